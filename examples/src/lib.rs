@@ -1,0 +1,5 @@
+//! Workers that the examples share.
+
+mod echoer;
+
+pub use echoer::Echoer;

@@ -1,0 +1,74 @@
+//! Ockam nodes and workers: very lightweight, concurrent, stateful actors that exchange messages
+//! along routes.
+//!
+//! A **node** is a program that runs workers. A **worker** is a struct that handles messages, one
+//! at a time. A message carries the route that it still has to go, and the route along which an
+//! answer comes back.
+//!
+//! ```
+//! use ockam::{Context, Result, Routed, Worker, node};
+//!
+//! struct Echoer;
+//!
+//! #[ockam::worker]
+//! impl Worker for Echoer {
+//!     type Context = Context;
+//!     type Message = String;
+//!
+//!     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<String>) -> Result<()> {
+//!         ctx.send(msg.return_route(), msg.body()).await
+//!     }
+//! }
+//!
+//! #[ockam::node]
+//! async fn main(ctx: Context) -> Result<()> {
+//!     let mut node = node(ctx);
+//!     node.start_worker("echoer", Echoer).await?;
+//!     node.send("echoer", "Hello Ockam!".to_string()).await?;
+//!     let reply = node.receive::<String>().await?;
+//!     assert_eq!(reply, "Hello Ockam!".to_string());
+//!     node.stop().await
+//! }
+//! ```
+//!
+//! This crate is the only one that a program names. Libraries that only need to know what a
+//! message or a worker is depend on [`ockam_core`](https://docs.rs/ockam_core).
+//!
+//! # Logs
+//!
+//! `#[ockam::node]` writes warnings and errors to standard error, unless the program has set up a
+//! `tracing` subscriber of its own. The environment variable `OCKAM_LOG` sets the level, for
+//! everything or by module: `OCKAM_LOG=debug`, `OCKAM_LOG=warn,ockam_node=trace`,
+//! `OCKAM_LOG=off`. Build without the feature `logs` to leave it out.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod __private;
+#[cfg(feature = "logs")]
+mod logs;
+mod node;
+pub mod workers;
+
+pub use node::{Node, node};
+pub use workers::worker_fn;
+
+pub use ockam_macros::{Message, node, processor, test, worker};
+
+pub use ockam_core::{
+    Address, AddressError, AllIncoming, AllOutgoing, AllowAll, AllowOnwardAddress,
+    AllowOnwardAddresses, AllowSourceAddress, AllowSourceAddresses, Any, AnyIncoming, AnyOutgoing,
+    Authorization, BLE, DecodeError, DenyAll, EncodeError, Error, ErrorKind, FlowControlId,
+    IncomingAccessControl, LOCAL, LocalInfo, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Mailbox,
+    Mailboxes, Message, NeutralMessage, OutgoingAccessControl, Payload, Processor, ProducerInfo,
+    RelayMessage, Result, Route, RouteBuilder, RouteError, Routed, SpawnerInfo, TCP,
+    TransportMessage, TransportType, UDP, UDS, WS, Worker, allow, decode, deny, encode, route,
+};
+pub use ockam_node::{
+    APP, Context, DEAD_LETTERS_KEPT, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT,
+    DEFAULT_TIMEOUT, DeadLetter, DeadLetterReason, DeadLetterSubscription, DeadLetters,
+    DelayedEvent, FlowControls, Handle, MessageReceiveOptions, MessageSendReceiveOptions,
+    NodeBuilder, ProcessorBuilder, SendError, SendErrorReason, StopError, WorkerBuilder,
+};

@@ -1,0 +1,52 @@
+//! Workers for which a struct would be too much.
+
+use core::future::Future;
+use core::marker::PhantomData;
+use ockam_core::{Message, Result, Routed, Worker};
+use ockam_node::{Context, Handle};
+
+/// A worker that calls a closure for every message; made by [`worker_fn`].
+pub struct FnWorker<F, M> {
+    closure: F,
+    message: PhantomData<fn(M)>,
+}
+
+/// Makes a worker of an async closure, which gets a [`Handle`] and the message.
+///
+/// The closure keeps its state in what it captures.
+///
+/// ```
+/// use ockam::{Context, Handle, Result, Routed, worker_fn};
+///
+/// #[ockam::node]
+/// async fn main(mut ctx: Context) -> Result<()> {
+///     let double = worker_fn(|ctx: Handle, msg: Routed<u32>| async move {
+///         ctx.send(msg.return_route(), msg.body() * 2).await
+///     });
+///     ctx.start_worker("double", double).await?;
+///     assert_eq!(ctx.send_and_receive::<u32>("double", 21u32).await?, 42);
+///     ctx.stop().await
+/// }
+/// ```
+pub fn worker_fn<M, F, Fut>(closure: F) -> FnWorker<F, M>
+where
+    M: Message,
+    F: FnMut(Handle, Routed<M>) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<()>> + Send + 'static,
+{
+    FnWorker { closure, message: PhantomData }
+}
+
+impl<M, F, Fut> Worker for FnWorker<F, M>
+where
+    M: Message,
+    F: FnMut(Handle, Routed<M>) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<()>> + Send + 'static,
+{
+    type Context = Context;
+    type Message = M;
+
+    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<M>) -> Result<()> {
+        (self.closure)(ctx.handle(), msg).await
+    }
+}

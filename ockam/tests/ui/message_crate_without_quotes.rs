@@ -1,0 +1,9 @@
+use ockam::Message;
+
+#[derive(Message)]
+#[message(crate = ::ockam)]
+struct Reading {
+    celsius: f32,
+}
+
+fn main() {}

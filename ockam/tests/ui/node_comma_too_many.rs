@@ -1,0 +1,6 @@
+use ockam::{Context, Result};
+
+#[ockam::node(crate = "::ockam",,)]
+async fn main(_ctx: Context) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,4 @@
+#[ockam::node]
+struct Program;
+
+fn main() {}

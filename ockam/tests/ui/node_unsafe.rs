@@ -1,0 +1,6 @@
+use ockam::{Context, Result};
+
+#[ockam::node]
+async unsafe fn main(_ctx: Context) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,16 @@
+use ockam::{Context, Processor, Result};
+
+struct Ticker;
+
+#[ockam::processor]
+impl Processor for Ticker {
+    type Context = Context;
+
+    async fn process(&mut self, _ctx: &mut Context) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn helper(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use ockam::{Context, Processor, Result};
+
+struct Ticker;
+
+#[ockam::processor]
+impl Processor for Ticker {
+    type Context = Context;
+
+    async fn initialise(&mut self, _ctx: &mut Context) -> Result<()> {
+        Ok(())
+    }
+
+    async fn process(&mut self, _ctx: &mut Context) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+fn main() {}

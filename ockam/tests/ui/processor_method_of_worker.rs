@@ -1,0 +1,18 @@
+use ockam::{Context, Processor, Result};
+
+struct Ticker;
+
+#[ockam::processor]
+impl Processor for Ticker {
+    type Context = Context;
+
+    async fn process(&mut self, _ctx: &mut Context) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn handle_message(&mut self, _ctx: &mut Context, _msg: String) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

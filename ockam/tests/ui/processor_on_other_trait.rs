@@ -1,0 +1,10 @@
+struct Ticker;
+
+#[ockam::processor]
+impl Clone for Ticker {
+    fn clone(&self) -> Self {
+        Ticker
+    }
+}
+
+fn main() {}

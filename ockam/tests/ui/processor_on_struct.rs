@@ -1,0 +1,4 @@
+#[ockam::processor]
+struct Ticker;
+
+fn main() {}

@@ -1,0 +1,15 @@
+use ockam::{Context, Processor, Result};
+
+struct Ticker;
+
+#[ockam::processor]
+impl Processor for Ticker {
+    type Context = Context;
+
+    async fn process(&mut self, ctx: &mut Context) -> Result<()> {
+        ctx.stop().await?;
+        Ok(())
+    }
+}
+
+fn main() {}

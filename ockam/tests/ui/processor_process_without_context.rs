@@ -1,0 +1,14 @@
+use ockam::{Context, Processor, Result};
+
+struct Ticker;
+
+#[ockam::processor]
+impl Processor for Ticker {
+    type Context = Context;
+
+    async fn process(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use ockam::{Context, Processor, Result};
+
+struct Ticker;
+
+#[ockam::processor]
+impl Processor for Ticker {
+    async fn process(&mut self, _ctx: &mut Context) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[ockam::test]
+struct Case;
+
+fn main() {}

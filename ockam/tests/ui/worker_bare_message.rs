@@ -1,0 +1,16 @@
+use ockam::{Context, Result, Worker};
+
+struct Echoer;
+
+#[ockam::worker]
+impl Worker for Echoer {
+    type Context = Context;
+    type Message = String;
+
+    async fn handle_message(&mut self, _ctx: &mut Context, msg: String) -> Result<()> {
+        drop(msg);
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use ockam::Worker;
+
+struct Echoer;
+
+#[ockam::worker]
+impl Worker for Echoer {}
+
+fn main() {}

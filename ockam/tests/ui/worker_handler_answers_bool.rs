@@ -1,0 +1,16 @@
+use ockam::{Context, Result, Routed, Worker};
+
+struct Echoer;
+
+#[ockam::worker]
+impl Worker for Echoer {
+    type Context = Context;
+    type Message = String;
+
+    async fn handle_message(&mut self, ctx: &mut Context, _msg: Routed<String>) -> Result<bool> {
+        ctx.stop().await?;
+        Ok(true)
+    }
+}
+
+fn main() {}

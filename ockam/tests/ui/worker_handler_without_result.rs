@@ -1,0 +1,15 @@
+use ockam::{Context, Routed, Worker};
+
+struct Echoer;
+
+#[ockam::worker]
+impl Worker for Echoer {
+    type Context = Context;
+    type Message = String;
+
+    async fn handle_message(&mut self, _ctx: &mut Context, msg: Routed<String>) {
+        drop(msg);
+    }
+}
+
+fn main() {}

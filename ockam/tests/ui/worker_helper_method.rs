@@ -1,0 +1,20 @@
+use ockam::{Context, Result, Routed, Worker};
+
+struct Echoer;
+
+#[ockam::worker]
+impl Worker for Echoer {
+    type Context = Context;
+    type Message = String;
+
+    async fn handle_message(&mut self, _ctx: &mut Context, msg: Routed<String>) -> Result<()> {
+        self.print(&msg.body());
+        Ok(())
+    }
+
+    fn print(&self, text: &str) {
+        println!("{text}");
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use ockam::{Context, Result, Worker};
+
+struct Echoer;
+
+#[ockam::worker]
+impl Worker for Echoer {
+    type Context = Context;
+    type Message = String;
+
+    async fn handle_message(
+        &mut self,
+        _ctx: &mut Self::Context,
+        _msg: Self::Message,
+    ) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

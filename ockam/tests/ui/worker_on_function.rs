@@ -1,0 +1,4 @@
+#[ockam::worker]
+async fn echo() {}
+
+fn main() {}

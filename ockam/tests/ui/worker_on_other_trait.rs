@@ -1,0 +1,10 @@
+struct Echoer;
+
+#[ockam::worker]
+impl Clone for Echoer {
+    fn clone(&self) -> Self {
+        Echoer
+    }
+}
+
+fn main() {}

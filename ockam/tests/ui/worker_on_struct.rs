@@ -1,0 +1,4 @@
+#[ockam::worker]
+struct Echoer;
+
+fn main() {}

@@ -1,0 +1,14 @@
+use ockam::{Context, Result, Routed, Worker};
+
+struct Echoer;
+
+#[ockam::worker]
+impl Worker for Echoer {
+    type Context = Context;
+
+    async fn handle_message(&mut self, _ctx: &mut Context, _msg: Routed<String>) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

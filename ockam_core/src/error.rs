@@ -1,0 +1,217 @@
+//! The boundary error: one small type for every public call, with a kind to act on and a chain of
+//! causes to read.
+//!
+//! Calls whose callers can act on more than the kind return it with a leaf error inside, which
+//! [`Error::downcast`] gives back.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::error::Error as StdError;
+use core::fmt;
+
+/// The result of a call that can fail with an [`Error`].
+pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+type Cause = Box<dyn StdError + Send + Sync + 'static>;
+
+/// Says what went wrong in a call of this library or in a worker.
+///
+/// An `Error` is one pointer wide. `?` turns every error of the standard library and of other
+/// crates into one, so that worker code needs no conversions:
+///
+/// ```
+/// use ockam_core::{Error, ErrorKind, Result};
+///
+/// fn port(text: &str) -> Result<u16> {
+///     Ok(text.parse::<u16>()?)
+/// }
+///
+/// let error = port("http").unwrap_err().context("reading the port");
+/// assert_eq!(error.kind(), ErrorKind::Application);
+/// assert_eq!(error.to_string(), "reading the port: invalid digit found in string");
+/// ```
+///
+/// Like other boundary error types it does not implement [`core::error::Error`] itself; it
+/// converts into `Box<dyn core::error::Error + Send + Sync>` where one is due.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    /// Innermost first; shown outermost first.
+    context: Vec<Cow<'static, str>>,
+    cause: Cause,
+}
+
+/// Sorts errors by what a caller can do about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument is wrong: an empty route, an address that is too long. Change the call.
+    InvalidInput,
+    /// Nothing is at the address. Start it first, or correct the name.
+    NotFound,
+    /// The address is taken. Choose another, or stop its holder.
+    AlreadyExists,
+    /// A body is not of the expected type, or cannot be encoded.
+    Encoding,
+    /// A bounded resource has no room now. Try again later.
+    Full,
+    /// The time limit ran out.
+    TimedOut,
+    /// An access control or a flow control said no.
+    Denied,
+    /// The worker or the node has stopped or is stopping.
+    Stopped,
+    /// A worker failed or panicked while it did its part.
+    Failed,
+    /// The operating system or a device said no.
+    Io,
+    /// The program's own code, or a library that it calls, returned this error.
+    Application,
+}
+
+impl Error {
+    /// Makes an error of a kind from a text or from another error.
+    #[must_use]
+    pub fn new(kind: ErrorKind, cause: impl Into<Cause>) -> Self {
+        Error(Box::new(Inner { kind, context: Vec::new(), cause: cause.into() }))
+    }
+
+    /// Returns what a caller can do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Adds what was being done when the error came; the last addition is read first.
+    #[must_use]
+    pub fn context(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
+        self.0.context.push(doing.into());
+        self
+    }
+
+    /// Returns the error that this one was made from, without the context.
+    #[must_use]
+    pub fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        &*self.0.cause
+    }
+
+    /// Returns the cause as an `E`, if it is one.
+    #[must_use]
+    pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
+        self.0.cause.downcast_ref()
+    }
+
+    /// Takes the cause out as an `E`, or gives the error back.
+    ///
+    /// # Errors
+    /// The unchanged error if its cause is of another type.
+    pub fn downcast<E: StdError + 'static>(self) -> core::result::Result<E, Self> {
+        let Inner { kind, context, cause } = *self.0;
+        match cause.downcast::<E>() {
+            Ok(cause) => Ok(*cause),
+            Err(cause) => Err(Error(Box::new(Inner { kind, context, cause }))),
+        }
+    }
+}
+
+impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    fn from(cause: E) -> Self {
+        Error::new(ErrorKind::Application, cause)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for doing in self.0.context.iter().rev() {
+            write!(f, "{doing}: ")?;
+        }
+        fmt::Display::fmt(&self.0.cause, f)
+    }
+}
+
+/// Reads like a report, because a `main` that returns an error prints it this way.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        let mut next = self.0.cause.source();
+        while let Some(cause) = next {
+            write!(f, "\n  because: {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}
+
+/// The form of an [`Error`] that implements the standard trait.
+struct Boxed(Error);
+
+impl fmt::Display for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl StdError for Boxed {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.0.cause.source()
+    }
+}
+
+impl From<Error> for Box<dyn StdError + Send + Sync + 'static> {
+    fn from(error: Error) -> Self {
+        Box::new(Boxed(error))
+    }
+}
+
+impl From<Error> for Box<dyn StdError + 'static> {
+    fn from(error: Error) -> Self {
+        Box::new(Boxed(error))
+    }
+}
+
+impl From<Error> for String {
+    fn from(error: Error) -> Self {
+        alloc::format!("{error}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, ErrorKind};
+    use alloc::boxed::Box;
+    use alloc::format;
+
+    fn parse_error() -> core::num::ParseIntError {
+        "x".parse::<u8>().unwrap_err()
+    }
+
+    #[test]
+    fn it_is_one_pointer_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn context_is_read_outermost_first_and_the_cause_can_be_taken_out() {
+        let error = Error::from(parse_error()).context("reading").context("starting");
+        assert_eq!(format!("{error}"), "starting: reading: invalid digit found in string");
+        assert!(error.downcast_ref::<core::fmt::Error>().is_none());
+        let error = error.downcast::<core::fmt::Error>().unwrap_err();
+        assert_eq!(error.downcast::<core::num::ParseIntError>().unwrap(), parse_error());
+    }
+
+    #[test]
+    fn it_converts_into_a_boxed_standard_error() {
+        let error = Error::new(ErrorKind::NotFound, "no worker at 0#a").context("sending");
+        let boxed: Box<dyn core::error::Error + Send + Sync> = error.into();
+        assert_eq!(format!("{boxed}"), "sending: no worker at 0#a");
+    }
+}

@@ -1,0 +1,49 @@
+//! What an Ockam message, address, route, worker and access rule **is**, on any machine.
+//!
+//! `ockam_core` is `no_std` (it needs `alloc`), reads no clock, draws no random numbers, opens
+//! nothing and knows no executor. Programs for servers use the facade crate `ockam`, which
+//! re-exports everything here; libraries and bare-metal programs that run no node of their own
+//! can depend on this crate alone.
+//!
+//! | room | owns |
+//! |---|---|
+//! | [`Address`], [`Route`], [`route!`] | where a message goes and how the answer comes back |
+//! | [`Message`], [`TransportMessage`], [`LocalMessage`], [`Routed`] | what travels, as bytes or still typed |
+//! | [`Worker`], [`Processor`] | what a program implements |
+//! | [`Mailbox`], [`IncomingAccessControl`], [`OutgoingAccessControl`] | which message may enter and leave an address |
+//! | [`FlowControlTable`] | which local workers a message from outside may reach |
+//! | [`Error`], [`ErrorKind`] | the one error type at every public boundary |
+#![no_std]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+mod access;
+mod error;
+mod flow_control;
+mod mailbox;
+mod message;
+mod processor;
+mod routing;
+mod type_name;
+mod worker;
+
+pub use access::{
+    AllIncoming, AllOutgoing, AllowAll, AllowOnwardAddress, AllowOnwardAddresses,
+    AllowSourceAddress, AllowSourceAddresses, AnyIncoming, AnyOutgoing, Authorization, DenyAll,
+    IncomingAccessControl, OutgoingAccessControl, RelayMessage, allow, deny,
+};
+pub use error::{Error, ErrorKind, Result};
+pub use flow_control::{FlowControlId, FlowControlTable, ProducerInfo, SpawnerInfo};
+pub use mailbox::{Mailbox, Mailboxes};
+pub use message::{
+    Any, DecodeError, EncodeError, LocalInfo, LocalMessage, Message, NeutralMessage, Payload,
+    Routed, TransportMessage, TypedBody, decode, encode,
+};
+pub use processor::Processor;
+pub use routing::{
+    Address, AddressError, BLE, LOCAL, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Route, RouteBuilder,
+    RouteError, RouteIntoIter, TCP, TransportType, UDP, UDS, WS,
+};
+pub use type_name::TypeName;
+pub use worker::Worker;

@@ -1,0 +1,46 @@
+//! Bodies of messages: which Rust types are messages, and their bytes on the wire.
+
+mod codec;
+mod local_info;
+mod local_message;
+mod neutral;
+mod payload;
+mod routed;
+mod transport_message;
+
+pub use codec::{DecodeError, EncodeError, decode, encode};
+pub use local_info::LocalInfo;
+pub use local_message::LocalMessage;
+pub use neutral::{Any, NeutralMessage};
+pub use payload::{Payload, TypedBody};
+pub use routed::Routed;
+pub use transport_message::TransportMessage;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Marks the types that can be the body of a message: every `serde` type that owns its data and
+/// may move between threads. There is nothing to implement.
+///
+/// On the wire a body is its [postcard](https://postcard.jamesmunns.com/wire-format) encoding,
+/// except for [`NeutralMessage`], which is its bytes. Between workers of one node a body is moved
+/// as it is and not encoded.
+///
+/// ```
+/// use ockam_core::Message;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Reading { celsius: f32 }
+///
+/// fn is_message<M: Message>() {}
+/// is_message::<Reading>();
+/// is_message::<Vec<Reading>>();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the body of a message",
+    label = "this is not a message",
+    note = "write `#[derive(Serialize, Deserialize)]` on it; it must own its data and be `Send + 'static`"
+)]
+pub trait Message: Serialize + DeserializeOwned + Send + 'static {}
+
+impl<M: Serialize + DeserializeOwned + Send + 'static> Message for M {}

@@ -1,0 +1,108 @@
+//! Between a body and its bytes.
+
+use super::{Message, NeutralMessage};
+use crate::TypeName;
+use alloc::vec::Vec;
+use core::any;
+use core::fmt;
+
+/// Encodes a body as it travels between nodes.
+///
+/// ```
+/// assert_eq!(ockam_core::encode(&"Hello".to_string()).unwrap(), b"\x05Hello");
+/// ```
+///
+/// # Errors
+/// [`EncodeError`] if the type's own `Serialize` fails, or if the encoding would need to know a
+/// length in advance that the type does not tell.
+pub fn encode<M: Message>(body: &M) -> Result<Vec<u8>, EncodeError> {
+    if let Some(neutral) = (body as &dyn any::Any).downcast_ref::<NeutralMessage>() {
+        return Ok(neutral.as_slice().to_vec());
+    }
+    postcard::to_allocvec(body).map_err(|cause| EncodeError { body: TypeName::of::<M>(), cause })
+}
+
+/// Decodes a body from the bytes of a message. Bytes behind the value are ignored.
+///
+/// ```
+/// assert_eq!(ockam_core::decode::<String>(b"\x05Hello").unwrap(), "Hello");
+/// ```
+///
+/// # Errors
+/// [`DecodeError`] if the bytes are not an `M`.
+pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
+    if any::TypeId::of::<M>() == any::TypeId::of::<NeutralMessage>() {
+        let mut slot: Option<M> = None;
+        let slot_any: &mut dyn any::Any = &mut slot;
+        if let Some(neutral) = slot_any.downcast_mut::<Option<NeutralMessage>>() {
+            *neutral = Some(NeutralMessage::from(bytes));
+        }
+        if let Some(body) = slot {
+            return Ok(body);
+        }
+    }
+    postcard::from_bytes(bytes).map_err(|cause| DecodeError {
+        expected: TypeName::of::<M>(),
+        found: None,
+        len: bytes.len(),
+        cause,
+    })
+}
+
+/// Says that a body could not be turned into bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodeError {
+    body: TypeName,
+    cause: postcard::Error,
+}
+
+impl EncodeError {
+    /// Returns the type of the body.
+    #[must_use]
+    pub fn type_name(&self) -> TypeName {
+        self.body
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a body of type `{}` cannot be encoded: {}", self.body, self.cause)
+    }
+}
+
+impl core::error::Error for EncodeError {}
+
+/// Says that a body is not of the type that its reader expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    expected: TypeName,
+    found: Option<TypeName>,
+    len: usize,
+    cause: postcard::Error,
+}
+
+impl DecodeError {
+    /// Adds the type as which a local worker sent the body.
+    pub(crate) fn found(mut self, found: TypeName) -> Self {
+        self.found = Some(found);
+        self
+    }
+
+    /// Returns the type that the reader expected.
+    #[must_use]
+    pub fn expected(&self) -> TypeName {
+        self.expected
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the body is not a `{}`: ", self.expected)?;
+        match self.found {
+            Some(found) => write!(f, "it was sent as `{found}`"),
+            None => write!(f, "its {} bytes do not decode ({})", self.len, self.cause),
+        }
+    }
+}
+
+impl core::error::Error for DecodeError {}

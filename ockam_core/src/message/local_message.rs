@@ -1,0 +1,146 @@
+//! A message inside a node.
+
+use super::{LocalInfo, Payload, TransportMessage};
+use crate::{Address, Result, Route};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::any::Any;
+use core::fmt;
+
+/// A [`TransportMessage`] inside a node, with what local workers know about it.
+///
+/// It is one pointer wide: mailboxes and forwarders move it without copying routes or body.
+///
+/// ```
+/// use ockam_core::{LocalMessage, TransportMessage, route};
+///
+/// let sent = TransportMessage::new(route!["hop", "echoer"], route!["app"], vec![]);
+/// let message = LocalMessage::new(sent, vec![]).step_forward("hop")?;
+/// assert_eq!(message.onward_route(), &route!["echoer"]);
+/// assert_eq!(message.return_route(), &route!["hop", "app"]);
+/// # Ok::<(), ockam_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct LocalMessage(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    transport: TransportMessage,
+    local_info: Vec<LocalInfo>,
+    awaits_reply: bool,
+}
+
+impl LocalMessage {
+    /// Puts a message and its local info together.
+    #[must_use]
+    pub fn new(transport: TransportMessage, local_info: Vec<LocalInfo>) -> Self {
+        LocalMessage(Box::new(Inner { transport, local_info, awaits_reply: false }))
+    }
+
+    /// Builds a message in place, without moving it as a whole.
+    #[must_use]
+    pub fn build(onward_route: Route, return_route: Route, payload: Payload) -> Self {
+        LocalMessage(Box::new(Inner {
+            transport: TransportMessage { onward_route, return_route, payload },
+            local_info: Vec::new(),
+            awaits_reply: false,
+        }))
+    }
+
+    /// Returns the message without its local info.
+    #[must_use]
+    pub fn transport(&self) -> &TransportMessage {
+        &self.0.transport
+    }
+
+    /// Gives the message for editing.
+    pub fn transport_mut(&mut self) -> &mut TransportMessage {
+        &mut self.0.transport
+    }
+
+    /// Takes the message out and forgets the local info.
+    #[must_use]
+    pub fn into_transport_message(self) -> TransportMessage {
+        self.0.transport
+    }
+
+    /// Returns what local workers attached, oldest first.
+    #[must_use]
+    pub fn local_info(&self) -> &[LocalInfo] {
+        &self.0.local_info
+    }
+
+    /// Gives the local info for editing.
+    pub fn local_info_mut(&mut self) -> &mut Vec<LocalInfo> {
+        &mut self.0.local_info
+    }
+
+    /// Returns the newest fact of type `T`.
+    #[must_use]
+    pub fn find_local_info<T: Any>(&self) -> Option<&T> {
+        self.0.local_info.iter().rev().find_map(LocalInfo::downcast_ref)
+    }
+
+    /// Returns the hops that are still to come.
+    #[must_use]
+    pub fn onward_route(&self) -> &Route {
+        &self.0.transport.onward_route
+    }
+
+    /// Returns the hops of an answer.
+    #[must_use]
+    pub fn return_route(&self) -> &Route {
+        &self.0.transport.return_route
+    }
+
+    /// Returns the body.
+    #[must_use]
+    pub fn payload(&self) -> &Payload {
+        &self.0.transport.payload
+    }
+
+    pub(crate) fn payload_mut(&mut self) -> &mut Payload {
+        &mut self.0.transport.payload
+    }
+
+    /// Moves one hop on: takes the front off the onward route and puts `my_address` in front of
+    /// the return route, as every forwarding worker does. The body is not touched.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the onward route is empty.
+    pub fn step_forward(mut self, my_address: impl Into<Address>) -> Result<Self> {
+        let transport = &mut self.0.transport;
+        transport.onward_route.step()?;
+        transport.return_route.push_front(my_address.into());
+        Ok(self)
+    }
+
+    /// Tells whether the last hop of the return route waits for an answer to this message. A node
+    /// that cannot deliver or handle the message then tells the asker at once.
+    #[must_use]
+    pub fn awaits_reply(&self) -> bool {
+        self.0.awaits_reply
+    }
+
+    /// Marks the message as a question; see [`awaits_reply`](Self::awaits_reply).
+    pub fn set_awaits_reply(&mut self, awaits_reply: bool) {
+        self.0.awaits_reply = awaits_reply;
+    }
+}
+
+impl From<TransportMessage> for LocalMessage {
+    fn from(transport: TransportMessage) -> Self {
+        LocalMessage::new(transport, Vec::new())
+    }
+}
+
+impl fmt::Debug for LocalMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalMessage")
+            .field("onward_route", self.onward_route())
+            .field("return_route", self.return_route())
+            .field("payload", self.payload())
+            .field("local_info", &self.0.local_info)
+            .finish()
+    }
+}

@@ -1,0 +1,247 @@
+//! Owns what stands in the parentheses of an attribute: `crate = "path"` and `timeout =
+//! milliseconds`. It reads the arguments and refuses to know what they are used for. A wrong
+//! argument is reported and its default is used, so that the rest of the item is checked as well.
+
+use crate::problem::Problems;
+use crate::spelling;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Lit, LitInt, LitStr, Path, parse_quote};
+
+/// How long a test may take when it does not say so.
+const DEFAULT_TIMEOUT_MS: u64 = 30_000;
+
+/// The attribute that the arguments belong to, for the messages, and the names that it accepts.
+pub(crate) struct Attribute {
+    /// What a user writes, such as `#[ockam::node]`.
+    pub(crate) name: &'static str,
+    /// The names of its arguments.
+    pub(crate) accepts: &'static [&'static str],
+}
+
+/// The arguments of an attribute, with the defaults filled in.
+pub(crate) struct Arguments {
+    /// The path of the facade.
+    pub(crate) krate: Path,
+    /// How long a test may take.
+    pub(crate) timeout_ms: u64,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self { krate: parse_quote!(::ockam), timeout_ms: DEFAULT_TIMEOUT_MS }
+    }
+}
+
+impl Arguments {
+    /// Reads the tokens between the parentheses of an attribute.
+    pub(crate) fn read(
+        attribute: &Attribute,
+        tokens: TokenStream,
+        problems: &mut Problems,
+    ) -> Self {
+        let mut arguments = Self::default();
+        let mut seen: Vec<Ident> = Vec::new();
+        for Argument { name, value } in split(attribute, tokens, problems) {
+            if !attribute.accepts.iter().any(|accepted| name == accepted) {
+                problems.at(&name, unknown(attribute, &name));
+            } else if seen.contains(&name) {
+                problems.at(&name, format_args!("`{name}` is given twice: remove one of them"));
+            } else {
+                arguments.set(&name, value, problems);
+                seen.push(name);
+            }
+        }
+        arguments
+    }
+
+    fn set(&mut self, name: &Ident, value: TokenStream, problems: &mut Problems) {
+        let outcome = match name == "crate" {
+            true => read_crate(name, value).map(|path| self.krate = path),
+            false => read_timeout(name, value).map(|timeout| self.timeout_ms = timeout),
+        };
+        if let Err(error) = outcome {
+            problems.add(error);
+        }
+    }
+}
+
+/// One argument as it was written, before its name and its value are judged.
+struct Argument {
+    name: Ident,
+    value: TokenStream,
+}
+
+/// Splits the arguments at the commas and reports what is not `name = value` at all.
+fn split(attribute: &Attribute, tokens: TokenStream, problems: &mut Problems) -> Vec<Argument> {
+    let mut arguments = Vec::new();
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for piece in tokens.split_inclusive(|token| is_punct(token, ',')) {
+        let (piece, comma) = match piece.split_last() {
+            Some((last, front)) if is_punct(last, ',') => (front, Some(last)),
+            _ => (piece, None),
+        };
+        match piece.split_first() {
+            Some((TokenTree::Ident(name), value)) => arguments
+                .push(Argument { name: name.clone(), value: value.iter().cloned().collect() }),
+            Some(_) => problems.at(
+                piece.iter().cloned().collect::<TokenStream>(),
+                format_args!(
+                    "this is no argument of `{}`: {}",
+                    attribute.name,
+                    accepted(attribute)
+                ),
+            ),
+            None => problems.at(comma, "there is nothing before this comma: remove it"),
+        }
+    }
+    arguments
+}
+
+fn is_punct(token: &TokenTree, character: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == character)
+}
+
+/// Takes the `=` off the front of a value.
+fn after_equals(name: &Ident, value: TokenStream, example: &str) -> syn::Result<TokenStream> {
+    let mut rest = value.clone().into_iter();
+    let is_assigned = rest.next().is_some_and(|token| is_punct(&token, '='));
+    let rest: TokenStream = rest.collect();
+    match is_assigned && !rest.is_empty() {
+        true => Ok(rest),
+        false => {
+            let mut place = name.to_token_stream();
+            place.extend(value);
+            Err(syn::Error::new_spanned(
+                place,
+                format_args!("`{name}` has a value: write `{example}`"),
+            ))
+        }
+    }
+}
+
+fn read_crate(name: &Ident, value: TokenStream) -> syn::Result<Path> {
+    const EXAMPLE: &str = "crate = \"::ockam\"";
+    let value = after_equals(name, value, EXAMPLE)?;
+    let wrong = || {
+        let message =
+            format!("`crate` is a path in quotes: write `{EXAMPLE}` with the name of your facade");
+        syn::Error::new_spanned(&value, message)
+    };
+    let text: LitStr = syn::parse2(value.clone()).map_err(|_| wrong())?;
+    text.parse_with(Path::parse_mod_style).map_err(|_| wrong())
+}
+
+fn read_timeout(name: &Ident, value: TokenStream) -> syn::Result<u64> {
+    let example = "timeout = 30_000";
+    let value = after_equals(name, value, example)?;
+    let wrong = |why: &str| {
+        syn::Error::new_spanned(&value, format_args!("{why}: write `{example}` for thirty seconds"))
+    };
+    let number: LitInt = match syn::parse2(value.clone()) {
+        Ok(Lit::Int(number)) if is_whole(&number) => number,
+        _ => return Err(wrong("`timeout` is a whole number of milliseconds")),
+    };
+    match number.base10_parse() {
+        Ok(0) => Err(wrong("with `timeout = 0` the test can only fail")),
+        Ok(milliseconds) => Ok(milliseconds),
+        Err(_) => Err(wrong("this number of milliseconds does not fit into 64 bits")),
+    }
+}
+
+/// Whether a number is positive and has no unit or type that would change what it means.
+fn is_whole(number: &LitInt) -> bool {
+    matches!(number.suffix(), "" | "u64") && !number.base10_digits().starts_with('-')
+}
+
+fn unknown(attribute: &Attribute, name: &Ident) -> String {
+    match spelling::closest(&name.to_string(), attribute.accepts.iter().copied()) {
+        Some(meant) => {
+            format!("`{}` has no argument `{name}`: did you mean `{meant}`?", attribute.name)
+        }
+        None => format!("`{}` has no argument `{name}`: {}", attribute.name, accepted(attribute)),
+    }
+}
+
+fn accepted(attribute: &Attribute) -> String {
+    let forms: Vec<&str> = attribute
+        .accepts
+        .iter()
+        .map(|name| match *name {
+            "crate" => "`crate = \"path\"`",
+            _ => "`timeout = milliseconds`",
+        })
+        .collect();
+    format!("it accepts {}", forms.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, Attribute, DEFAULT_TIMEOUT_MS};
+    use crate::problem::Problems;
+    use quote::{ToTokens, quote};
+
+    const TEST: Attribute = Attribute { name: "#[ockam::test]", accepts: &["timeout", "crate"] };
+
+    fn read(tokens: proc_macro2::TokenStream) -> (Arguments, Vec<String>) {
+        let mut problems = Problems::default();
+        let arguments = Arguments::read(&TEST, tokens, &mut problems);
+        (arguments, problems.into_messages())
+    }
+
+    #[test]
+    fn no_arguments_mean_the_defaults() {
+        let (arguments, messages) = read(quote!());
+        assert_eq!(messages, [""; 0]);
+        assert_eq!(arguments.timeout_ms, DEFAULT_TIMEOUT_MS);
+        assert_eq!(arguments.krate.to_token_stream().to_string(), ":: ockam");
+    }
+
+    #[test]
+    fn both_arguments_are_read_in_any_order() {
+        let (arguments, messages) = read(quote!(crate = "my::ockam", timeout = 5_000,));
+        assert_eq!(messages, [""; 0]);
+        assert_eq!(arguments.timeout_ms, 5_000);
+        assert_eq!(arguments.krate.to_token_stream().to_string(), "my :: ockam");
+    }
+
+    #[test]
+    fn wrong_values_say_what_to_write() {
+        for (tokens, part) in [
+            (quote!(timeout = "5s"), "whole number of milliseconds"),
+            (quote!(timeout = -5), "whole number of milliseconds"),
+            (quote!(timeout = 5ms), "whole number of milliseconds"),
+            (quote!(timeout = 1.5), "whole number of milliseconds"),
+            (quote!(timeout = 0), "can only fail"),
+            (quote!(timeout = 99999999999999999999), "does not fit"),
+            (quote!(timeout), "`timeout` has a value"),
+            (quote!(timeout(5)), "`timeout` has a value"),
+            (quote!(timeout =), "`timeout` has a value"),
+            (quote!(crate = ockam), "path in quotes"),
+            (quote!(crate = "not a path"), "path in quotes"),
+            (quote!(crate = 5), "path in quotes"),
+        ] {
+            let (_, messages) = read(tokens.clone());
+            assert_eq!(messages.len(), 1, "{tokens}");
+            assert!(messages[0].contains(part), "{tokens}: {}", messages[0]);
+        }
+    }
+
+    #[test]
+    fn every_wrong_argument_is_reported() {
+        let (_, messages) =
+            read(quote!(timeout = 1, timeout = 2, timeuot = 3, colour = "red", "x",, crate = 1));
+        let parts = [
+            "twice",
+            "did you mean `timeout`",
+            "no argument `colour`",
+            "this is no argument",
+            "this comma",
+            "quotes",
+        ];
+        assert_eq!(messages.len(), parts.len(), "{messages:?}");
+        for part in parts {
+            assert!(messages.iter().any(|message| message.contains(part)), "{part}: {messages:?}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The attributes of Ockam programs: they turn `async fn main` into a node, an `async fn` into a
+//! test on a node of its own, and mistakes in a worker, a processor or a message into errors that
+//! say what to write.
+//!
+//! Programs do not depend on this crate. They depend on `ockam`, which re-exports everything here
+//! as `#[ockam::node]`, `#[ockam::test]`, `#[ockam::worker]`, `#[ockam::processor]` and
+//! `#[derive(Message)]`. What the attributes expand to names the facade and nothing else, so a
+//! program that renames it says so with `crate = "path"`.
+//!
+//! # How an attribute works
+//!
+//! Each one reads its arguments and its item, checks them, and expands. A check never stops at the
+//! first mistake: all mistakes of an item are collected and reported together, each one at the
+//! words that caused it. An item with mistakes is emitted as well, mended where the compiler would
+//! complain about the same thing a second time, so that the editor goes on completing inside of it.
+//!
+//! # Layout
+//!
+//! - `argument`: what stands in the parentheses of an attribute, such as `timeout = 5_000`.
+//! - `problem`: the collection of mistakes that becomes the error messages.
+//! - `item`: what kind of item an attribute was put on, for the messages that say it is the wrong
+//!   one.
+//! - `function`, `context`, `node`, `test`: the checked view of an `async fn`, and its two
+//!   expansions.
+//! - `role`, `block`, `part`, `method`, `mend`, `spelling`: the checked view of an impl block of
+//!   `Worker` or `Processor`.
+//! - `message`: the derive.
+
+mod argument;
+mod block;
+mod context;
+mod function;
+mod item;
+mod mend;
+mod message;
+mod method;
+mod node;
+mod part;
+mod problem;
+mod role;
+mod spelling;
+mod test;
+
+use proc_macro::TokenStream;
+
+/// Turns `async fn main` into a program that is a node.
+///
+/// The attribute writes the `main` that the operating system calls. It builds the asynchronous
+/// runtime and the node, and runs your function as the worker at the address `"app"`. A `main` that
+/// returns without stopping the node leaves it running until it is stopped, or until the process is
+/// told to end by Ctrl-C or SIGTERM, which stop it gracefully.
+///
+/// ```text
+/// use ockam::{node, Context, Result};
+///
+/// /// Create and then immediately stop a node.
+/// #[ockam::node]
+/// async fn main(ctx: Context) -> Result<()> {
+///     let mut node = node(ctx);
+///     node.stop().await
+/// }
+/// ```
+///
+/// # The function
+///
+/// It is called `main`, it is `async`, and it takes `ctx: Context`, `ctx: &mut Context` or nothing.
+/// It returns whatever a Rust `main` may return. Lint levels, documentation and `#[cfg(..)]` apply
+/// to the whole program entry; every other attribute stays on your function.
+///
+/// # Arguments
+///
+/// - `crate = "path"`: where the facade is, for programs that know it under another name. The
+///   default is `"::ockam"`.
+///
+/// ```text
+/// #[ockam::node(crate = "my_company::ockam")]
+/// async fn main(ctx: my_company::ockam::Context) {}
+/// ```
+#[proc_macro_attribute]
+pub fn node(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    node::expand(arguments.into(), item.into()).into()
+}
+
+/// Turns an `async fn` into a test that runs on a node of its own.
+///
+/// The node is stopped when the test ends, however it ends. The test fails when the function
+/// returns an error, when it panics, and when it has not finished in time.
+///
+/// ```text
+/// use ockam::{route, Context, Result};
+///
+/// #[ockam::test(timeout = 5_000)]
+/// async fn an_echoer_echoes(ctx: &mut Context) -> Result<()> {
+///     ctx.start_worker("echoer", Echoer).await?;
+///     let reply: String = ctx.send_and_receive(route!["echoer"], "hello".to_string()).await?;
+///     assert_eq!(reply, "hello");
+///     Ok(())
+/// }
+/// ```
+///
+/// # The function
+///
+/// It is `async`, it takes `ctx: &mut Context`, `ctx: Context` or nothing, and it returns a
+/// `Result`. The attributes of tests, such as `#[should_panic]` and `#[ignore]`, work as they do on
+/// a `#[test]`.
+///
+/// # Arguments
+///
+/// - `timeout = milliseconds`: how long the test may take, a whole number above zero. The default
+///   is `30_000`.
+/// - `crate = "path"`: where the facade is, for programs that know it under another name. The
+///   default is `"::ockam"`.
+// The harness of this crate's own unit tests would take an attribute called `test` for the one that
+// marks them (rust-lang/rust#62127), so the attribute is not there while they run.
+#[cfg(not(test))]
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    test::expand(arguments.into(), item.into()).into()
+}
+
+/// Checks an implementation of `Worker` and says what to write where it is not one.
+///
+/// A correct block is left exactly as it is, and it compiles without the attribute as well. The
+/// handlers are the native asynchronous functions of the language: the attribute adds no box and no
+/// hidden argument.
+///
+/// ```text
+/// use ockam::{Context, Result, Routed, Worker};
+///
+/// struct Echoer;
+///
+/// #[ockam::worker]
+/// impl Worker for Echoer {
+///     type Context = Context;
+///     type Message = String;
+///
+///     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<String>) -> Result<()> {
+///         ctx.send(msg.return_route(), msg.body()).await
+///     }
+/// }
+/// ```
+///
+/// # The block
+///
+/// It implements `Worker`, by whatever path, for a type that may be generic. It has both associated
+/// types, `Context` and `Message`, and the handler `handle_message`; `initialize` and `shutdown`
+/// are there when the worker needs them. Each is an `async fn`, or a function that returns `impl
+/// Future`.
+///
+/// # Arguments
+///
+/// - `crate = "path"`: where the facade is, for programs that know it under another name. The
+///   default is `"::ockam"`.
+#[proc_macro_attribute]
+pub fn worker(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    block::expand(&role::WORKER, arguments.into(), item.into()).into()
+}
+
+/// Checks an implementation of `Processor` and says what to write where it is not one.
+///
+/// A processor receives no messages. Its `process` is called again and again for as long as it
+/// answers `true`, which is the shape of a loop that reads from a socket or a sensor.
+///
+/// ```text
+/// use ockam::{Context, Processor, Result};
+///
+/// struct Countdown(u32);
+///
+/// #[ockam::processor]
+/// impl Processor for Countdown {
+///     type Context = Context;
+///
+///     async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
+///         ctx.send("display", self.0).await?;
+///         self.0 -= 1;
+///         Ok(self.0 > 0)
+///     }
+/// }
+/// ```
+///
+/// # The block
+///
+/// It implements `Processor`, by whatever path, for a type that may be generic. It has the
+/// associated type `Context` and the handler `process`; `initialize` and `shutdown` are there when
+/// the processor needs them. Each is an `async fn`, or a function that returns `impl Future`.
+///
+/// # Arguments
+///
+/// - `crate = "path"`: where the facade is, for programs that know it under another name. The
+///   default is `"::ockam"`.
+#[proc_macro_attribute]
+pub fn processor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    block::expand(&role::PROCESSOR, arguments.into(), item.into()).into()
+}
+
+/// Checks that a type can be sent as a message, at the place where it is declared.
+///
+/// Every type that `serde` can encode and decode, and that owns its data, is a message already. The
+/// derive adds nothing to it. It moves the error to the declaration: without it, a type that cannot
+/// be a message is noticed at the first `send`, which may be far away.
+///
+/// ```text
+/// use ockam::Message;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Message, Serialize, Deserialize)]
+/// struct Reading {
+///     sensor: String,
+///     celsius: f32,
+/// }
+///
+/// #[derive(Message, Serialize, Deserialize)]
+/// struct Batch<T> {
+///     items: Vec<T>,
+/// }
+/// ```
+///
+/// # The type
+///
+/// It is a struct or an enum without lifetime parameters, because a message outlives the function
+/// that sends it. A generic type is a message for every type argument that is one.
+///
+/// # Arguments
+///
+/// - `#[message(crate = "path")]`: where the facade is, for programs that know it under another
+///   name. The default is `"::ockam"`.
+#[proc_macro_derive(Message, attributes(message))]
+pub fn derive_message(item: TokenStream) -> TokenStream {
+    message::expand(item.into()).into()
+}

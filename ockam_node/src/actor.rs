@@ -1,0 +1,215 @@
+//! The worker loop: one message at a time, until there is nothing to do or it is over.
+
+use crate::cell::{About, Cell, Kind, Resident, Turn};
+use crate::context::Context;
+use crate::dead_letter::DeadLetterReason;
+use crate::executor::{catch, yield_now};
+use crate::node::Node;
+use crate::task;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::future::poll_fn;
+use core::marker::PhantomData;
+use core::task::{Poll, Waker};
+use ockam_core::{Address, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
+
+/// How many messages a worker handles before it lets other tasks run.
+const MESSAGES_PER_TURN: u32 = 64;
+
+/// What the node knows about workers of type `W`.
+pub(crate) struct WorkerType<W>(PhantomData<W>);
+
+impl<W: Worker<Context = Context>> WorkerType<W> {
+    pub(crate) const ABOUT: &'static About =
+        &About { kind: Kind::Worker, type_name: TypeName::of::<W> };
+}
+
+/// A sleeping worker is the worker itself, in a box; without fields it costs nothing.
+impl<W: Worker<Context = Context>> Resident for W {
+    fn awaken(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>) {
+        spawn(self, node, cell);
+    }
+
+    fn shut_down(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>) {
+        let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
+        let future = Box::pin(finish(self, ctx, DeadLetterReason::Stopped));
+        if let Some(future) = task::poll_once(future) {
+            task::spawn(node, cell, future);
+        }
+    }
+}
+
+/// Gives a worker a task.
+pub(crate) fn spawn<W: Worker<Context = Context>>(
+    worker: Box<W>,
+    node: &Arc<Node>,
+    cell: Arc<Cell>,
+) {
+    let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
+    task::spawn(node, cell, run(worker, ctx));
+}
+
+async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context) {
+    let mut lingers = false;
+    let mut handled = 0;
+    let reason = loop {
+        let turn = match next(&ctx, &mut lingers).await {
+            Turn::Rest => match ctx.cell().sleep(worker, &ctx.node().drain, asleep) {
+                Ok(()) => return,
+                Err(back) => {
+                    worker = back;
+                    continue;
+                }
+            },
+            turn => turn,
+        };
+        let Turn::Message(message) = turn else {
+            break DeadLetterReason::Stopped;
+        };
+        if handle(&mut *worker, &mut ctx, message).await.is_err() {
+            break DeadLetterReason::Panicked;
+        }
+        handled += 1;
+        if handled == MESSAGES_PER_TURN {
+            handled = 0;
+            yield_now().await;
+        }
+    };
+    finish(worker, ctx, reason).await;
+}
+
+fn asleep<W: Worker<Context = Context>>(worker: Box<W>) -> Box<dyn Resident> {
+    worker
+}
+
+/// Finds the next thing to do. A worker that waits for the first time since it has its task asks
+/// for leave to linger; without it, it rests at once.
+async fn next(ctx: &Context, lingers: &mut bool) -> Turn {
+    let (node, cell) = (ctx.node(), ctx.cell());
+    if !*lingers {
+        if let Poll::Ready(turn) = cell.poll_turn(None, true, &node.drain) {
+            return turn;
+        }
+        *lingers = node.linger.admit(node, cell);
+        if !*lingers {
+            return Turn::Rest;
+        }
+    }
+    let turn = poll_fn(|cx| cell.poll_turn(Some(cx.waker()), true, &node.drain)).await;
+    if let Turn::Rest = turn {
+        *lingers = false;
+    }
+    turn
+}
+
+/// The worker panicked.
+struct Panicked;
+
+/// Handles one message. A failure is told to the log, and to a local asker.
+async fn handle<W: Worker<Context = Context>>(
+    worker: &mut W,
+    ctx: &mut Context,
+    message: LocalMessage,
+) -> Result<(), Panicked> {
+    let asker = Asker::of(&message, ctx);
+    let routed = match Routed::<W::Message>::decode(message) {
+        Ok(routed) => routed,
+        Err((error, message)) => {
+            let (address, sender) = (ctx.primary_address(), message.return_route());
+            tracing::error!(%address, worker = %TypeName::of::<W>(), %sender, %error, "a message was dropped");
+            let why = Error::new(ErrorKind::Encoding, error).context(format!("{address}"));
+            ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
+            asker.tell(|| why);
+            return Ok(());
+        }
+    };
+    let outcome = catch(worker.handle_message(ctx, routed)).await;
+    match outcome {
+        Ok(Ok(())) => asker.relieve(),
+        Ok(Err(error)) => {
+            let address = ctx.primary_address();
+            tracing::error!(%address, worker = %TypeName::of::<W>(), ?error, "a worker failed to handle a message");
+            asker.tell(|| Error::new(ErrorKind::Failed, format!("{address} failed: {error}")));
+        }
+        Err(panic) => {
+            let address = ctx.primary_address();
+            tracing::error!(%address, worker = %TypeName::of::<W>(), %panic, "a worker panicked and ends");
+            asker.tell(|| Error::new(ErrorKind::Failed, format!("{address} panicked: {panic}")));
+            return Err(Panicked);
+        }
+    }
+    Ok(())
+}
+
+/// Who asked for the message that is being handled, if it is an ask. Dropped in the middle, it
+/// tells the asker that the worker was cut off.
+struct Asker(Option<(Arc<Node>, Address)>);
+
+impl Asker {
+    #[inline]
+    fn of(message: &LocalMessage, ctx: &Context) -> Self {
+        if !message.awaits_reply() {
+            return Asker(None);
+        }
+        let asker = message.return_route().last().cloned();
+        Asker(asker.map(|asker| (Arc::clone(ctx.node()), asker)))
+    }
+
+    /// The message was handled. The answer may still come, from whoever has the return route.
+    #[inline]
+    fn relieve(mut self) {
+        self.0 = None;
+    }
+
+    fn tell(mut self, why: impl FnOnce() -> Error) {
+        if let Some((node, asker)) = self.0.take() {
+            node.fail_ask(&asker, why());
+        }
+    }
+}
+
+impl Drop for Asker {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some((node, asker)) = self.0.take() {
+            let why = "the worker was cut off before it answered";
+            node.fail_ask(&asker, Error::new(ErrorKind::Stopped, why));
+        }
+    }
+}
+
+/// Ends a worker: no more messages, `shutdown`, and the address is free.
+pub(crate) async fn finish<W: Worker<Context = Context>>(
+    mut worker: Box<W>,
+    mut ctx: Context,
+    reason: DeadLetterReason,
+) {
+    abandon(ctx.node(), ctx.cell(), reason);
+    let outcome = flatten(catch(worker.shutdown(&mut ctx)).await);
+    if let Err(error) = outcome {
+        let address = ctx.primary_address();
+        tracing::error!(%address, worker = %TypeName::of::<W>(), %error, "shutdown failed");
+    }
+    drop(worker);
+    ctx.node().end(ctx.cell(), reason);
+}
+
+/// Closes a cell, and accounts at once for what is still in it.
+fn abandon(node: &Node, cell: &Cell, reason: DeadLetterReason) {
+    if let crate::cell::Stopping::Requested(wakers) = cell.request_stop() {
+        wakers.into_iter().for_each(Waker::wake);
+    }
+    while let Poll::Ready(Turn::Message(message)) = cell.poll_turn(None, false, &node.drain) {
+        node.undelivered(&message, reason, cell.address());
+    }
+}
+
+/// Makes one error of an error and a panic.
+pub(crate) fn flatten(outcome: Result<ockam_core::Result<()>, String>) -> ockam_core::Result<()> {
+    match outcome {
+        Ok(result) => result,
+        Err(panic) => Err(Error::new(ErrorKind::Failed, format!("it panicked: {panic}"))),
+    }
+}

@@ -1,0 +1,84 @@
+//! Reply slots: where the answer to a `send_and_receive` arrives.
+//!
+//! An ask gets an address of its own, drawn at random, for as long as it waits. No worker stands
+//! behind it, only this slot. It is answered once; what comes later finds nobody.
+
+use crate::sync::Lock;
+use crate::table::Keyed;
+use core::mem;
+use core::task::{Poll, Waker};
+use ockam_core::{Address, Error, LocalMessage};
+
+pub(crate) struct Ask {
+    address: Address,
+    state: Lock<State>,
+}
+
+enum State {
+    Waiting(Option<Waker>),
+    Answered(LocalMessage),
+    Failed(Error),
+    /// The asker has its result, or has gone away.
+    Over,
+}
+
+impl Ask {
+    pub(crate) fn new(address: Address) -> Self {
+        Ask { address, state: Lock::new(State::Waiting(None)) }
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Delivers the answer; gives it back if there was one already, or nobody waits any more.
+    pub(crate) fn answer(&self, message: LocalMessage) -> Result<(), LocalMessage> {
+        self.settle(State::Answered(message)).map_err(|state| match state {
+            State::Answered(message) => message,
+            _ => unreachable!("`settle` gives back what it was given"),
+        })
+    }
+
+    /// Ends the ask with an error, unless it has ended already.
+    pub(crate) fn fail(&self, error: Error) {
+        drop(self.settle(State::Failed(error)));
+    }
+
+    fn settle(&self, outcome: State) -> Result<(), State> {
+        let waker = self.state.with(|state| match state {
+            State::Waiting(waker) => {
+                let waker = waker.take();
+                *state = outcome;
+                Ok(waker)
+            }
+            _ => Err(outcome),
+        })?;
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        Ok(())
+    }
+
+    /// Waits for the result; it is handed out once.
+    pub(crate) fn poll_result(&self, waker: &Waker) -> Poll<Result<LocalMessage, Error>> {
+        self.state.with(|state| match mem::replace(state, State::Over) {
+            State::Answered(message) => Poll::Ready(Ok(message)),
+            State::Failed(error) => Poll::Ready(Err(error)),
+            State::Waiting(mut known) => {
+                match &mut known {
+                    Some(known) => known.clone_from(waker),
+                    none => *none = Some(waker.clone()),
+                }
+                *state = State::Waiting(known);
+                Poll::Pending
+            }
+            State::Over => Poll::Pending,
+        })
+    }
+}
+
+impl Keyed for Ask {
+    fn has_key(&self, address: &Address) -> bool {
+        self.address == *address
+    }
+}

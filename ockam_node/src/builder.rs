@@ -1,0 +1,79 @@
+//! Building a node in a program that owns its runtime.
+
+use crate::context::Context;
+use crate::executor::Executor;
+use crate::node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
+use core::time::Duration;
+use ockam_core::{Address, Mailbox, Result};
+
+/// The address of the main function's context.
+pub const APP: &str = "app";
+
+/// Builds a node without the `#[ockam::node]` attribute, inside the program's own runtime.
+///
+/// ```
+/// use ockam_node::NodeBuilder;
+///
+/// # fn main() -> ockam_core::Result<()> {
+/// let runtime = tokio::runtime::Runtime::new()?;
+/// runtime.block_on(async {
+///     let mut ctx = NodeBuilder::new().build()?;
+///     assert_eq!(ctx.address(), "app".into());
+///     ctx.stop().await
+/// })
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is built before `build`"]
+pub struct NodeBuilder {
+    address: Address,
+    mailbox_capacity: u32,
+    stop_timeout: Duration,
+}
+
+impl NodeBuilder {
+    /// Starts with the defaults: a context at `"app"`, [`DEFAULT_MAILBOX_CAPACITY`],
+    /// [`DEFAULT_STOP_TIMEOUT`].
+    pub fn new() -> Self {
+        NodeBuilder {
+            address: APP.into(),
+            mailbox_capacity: DEFAULT_MAILBOX_CAPACITY,
+            stop_timeout: DEFAULT_STOP_TIMEOUT,
+        }
+    }
+
+    /// Names the first context.
+    pub fn with_address(mut self, address: impl Into<Address>) -> Self {
+        self.address = address.into();
+        self
+    }
+
+    /// Sets how many messages a mailbox holds before senders wait, at least one.
+    pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
+        self.mailbox_capacity = messages;
+        self
+    }
+
+    /// Sets how long a stop may take.
+    pub fn with_stop_timeout(mut self, limit: Duration) -> Self {
+        self.stop_timeout = limit;
+        self
+    }
+
+    /// Builds the node on the tokio runtime in which this is called, and returns its first
+    /// context. The node lives until it is stopped, or until nothing holds it any more.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ockam_core::ErrorKind::InvalidInput) outside of a runtime, and
+    /// [`Io`](ockam_core::ErrorKind::Io) if the system gives no random bytes.
+    pub fn build(self) -> Result<Context> {
+        let node = Node::new(Executor::current()?, self.mailbox_capacity, self.stop_timeout)?;
+        Context::detached(&node, Mailbox::allow_all(self.address).into())
+    }
+}
+
+impl Default for NodeBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}

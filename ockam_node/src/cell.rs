@@ -1,0 +1,438 @@
+//! One worker, processor or detached context, as the router sees it: addresses and a life.
+//!
+//! ```text
+//!            settle, no message yet          push: the first message gives it a task
+//! Starting ─────────────────────────> Asleep ────────────────────────────────────> Awake
+//!    │  └── settle, messages are there ────── sleep: nothing to do for a while <──┘  │
+//!    │                                   │                                           │
+//!    └─ initialize failed ──> Ended <────┴───────────── stop, panic, cut ────────────┘
+//! ```
+//!
+//! An idle worker is `Asleep`: it is its own struct, its addresses and this cell. It has no task
+//! and no queue. The lock is held for a few instructions, never while user code runs.
+
+use crate::drain::Drain;
+use crate::inbox::{InLine, Inbox, Push};
+use crate::node::Node;
+use crate::sync::Lock;
+use crate::table::Keyed;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use core::mem;
+use core::task::{Poll, Waker};
+use ockam_core::{Address, LocalMessage, Mailboxes, TypeName};
+
+/// A worker at rest, whose type is known to itself alone.
+pub(crate) trait Resident: Send {
+    /// Gives the worker a task that handles what is in its inbox.
+    fn awaken(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
+
+    /// Runs the worker's `shutdown` and ends it, in place or in a task.
+    fn shut_down(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
+}
+
+/// What a cell holds, for the whole of its life.
+pub(crate) struct About {
+    pub(crate) kind: Kind,
+    pub(crate) type_name: fn() -> TypeName,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Worker,
+    Processor,
+    /// A context without a worker, such as that of the main function.
+    Detached,
+}
+
+pub(crate) struct Cell {
+    mailboxes: Mailboxes,
+    about: &'static About,
+    capacity: u32,
+    state: Lock<State>,
+}
+
+enum State {
+    /// `initialize` runs; the inbox exists if a message came already.
+    Starting(Option<Box<Inbox>>),
+    Asleep(Box<dyn Resident>),
+    Awake(Box<Inbox>),
+    /// The inbox stays for the senders that were in line: they fetch their messages.
+    Ended(Option<Box<Inbox>>),
+}
+
+/// What became of a push.
+pub(crate) enum Pushed {
+    Done(Option<Waker>),
+    /// The message is in; its worker has to be given a task.
+    Awaken(Box<dyn Resident>),
+    Full(LocalMessage),
+    Closed(LocalMessage),
+}
+
+/// What a worker's loop finds to do.
+pub(crate) enum Turn {
+    Message(LocalMessage),
+    /// All messages are handled and a stop was asked for.
+    Stop,
+    /// There was nothing to do for a while.
+    Rest,
+}
+
+/// What has to be done for a stop that was asked for.
+pub(crate) enum Stopping {
+    /// The cell's task sees to it.
+    Requested(alloc::vec::Vec<Waker>),
+    /// The worker slept; the caller sees to it.
+    ShutDown(Box<dyn Resident>),
+    /// It had ended before.
+    Ended,
+}
+
+impl Cell {
+    /// Makes the cell of something that starts, with room for `capacity` messages.
+    pub(crate) fn starting(
+        mailboxes: Mailboxes,
+        about: &'static About,
+        capacity: u32,
+    ) -> Arc<Self> {
+        let state = Lock::new(State::Starting(None));
+        Arc::new(Cell { mailboxes, about, capacity: capacity.max(1), state })
+    }
+
+    pub(crate) fn mailboxes(&self) -> &Mailboxes {
+        &self.mailboxes
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        self.mailboxes.primary_address()
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.about.kind
+    }
+
+    pub(crate) fn type_name(&self) -> TypeName {
+        (self.about.type_name)()
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity as usize
+    }
+
+    /// Adds a message, if there is room and nobody waits in line.
+    pub(crate) fn push(&self, message: LocalMessage, drain: &Drain) -> Pushed {
+        self.state.with(|state| {
+            let inbox = match state {
+                State::Awake(inbox) => inbox,
+                State::Starting(inbox) => inbox.get_or_insert_default(),
+                State::Ended(_) => return Pushed::Closed(message),
+                State::Asleep(_) => return Self::push_asleep(state, message, drain),
+            };
+            match inbox.push(message, self.capacity as usize) {
+                Push::Done(waker) => {
+                    drain.enter(self.about.kind, &mut inbox.counted);
+                    Pushed::Done(waker)
+                }
+                Push::Full(message) => Pushed::Full(message),
+                Push::Closed(message) => Pushed::Closed(message),
+            }
+        })
+    }
+
+    #[cold]
+    fn push_asleep(state: &mut State, message: LocalMessage, drain: &Drain) -> Pushed {
+        let mut inbox = Box::<Inbox>::default();
+        drain.enter(Kind::Worker, &mut inbox.counted);
+        // A new inbox is open and empty.
+        let _ = inbox.push(message, usize::MAX);
+        match mem::replace(state, State::Awake(inbox)) {
+            State::Asleep(resident) => Pushed::Awaken(resident),
+            _ => Pushed::Done(None),
+        }
+    }
+
+    /// Puts a message into the line of a full inbox. `Err` says that there is room by now, or that
+    /// there will never be: push again.
+    pub(crate) fn stand_in_line(&self, message: LocalMessage) -> Result<u64, LocalMessage> {
+        self.state.with(|state| match state {
+            State::Awake(inbox) | State::Starting(Some(inbox))
+                if !inbox.closed && inbox.len() >= self.capacity as usize =>
+            {
+                Ok(inbox.stand_in_line(message))
+            }
+            _ => Err(message),
+        })
+    }
+
+    /// Looks after a message in the line.
+    pub(crate) fn look_in_line(&self, ticket: u64, waker: &Waker) -> InLine {
+        self.with_inbox(|inbox| inbox.look_in_line(ticket, waker)).unwrap_or(InLine::Accepted)
+    }
+
+    /// Takes a message out of the line, if it is still there.
+    pub(crate) fn leave_line(&self, ticket: u64) -> Option<LocalMessage> {
+        self.with_inbox(|inbox| inbox.leave_line(ticket)).flatten()
+    }
+
+    fn with_inbox<R>(&self, f: impl FnOnce(&mut Inbox) -> R) -> Option<R> {
+        self.state.with(|state| match state {
+            State::Awake(inbox) | State::Starting(Some(inbox)) | State::Ended(Some(inbox)) => {
+                Some(f(inbox))
+            }
+            State::Starting(None) | State::Ended(None) | State::Asleep(_) => None,
+        })
+    }
+
+    /// Finds the next thing to do. With a `waker`, `Pending` means that it will be woken; without
+    /// one nothing is registered. Only who `may_rest` is told to.
+    pub(crate) fn poll_turn(
+        &self,
+        waker: Option<&Waker>,
+        may_rest: bool,
+        drain: &Drain,
+    ) -> Poll<Turn> {
+        let (turn, admitted) = self.state.with(|state| {
+            let inbox = match state {
+                State::Awake(inbox) => inbox,
+                State::Starting(inbox) => inbox.get_or_insert_default(),
+                State::Asleep(_) | State::Ended(_) => return (Poll::Ready(Turn::Stop), None),
+            };
+            if let Some((message, admitted)) = inbox.pop() {
+                inbox.idle = false;
+                return (Poll::Ready(Turn::Message(message)), admitted);
+            }
+            if inbox.stop {
+                return (Poll::Ready(Turn::Stop), None);
+            }
+            if inbox.rest && may_rest {
+                return (Poll::Ready(Turn::Rest), None);
+            }
+            if let Some(waker) = waker {
+                inbox.idle = true;
+                drain.leave(&mut inbox.counted);
+                match &mut inbox.receiver {
+                    Some(known) => known.clone_from(waker),
+                    none => *none = Some(waker.clone()),
+                }
+            }
+            (Poll::Pending, None)
+        });
+        if let Some(sender) = admitted {
+            sender.wake();
+        }
+        turn
+    }
+
+    /// Ends the start: the worker is reachable. It sleeps, or gets a task if messages came.
+    /// Gives the worker back if a stop was asked for in the meantime.
+    pub(crate) fn settle<W>(
+        &self,
+        worker: Box<W>,
+        asleep: impl FnOnce(Box<W>) -> Box<dyn Resident>,
+    ) -> Settled<W> {
+        self.state.with(|state| match state {
+            State::Starting(None) => {
+                *state = State::Asleep(asleep(worker));
+                Settled::Asleep
+            }
+            State::Starting(Some(inbox)) if !inbox.stop => {
+                *state = State::Awake(mem::take(inbox));
+                Settled::Awake(worker)
+            }
+            _ => Settled::Stopped(worker),
+        })
+    }
+
+    /// Ends the start of what has a task from the beginning; `false` if a stop was asked for.
+    pub(crate) fn settle_awake(&self) -> bool {
+        self.state.with(|state| match state {
+            State::Starting(inbox) if inbox.as_ref().is_none_or(|inbox| !inbox.stop) => {
+                *state = State::Awake(inbox.take().unwrap_or_default());
+                true
+            }
+            _ => false,
+        })
+    }
+
+    /// Gives the task up: the worker sleeps until the next message. Gives it back if there is
+    /// something to do.
+    pub(crate) fn sleep<W>(
+        &self,
+        worker: Box<W>,
+        drain: &Drain,
+        asleep: impl FnOnce(Box<W>) -> Box<dyn Resident>,
+    ) -> Result<(), Box<W>> {
+        let inbox = self.state.with(|state| match state {
+            State::Awake(inbox)
+                if inbox.is_empty() && !inbox.stop && !inbox.closed && inbox.on_end.is_empty() =>
+            {
+                drain.leave(&mut inbox.counted);
+                Ok(mem::replace(state, State::Asleep(asleep(worker))))
+            }
+            _ => Err(worker),
+        });
+        // The old inbox holds wakers; they are dropped without the lock.
+        inbox.map(drop)
+    }
+
+    /// Refuses messages from now on and lets the cell end when its messages are handled.
+    pub(crate) fn request_stop(&self) -> Stopping {
+        self.state.with(|state| {
+            let inbox = match state {
+                State::Ended(_) => return Stopping::Ended,
+                State::Awake(inbox) => inbox,
+                State::Starting(inbox) => inbox.get_or_insert_default(),
+                State::Asleep(_) => {
+                    let mut inbox = Box::<Inbox>::default();
+                    (inbox.closed, inbox.stop) = (true, true);
+                    return match mem::replace(state, State::Awake(inbox)) {
+                        State::Asleep(resident) => Stopping::ShutDown(resident),
+                        _ => Stopping::Ended,
+                    };
+                }
+            };
+            inbox.stop = true;
+            let mut wakers = inbox.close();
+            if self.about.kind == Kind::Processor {
+                // It does not wait for messages: it is interrupted wherever it waits.
+                wakers.extend(inbox.task.clone());
+            }
+            Stopping::Requested(wakers)
+        })
+    }
+
+    /// Tells whether `initialize` still runs.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.state.with(|state| matches!(state, State::Starting(_)))
+            && self.kind() != Kind::Detached
+    }
+
+    /// Tells whether a stop was asked for, or has happened.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.state.with(|state| match state {
+            State::Awake(inbox) | State::Starting(Some(inbox)) => inbox.stop,
+            State::Ended(_) => true,
+            State::Asleep(_) | State::Starting(None) => false,
+        })
+    }
+
+    /// Asks the task to give up the worker it runs, wherever it waits.
+    pub(crate) fn request_cut(&self) -> Option<Waker> {
+        self.with_inbox(|inbox| {
+            inbox.cut = true;
+            inbox.task.take()
+        })
+        .flatten()
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.with_inbox(|inbox| inbox.cut).unwrap_or(false)
+    }
+
+    /// Tells the cell which waker wakes its task.
+    pub(crate) fn set_task(&self, waker: &Waker) {
+        self.with_inbox(|inbox| inbox.task = Some(waker.clone()));
+    }
+
+    /// Asks a worker to rest if it took nothing since it had taken `taken` messages. Returns how
+    /// many it has taken by now, or `None` if its task needs no more looking after.
+    pub(crate) fn request_rest(&self, taken: u32) -> Option<u32> {
+        let (answer, waker) = self.state.with(|state| match state {
+            State::Awake(inbox) if inbox.taken != taken || !inbox.idle => (Some(inbox.taken), None),
+            State::Awake(inbox) => {
+                inbox.rest = true;
+                (None, inbox.receiver.take())
+            }
+            _ => (None, None),
+        });
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        answer
+    }
+
+    /// Counts the worker as busy if it is, at the beginning of a node's stop.
+    pub(crate) fn count(&self, drain: &Drain) {
+        self.state.with(|state| match state {
+            State::Awake(inbox) | State::Starting(Some(inbox)) if !inbox.idle => {
+                drain.enter(self.about.kind, &mut inbox.counted);
+            }
+            _ => {}
+        });
+    }
+
+    /// Waits for the end.
+    pub(crate) fn poll_ended(&self, waker: &Waker) -> Poll<()> {
+        self.state.with(|state| {
+            let inbox = match state {
+                State::Ended(_) => return Poll::Ready(()),
+                State::Awake(inbox) => inbox,
+                State::Starting(inbox) => inbox.get_or_insert_default(),
+                // Nobody waits for the end before a stop was asked for, and a stop wakes it.
+                State::Asleep(_) => return Poll::Pending,
+            };
+            if !inbox.on_end.iter().any(|known| known.will_wake(waker)) {
+                inbox.on_end.push(waker.clone());
+            }
+            Poll::Pending
+        })
+    }
+
+    /// Ends the cell, once. Returns the messages that nobody will handle, and a worker that slept.
+    pub(crate) fn end(&self, drain: &Drain) -> Ending {
+        let mut ending = Ending::default();
+        let wakers = self.state.with(|state| {
+            let inbox = match mem::replace(state, State::Ended(None)) {
+                State::Awake(inbox) | State::Starting(Some(inbox)) => Some(inbox),
+                State::Asleep(resident) => {
+                    ending.resident = Some(resident);
+                    None
+                }
+                State::Starting(None) => None,
+                State::Ended(inbox) => {
+                    ending.again = true;
+                    *state = State::Ended(inbox);
+                    return alloc::vec::Vec::new();
+                }
+            };
+            let Some(mut inbox) = inbox else {
+                return alloc::vec::Vec::new();
+            };
+            drain.leave(&mut inbox.counted);
+            ending.undelivered = inbox.drain();
+            let mut wakers = inbox.close();
+            wakers.append(&mut inbox.on_end);
+            if inbox.has_line() || inbox.cut {
+                *state = State::Ended(Some(inbox));
+            }
+            wakers
+        });
+        wakers.into_iter().for_each(Waker::wake);
+        ending
+    }
+}
+
+/// What is left when a cell has ended.
+#[derive(Default)]
+pub(crate) struct Ending {
+    pub(crate) undelivered: VecDeque<LocalMessage>,
+    /// A worker that slept; it is dropped outside of the lock.
+    pub(crate) resident: Option<Box<dyn Resident>>,
+    /// The cell had ended before.
+    pub(crate) again: bool,
+}
+
+/// How a start went on.
+pub(crate) enum Settled<W> {
+    Asleep,
+    Awake(Box<W>),
+    Stopped(Box<W>),
+}
+
+impl Keyed for Cell {
+    fn has_key(&self, address: &Address) -> bool {
+        self.mailboxes.find(address).is_some()
+    }
+}

@@ -1,0 +1,115 @@
+//! What a worker, or the main function, talks to its node with.
+//!
+//! | room | owns |
+//! |---|---|
+//! | `handle` | identity, starting and stopping others, what the node knows |
+//! | `send` | sending and forwarding |
+//! | `ask` | `send_and_receive` |
+//! | `receive` | taking messages out of one's own mailbox |
+
+mod ask;
+mod handle;
+mod receive;
+mod send;
+
+pub use ask::MessageSendReceiveOptions;
+pub use handle::Handle;
+pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
+
+use crate::cell::{About, Cell, Kind};
+use crate::dead_letter::DeadLetterReason;
+use crate::node::Node;
+use alloc::sync::Arc;
+use core::fmt;
+use core::ops::Deref;
+use core::time::Duration;
+use ockam_core::{Mailboxes, Result, TypeName};
+
+/// The place from which a worker or the main function acts: it has addresses and a mailbox, and
+/// sends in its own name.
+///
+/// A worker gets it with every call. All calls that need no mailbox are those of [`Handle`], to
+/// which it dereferences; [`handle`](Handle::handle) makes a copy that can go to other tasks.
+///
+/// A context that belongs to no worker, such as that of the main function or one made by
+/// [`new_detached`](Handle::new_detached), frees its addresses when it is dropped.
+pub struct Context {
+    handle: Handle,
+}
+
+const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of::<Context> };
+
+impl Context {
+    /// The context of a worker's own calls.
+    pub(crate) fn of_worker(node: Arc<Node>, cell: Arc<Cell>) -> Self {
+        Context { handle: Handle::new(node, cell) }
+    }
+
+    /// A context without a worker.
+    pub(crate) fn detached(node: &Arc<Node>, mailboxes: Mailboxes) -> Result<Self> {
+        let cell = Cell::starting(mailboxes, DETACHED, node.mailbox_capacity);
+        node.reserve(&cell)?;
+        node.arrived(&cell);
+        Ok(Context { handle: Handle::new(Arc::clone(node), cell) })
+    }
+
+    /// Stops the node: no new workers, everything queued is handled, every `shutdown` runs.
+    ///
+    /// The node's stop timeout, one second by default, limits how long that may take. Called from
+    /// a worker, it starts the stop and returns at once, since the stop waits for that worker.
+    /// Stopping twice is fine.
+    ///
+    /// # Errors
+    /// [`TimedOut`](ockam_core::ErrorKind::TimedOut) with a [`StopError`](crate::StopError) that
+    /// lists what was cut off at the deadline. The node has stopped all the same.
+    pub async fn stop(&mut self) -> Result<()> {
+        self.handle.stop().await
+    }
+
+    /// Another name of [`stop`](Self::stop).
+    ///
+    /// # Errors
+    /// As [`stop`](Self::stop).
+    pub async fn shutdown(&mut self) -> Result<()> {
+        self.handle.stop().await
+    }
+
+    /// As [`stop`](Self::stop), with a deadline of its own, in seconds.
+    ///
+    /// # Errors
+    /// As [`stop`](Self::stop).
+    pub async fn stop_timeout(&mut self, seconds: u8) -> Result<()> {
+        self.handle.stop_within(Duration::from_secs(seconds.into())).await
+    }
+
+    /// Stops the node without waiting for queued messages: what is in mailboxes is not handled,
+    /// every `shutdown` that does not wait runs.
+    ///
+    /// # Errors
+    /// As [`stop`](Self::stop).
+    pub async fn stop_now(&mut self) -> Result<()> {
+        self.handle.stop_within(Duration::ZERO).await
+    }
+}
+
+impl Deref for Context {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        if self.handle.cell().kind() == Kind::Detached {
+            self.handle.node().end(self.handle.cell(), DeadLetterReason::Stopped);
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Context").field(&self.primary_address()).finish()
+    }
+}

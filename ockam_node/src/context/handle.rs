@@ -1,0 +1,304 @@
+//! The part of a context that can be copied and go to other tasks.
+
+use super::Context;
+use crate::cell::{Cell, Stopping};
+use crate::dead_letter::DeadLetters;
+use crate::flow_controls::FlowControls;
+use crate::node::Node;
+use crate::start::{ProcessorBuilder, WorkerBuilder};
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::{Future, poll_fn};
+use core::time::Duration;
+use ockam_core::{
+    Address, Error, ErrorKind, IncomingAccessControl, Mailbox, Mailboxes, OutgoingAccessControl,
+    Processor, Result, TransportType, Worker,
+};
+
+/// Acts in the name of a context from anywhere: cheap to clone, `Send` and `Sync`.
+///
+/// What it sends carries the address of its context as the return route, so answers arrive there;
+/// [`send_and_receive`](Handle::send_and_receive) brings its answer back here.
+///
+/// ```
+/// # use ockam_node::NodeBuilder;
+/// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
+/// let mut ctx = NodeBuilder::new().build()?;
+/// let handle = ctx.handle();
+/// tokio::spawn(async move { handle.send("app", 7u8).await });
+/// assert_eq!(ctx.receive::<u8>().await?.body(), 7);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    node: Arc<Node>,
+    cell: Arc<Cell>,
+}
+
+impl Handle {
+    pub(crate) fn new(node: Arc<Node>, cell: Arc<Cell>) -> Self {
+        Handle { node, cell }
+    }
+
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<Cell> {
+        &self.cell
+    }
+
+    /// Makes another handle of the same context.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.clone()
+    }
+
+    /// Returns the context's name: its primary address.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.cell.address().clone()
+    }
+
+    /// Returns the context's name without copying it.
+    #[must_use]
+    pub fn primary_address(&self) -> &Address {
+        self.cell.address()
+    }
+
+    /// Returns all addresses of the context, the primary one first.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<Address> {
+        self.cell.mailboxes().addresses().cloned().collect()
+    }
+
+    /// Returns the addresses of the context with their access controls.
+    #[must_use]
+    pub fn mailboxes(&self) -> &Mailboxes {
+        self.cell.mailboxes()
+    }
+
+    /// Draws an unused address for a worker of this node.
+    #[must_use]
+    pub fn random_local(&self) -> Address {
+        self.node.random_local()
+    }
+
+    /// Draws an unused address of any transport type.
+    #[must_use]
+    pub fn random(&self, transport: TransportType) -> Address {
+        Address::from_random(transport, self.node.random.draw())
+    }
+
+    /// Starts a worker that everybody on this node may send to.
+    ///
+    /// It returns when the worker is reachable and its `initialize` is done.
+    ///
+    /// # Errors
+    /// [`AlreadyExists`](ErrorKind::AlreadyExists) if the address is taken,
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if it cannot be a worker's,
+    /// [`Stopped`](ErrorKind::Stopped) if the node is stopping, or the error of `initialize`.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, the worker does not exist and its address is free; its
+    /// `shutdown` does not run.
+    pub async fn start_worker<W: Worker<Context = Context>>(
+        &self,
+        address: impl Into<Address>,
+        worker: W,
+    ) -> Result<()> {
+        WorkerBuilder::new(worker).with_address(address).start(self).await
+    }
+
+    /// Starts a worker with access controls.
+    ///
+    /// # Errors
+    /// As [`start_worker`](Self::start_worker).
+    pub async fn start_worker_with_access_control<W: Worker<Context = Context>>(
+        &self,
+        address: impl Into<Address>,
+        worker: W,
+        incoming: impl IncomingAccessControl,
+        outgoing: impl OutgoingAccessControl,
+    ) -> Result<()> {
+        let mailbox = Mailbox::new(address, incoming, outgoing);
+        WorkerBuilder::new(worker).with_mailboxes(mailbox).start(self).await
+    }
+
+    /// Starts a processor. Unless the program says otherwise nobody may send to it, and it may
+    /// send to everybody.
+    ///
+    /// # Errors
+    /// As [`start_worker`](Self::start_worker).
+    pub async fn start_processor<P: Processor<Context = Context>>(
+        &self,
+        address: impl Into<Address>,
+        processor: P,
+    ) -> Result<()> {
+        ProcessorBuilder::new(processor).with_address(address).start(self).await
+    }
+
+    /// Starts a processor with access controls.
+    ///
+    /// # Errors
+    /// As [`start_worker`](Self::start_worker).
+    pub async fn start_processor_with_access_control<P: Processor<Context = Context>>(
+        &self,
+        address: impl Into<Address>,
+        processor: P,
+        incoming: impl IncomingAccessControl,
+        outgoing: impl OutgoingAccessControl,
+    ) -> Result<()> {
+        let mailbox = Mailbox::new(address, incoming, outgoing);
+        ProcessorBuilder::new(processor).with_mailboxes(mailbox).start(self).await
+    }
+
+    /// Stops a worker: the message it handles and those in its mailbox are handled, `shutdown`
+    /// runs, and its addresses are free when this returns.
+    ///
+    /// A worker that stops itself goes on to the end of its handler; the call returns at once.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if no worker is there,
+    /// [`TimedOut`](ErrorKind::TimedOut) if it is busy for longer than the node's stop timeout;
+    /// it takes no more messages and ends when its handler does.
+    ///
+    /// # Cancel safety
+    /// The stop goes on if the future is dropped.
+    pub async fn stop_worker(&self, address: impl Into<Address>) -> Result<()> {
+        self.stop_cell(&address.into()).await
+    }
+
+    /// Stops a processor: its round is dropped where it waits, `shutdown` runs, and its addresses
+    /// are free when this returns.
+    ///
+    /// # Errors
+    /// As [`stop_worker`](Self::stop_worker).
+    pub async fn stop_processor(&self, address: impl Into<Address>) -> Result<()> {
+        self.stop_cell(&address.into()).await
+    }
+
+    async fn stop_cell(&self, address: &Address) -> Result<()> {
+        let Some(cell) = self.node.find(address) else {
+            return Err(Error::new(ErrorKind::NotFound, format!("no worker at {address} to stop")));
+        };
+        match cell.request_stop() {
+            Stopping::Ended => return Ok(()),
+            Stopping::ShutDown(resident) => resident.shut_down(&self.node, Arc::clone(&cell)),
+            Stopping::Requested(wakers) => wakers.into_iter().for_each(core::task::Waker::wake),
+        }
+        if Arc::ptr_eq(&cell, &self.cell) {
+            return Ok(());
+        }
+        let limit = self.node.stop_timeout;
+        self.within(limit, poll_fn(|cx| cell.poll_ended(cx.waker()))).await.ok_or_else(|| {
+            let busy = format!("{address} is still busy after {limit:?}: it stops when it is done");
+            Error::new(ErrorKind::TimedOut, busy)
+        })
+    }
+
+    /// Stops the node, as [`Context::stop`].
+    ///
+    /// # Errors
+    /// As [`Context::stop`].
+    pub async fn stop(&self) -> Result<()> {
+        self.stop_within(self.node.stop_timeout).await
+    }
+
+    /// Stops the node with a deadline of its own.
+    ///
+    /// # Errors
+    /// As [`Context::stop`].
+    pub async fn stop_within(&self, limit: Duration) -> Result<()> {
+        crate::stop::stop(&self.node, &self.cell, limit).await
+    }
+
+    /// Waits until the node has stopped, without stopping it.
+    pub async fn stopped(&self) {
+        poll_fn(|cx| self.node.stop.poll_stopped(cx.waker())).await;
+    }
+
+    /// Makes a context of its own address and mailbox that belongs to no worker. It frees the
+    /// address when it is dropped.
+    ///
+    /// # Errors
+    /// As [`start_worker`](Self::start_worker).
+    pub async fn new_detached(
+        &self,
+        address: impl Into<Address>,
+        incoming: impl IncomingAccessControl,
+        outgoing: impl OutgoingAccessControl,
+    ) -> Result<Context> {
+        let mailbox = Mailbox::new(address, incoming, outgoing);
+        self.new_detached_with_mailboxes(mailbox).await
+    }
+
+    /// As [`new_detached`](Self::new_detached), with several addresses.
+    ///
+    /// # Errors
+    /// As [`start_worker`](Self::start_worker).
+    pub async fn new_detached_with_mailboxes(
+        &self,
+        mailboxes: impl Into<Mailboxes>,
+    ) -> Result<Context> {
+        Context::detached(&self.node, mailboxes.into())
+    }
+
+    /// Lists the names of all workers, processors and contexts, in order.
+    #[must_use]
+    pub fn list_workers(&self) -> Vec<Address> {
+        let mut names = self.node.workers.collect(|cell| Some(cell.address().clone()));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Tells whether a worker is reachable at an address.
+    #[must_use]
+    pub fn is_worker_registered_at(&self, address: impl Into<Address>) -> bool {
+        self.node.find(&address.into()).is_some_and(|cell| !cell.is_starting())
+    }
+
+    /// Waits until a worker is reachable at an address, at most for
+    /// [`DEFAULT_TIMEOUT`](crate::DEFAULT_TIMEOUT).
+    ///
+    /// # Errors
+    /// [`TimedOut`](ErrorKind::TimedOut) if none came.
+    pub async fn wait_for(&self, address: impl Into<Address>) -> Result<()> {
+        let address = address.into();
+        let arrival = self.node.arrivals.wait_for(&self.node, &address);
+        self.within(super::DEFAULT_TIMEOUT, arrival).await.ok_or_else(|| {
+            Error::new(ErrorKind::TimedOut, format!("no worker started at {address}"))
+        })
+    }
+
+    /// Returns the node's flow controls.
+    #[must_use]
+    pub fn flow_controls(&self) -> &FlowControls {
+        &self.node.flow_controls
+    }
+
+    /// Returns the record of messages that could not be delivered.
+    #[must_use]
+    pub fn dead_letters(&self) -> &DeadLetters {
+        &self.node.dead_letters
+    }
+
+    /// Waits for a time.
+    pub async fn sleep(&self, duration: Duration) {
+        self.node.executor.sleep(duration).await;
+    }
+
+    /// Waits for a future, at most for a time. `None` says that it took too long.
+    pub(crate) async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+        crate::executor::until(future, self.node.executor.sleep(limit)).await
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Handle").field(self.primary_address()).finish()
+    }
+}

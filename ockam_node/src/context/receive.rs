@@ -1,0 +1,127 @@
+//! Receiving: messages out of the context's own mailbox.
+
+use super::Context;
+use crate::cell::Turn;
+use crate::dead_letter::DeadLetterReason;
+use alloc::format;
+use core::future::poll_fn;
+use core::task::Poll;
+use core::time::Duration;
+use ockam_core::{Error, ErrorKind, LocalMessage, Message, Result, Routed};
+
+/// How long `receive`, `send_and_receive` and `wait_for` wait unless told otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Says how long [`Context::receive_extended`] waits.
+#[derive(Clone, Debug)]
+pub struct MessageReceiveOptions {
+    timeout: Option<Duration>,
+}
+
+impl MessageReceiveOptions {
+    /// Waits for [`DEFAULT_TIMEOUT`].
+    #[must_use]
+    pub fn new() -> Self {
+        MessageReceiveOptions { timeout: Some(DEFAULT_TIMEOUT) }
+    }
+
+    /// Waits for a time of its own.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Waits for a number of seconds.
+    #[must_use]
+    pub fn with_timeout_secs(self, seconds: u64) -> Self {
+        self.with_timeout(Duration::from_secs(seconds))
+    }
+
+    /// Waits until a message comes or the node stops.
+    #[must_use]
+    pub fn without_timeout(mut self) -> Self {
+        self.timeout = None;
+        self
+    }
+}
+
+impl Default for MessageReceiveOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Context {
+    /// Waits for the next message to this context and reads it as an `M`, at most for
+    /// [`DEFAULT_TIMEOUT`].
+    ///
+    /// # Errors
+    /// [`TimedOut`](ErrorKind::TimedOut) if none came, [`Encoding`](ErrorKind::Encoding) if it is
+    /// not an `M` (the message is gone; the error names its sender and both types), and
+    /// [`Stopped`](ErrorKind::Stopped) once the node has stopped and the mailbox is empty.
+    ///
+    /// # Cancel safety
+    /// No message is lost if the future is dropped.
+    pub async fn receive<M: Message>(&mut self) -> Result<Routed<M>> {
+        self.receive_extended(MessageReceiveOptions::new()).await
+    }
+
+    /// As [`receive`](Self::receive), with options.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    ///
+    /// # Cancel safety
+    /// As [`receive`](Self::receive).
+    pub async fn receive_extended<M: Message>(
+        &mut self,
+        options: MessageReceiveOptions,
+    ) -> Result<Routed<M>> {
+        let message = match options.timeout {
+            None => self.next_message().await?,
+            Some(limit) => match self.within(limit, self.next_message()).await {
+                Some(message) => message?,
+                None => {
+                    let text = format!("{} received nothing for {limit:?}", self.primary_address());
+                    return Err(Error::new(ErrorKind::TimedOut, text));
+                }
+            },
+        };
+        Routed::decode(message).map_err(|(error, message)| {
+            self.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
+            let (to, from) = (self.primary_address(), message.return_route());
+            Error::new(ErrorKind::Encoding, error)
+                .context(format!("{to} got a message from {from}"))
+        })
+    }
+
+    async fn next_message(&self) -> Result<LocalMessage> {
+        poll_fn(|cx| {
+            let turn = self.cell().poll_turn(Some(cx.waker()), false, &self.node().drain);
+            turn.map(|turn| match turn {
+                Turn::Message(message) => Ok(message),
+                Turn::Stop | Turn::Rest => {
+                    let text =
+                        format!("{} receives no more: it has stopped", self.primary_address());
+                    Err(Error::new(ErrorKind::Stopped, text))
+                }
+            })
+        })
+        .await
+    }
+
+    /// Takes the next message if one is there, and reads it as an `M`.
+    ///
+    /// # Errors
+    /// [`Encoding`](ErrorKind::Encoding) as for [`receive`](Self::receive).
+    pub fn try_receive<M: Message>(&mut self) -> Result<Option<Routed<M>>> {
+        match self.cell().poll_turn(None, false, &self.node().drain) {
+            Poll::Ready(Turn::Message(message)) => match Routed::decode(message) {
+                Ok(routed) => Ok(Some(routed)),
+                Err((error, _)) => Err(Error::new(ErrorKind::Encoding, error)),
+            },
+            _ => Ok(None),
+        }
+    }
+}

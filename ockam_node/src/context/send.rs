@@ -1,0 +1,89 @@
+//! Sending: from a context's address along a route.
+
+use super::Handle;
+use crate::deliver::{deliver, try_deliver};
+use crate::send_error::{SendError, boundary};
+use crate::typed;
+use alloc::format;
+use ockam_core::{Address, Error, ErrorKind, LocalMessage, Mailbox, Message, Result, Route};
+
+impl Handle {
+    /// Sends a message along a route; the answer is to come to this context's address.
+    ///
+    /// It returns when the message is in the mailbox of the route's first hop, and waits while
+    /// that mailbox is full. Messages from one sender to one recipient arrive in order.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound), [`Stopped`](ErrorKind::Stopped),
+    /// [`Denied`](ErrorKind::Denied) or [`InvalidInput`](ErrorKind::InvalidInput), with a
+    /// [`SendError`] inside that holds the message.
+    ///
+    /// # Cancel safety
+    /// Dropped while it waits, the message is not sent.
+    pub async fn send<M: Message>(&self, route: impl Into<Route>, body: M) -> Result<()> {
+        let message = self.message(route.into(), self.primary_address(), body);
+        deliver(self.node(), self.mailboxes().primary(), message).await.map_err(boundary)
+    }
+
+    /// As [`send`](Self::send), from another address of this context.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); also [`InvalidInput`](ErrorKind::InvalidInput) if `from` is not
+    /// an address of this context.
+    pub async fn send_from_address<M: Message>(
+        &self,
+        route: impl Into<Route>,
+        body: M,
+        from: impl Into<Address>,
+    ) -> Result<()> {
+        let from = from.into();
+        let message = self.message(route.into(), &from, body);
+        deliver(self.node(), self.own_mailbox(&from)?, message).await.map_err(boundary)
+    }
+
+    /// Sends a message if there is room for it now, without waiting.
+    ///
+    /// # Errors
+    /// A [`SendError`] that holds the message; its kind is [`Full`](ErrorKind::Full) if the
+    /// mailbox has no room.
+    pub fn try_send<M: Message>(&self, route: impl Into<Route>, body: M) -> Result<(), SendError> {
+        let message = self.message(route.into(), self.primary_address(), body);
+        try_deliver(self.node(), self.mailboxes().primary(), message)
+    }
+
+    /// Passes a message on along its onward route, as it is: neither route is changed.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
+    pub async fn forward(&self, message: LocalMessage) -> Result<()> {
+        deliver(self.node(), self.mailboxes().primary(), message).await.map_err(boundary)
+    }
+
+    /// As [`forward`](Self::forward), from another address of this context.
+    ///
+    /// # Errors
+    /// As [`send_from_address`](Self::send_from_address).
+    pub async fn forward_from_address(
+        &self,
+        message: LocalMessage,
+        from: impl Into<Address>,
+    ) -> Result<()> {
+        let from = from.into();
+        deliver(self.node(), self.own_mailbox(&from)?, message).await.map_err(boundary)
+    }
+
+    #[inline]
+    fn message<M: Message>(&self, onward: Route, from: &Address, body: M) -> LocalMessage {
+        LocalMessage::build(onward, Route::from(from), typed::payload(body))
+    }
+
+    fn own_mailbox(&self, from: &Address) -> Result<&Mailbox> {
+        self.mailboxes().find(from).ok_or_else(|| {
+            let text = format!("{from} is not an address of {}", self.primary_address());
+            Error::new(ErrorKind::InvalidInput, text)
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! Messages that could not be delivered: counted by reason, the last ones kept.
+
+use crate::sync::Lock;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::poll_fn;
+use core::task::{Poll, Waker};
+use ockam_core::{LocalMessage, Route};
+
+/// How many undelivered messages are kept.
+pub const DEAD_LETTERS_KEPT: usize = 64;
+
+/// Why a message was not delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeadLetterReason {
+    /// Nothing was at the address.
+    NotFound,
+    /// The worker had stopped, or stopped before it came to the message.
+    Stopped,
+    /// The worker panicked before it came to the message.
+    Panicked,
+    /// The worker was cut off at the deadline of the node's stop.
+    CutOff,
+    /// The body was not of the worker's type.
+    Undecodable,
+    /// An access control or a flow control said no.
+    Denied,
+    /// An answer came after its asker had stopped to wait.
+    LateReply,
+}
+
+impl DeadLetterReason {
+    /// All reasons, in the order of [`DeadLetters::counts`].
+    pub const ALL: [DeadLetterReason; 7] = [
+        DeadLetterReason::NotFound,
+        DeadLetterReason::Stopped,
+        DeadLetterReason::Panicked,
+        DeadLetterReason::CutOff,
+        DeadLetterReason::Undecodable,
+        DeadLetterReason::Denied,
+        DeadLetterReason::LateReply,
+    ];
+}
+
+impl fmt::Display for DeadLetterReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DeadLetterReason::NotFound => "nothing is at the address",
+            DeadLetterReason::Stopped => "the worker stopped",
+            DeadLetterReason::Panicked => "the worker panicked",
+            DeadLetterReason::CutOff => "the worker was cut off at the deadline",
+            DeadLetterReason::Undecodable => "the body is not of the worker's type",
+            DeadLetterReason::Denied => "an access control said no",
+            DeadLetterReason::LateReply => "the asker no longer waits",
+        })
+    }
+}
+
+/// A message that was not delivered: its routes and the reason, without the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The route that was left when the message failed.
+    pub onward_route: Route,
+    /// The route of an answer.
+    pub return_route: Route,
+    /// Why it failed.
+    pub reason: DeadLetterReason,
+}
+
+/// What a node could not deliver; a clone is another handle to the same record.
+///
+/// ```
+/// # use ockam_node::{NodeBuilder, DeadLetterReason};
+/// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
+/// let ctx = NodeBuilder::new().build()?;
+/// let mut dead_letters = ctx.dead_letters().subscribe();
+/// assert!(ctx.send("nobody", 1u8).await.is_err());
+/// assert_eq!(dead_letters.next().await.reason, DeadLetterReason::NotFound);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct DeadLetters(Arc<Lock<Record>>);
+
+#[derive(Default)]
+struct Record {
+    counts: [u64; DeadLetterReason::ALL.len()],
+    recent: VecDeque<DeadLetter>,
+    /// How many there were in all; the number of the next one.
+    total: u64,
+    readers: Vec<Waker>,
+}
+
+impl DeadLetters {
+    pub(crate) fn new() -> Self {
+        DeadLetters(Arc::new(Lock::new(Record::default())))
+    }
+
+    pub(crate) fn record(&self, message: &LocalMessage, reason: DeadLetterReason) {
+        let letter = DeadLetter {
+            onward_route: message.onward_route().clone(),
+            return_route: message.return_route().clone(),
+            reason,
+        };
+        tracing::debug!(onward_route = %letter.onward_route, %reason, "undelivered");
+        let readers = self.0.with(|record| {
+            record.counts[reason as usize] += 1;
+            record.total += 1;
+            if record.recent.len() == DEAD_LETTERS_KEPT {
+                record.recent.pop_front();
+            }
+            record.recent.push_back(letter);
+            core::mem::take(&mut record.readers)
+        });
+        readers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Counts the messages that were not delivered, by reason.
+    #[must_use]
+    pub fn counts(&self) -> [(DeadLetterReason, u64); DeadLetterReason::ALL.len()] {
+        let counts = self.0.with(|record| record.counts);
+        DeadLetterReason::ALL.map(|reason| (reason, counts[reason as usize]))
+    }
+
+    /// Counts the messages that were not delivered for one reason.
+    #[must_use]
+    pub fn count(&self, reason: DeadLetterReason) -> u64 {
+        self.0.with(|record| record.counts[reason as usize])
+    }
+
+    /// Returns the last ones, at most [`DEAD_LETTERS_KEPT`], oldest first.
+    #[must_use]
+    pub fn recent(&self) -> Vec<DeadLetter> {
+        self.0.with(|record| record.recent.iter().cloned().collect())
+    }
+
+    /// Starts to follow what is not delivered from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> DeadLetterSubscription {
+        let next = self.0.with(|record| record.total);
+        DeadLetterSubscription { record: Arc::clone(&self.0), next, missed: 0 }
+    }
+}
+
+impl fmt::Debug for DeadLetters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.counts()).finish()
+    }
+}
+
+/// Follows the undelivered messages of a node.
+pub struct DeadLetterSubscription {
+    record: Arc<Lock<Record>>,
+    next: u64,
+    missed: u64,
+}
+
+impl DeadLetterSubscription {
+    /// Waits for the next one. A reader that is slower than [`DEAD_LETTERS_KEPT`] misses some.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost if the future is dropped.
+    pub async fn next(&mut self) -> DeadLetter {
+        poll_fn(|cx| {
+            self.record.with(|record| {
+                let oldest = record.total - record.recent.len() as u64;
+                self.missed += oldest.saturating_sub(self.next);
+                self.next = self.next.max(oldest);
+                match record.recent.get((self.next - oldest) as usize) {
+                    Some(letter) => {
+                        self.next += 1;
+                        Poll::Ready(letter.clone())
+                    }
+                    None => {
+                        record.readers.push(cx.waker().clone());
+                        Poll::Pending
+                    }
+                }
+            })
+        })
+        .await
+    }
+
+    /// Returns how many were missed so far.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+}

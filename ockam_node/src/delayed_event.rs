@@ -1,0 +1,100 @@
+//! A message to be sent later, unless it is cancelled before.
+
+use crate::context::Handle;
+use crate::executor::until;
+use crate::sync::Lock;
+use alloc::sync::Arc;
+use core::future::poll_fn;
+use core::task::{Poll, Waker};
+use core::time::Duration;
+use ockam_core::{Message, Result, Route};
+
+/// Sends a message after a time; a heartbeat, a retry, a deadline.
+///
+/// It is sent in the name of the context that made it. Scheduling it anew or dropping it cancels
+/// what was scheduled before.
+///
+/// ```
+/// # use ockam_node::{DelayedEvent, NodeBuilder};
+/// # use std::time::Duration;
+/// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
+/// let mut ctx = NodeBuilder::new().build()?;
+/// let mut tick = DelayedEvent::create(&ctx, "app", "tick".to_string()).await?;
+/// tick.schedule(Duration::from_millis(5)).await?;
+/// assert_eq!(ctx.receive::<String>().await?, "tick".to_string());
+/// # Ok(()) }
+/// ```
+pub struct DelayedEvent<M> {
+    handle: Handle,
+    route: Route,
+    message: M,
+    scheduled: Option<Cancel>,
+}
+
+/// Cancels one scheduled message when it is dropped.
+struct Cancel(Arc<Lock<Schedule>>);
+
+#[derive(Default)]
+struct Schedule {
+    cancelled: bool,
+    task: Option<Waker>,
+}
+
+impl Drop for Cancel {
+    fn drop(&mut self) {
+        let task = self.0.with(|schedule| {
+            schedule.cancelled = true;
+            schedule.task.take()
+        });
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
+
+impl<M: Message + Clone> DelayedEvent<M> {
+    /// Prepares an event; nothing is sent before [`schedule`](Self::schedule).
+    ///
+    /// # Errors
+    /// None at present.
+    pub async fn create(handle: &Handle, route: impl Into<Route>, message: M) -> Result<Self> {
+        let handle = handle.clone();
+        Ok(DelayedEvent { handle, route: route.into(), message, scheduled: None })
+    }
+
+    /// Sends the message after `delay`, instead of what was scheduled before.
+    ///
+    /// # Errors
+    /// None at present. A message that cannot be delivered then is logged.
+    pub async fn schedule(&mut self, delay: Duration) -> Result<()> {
+        let schedule = Arc::new(Lock::new(Schedule::default()));
+        self.scheduled = Some(Cancel(Arc::clone(&schedule)));
+        let (handle, route, message) =
+            (self.handle.clone(), self.route.clone(), self.message.clone());
+        let node = Arc::clone(handle.node());
+        node.executor.clone().spawn(async move {
+            let cancelled = poll_fn(|cx| {
+                schedule.with(|schedule| {
+                    if schedule.cancelled {
+                        return Poll::Ready(());
+                    }
+                    schedule.task = Some(cx.waker().clone());
+                    Poll::Pending
+                })
+            });
+            if until(cancelled, node.executor.sleep(delay)).await.is_some() {
+                return;
+            }
+            if let Err(error) = handle.send(route, message).await {
+                let address = handle.primary_address();
+                tracing::warn!(%address, %error, "a delayed message was not sent");
+            }
+        });
+        Ok(())
+    }
+
+    /// Cancels what is scheduled. A message whose time has come already is on its way.
+    pub fn cancel(&mut self) {
+        self.scheduled = None;
+    }
+}

@@ -1,0 +1,308 @@
+//! The hot path: from a sender to a mailbox.
+//!
+//! ```text
+//!   routes within limits? ─> who has the first hop? ─> may it leave? ─> may it enter?
+//!        ─> push and wake ─> (only if the mailbox is full) stand in line
+//! ```
+//!
+//! Nothing here is a task, and nothing awaits unless an access control takes time or the mailbox
+//! is full.
+
+use crate::ask::Ask;
+use crate::cell::{Cell, Pushed};
+use crate::dead_letter::DeadLetterReason;
+use crate::inbox::InLine;
+use crate::node::Node;
+use crate::send_error::{SendError, SendErrorReason};
+use crate::suggest;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use core::future::{Future, poll_fn};
+use core::task::Poll;
+use ockam_core::{
+    Address, Authorization, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Mailbox, RelayMessage,
+};
+
+/// How far a message got without waiting.
+enum Step {
+    Done,
+    /// Stand in the line of this cell.
+    Full(LocalMessage, Arc<Cell>),
+    /// Ask the access controls first, which take their time.
+    Authorize(LocalMessage, Arc<Cell>),
+    /// The same for the answer to an ask.
+    AuthorizeAnswer(LocalMessage, Arc<Ask>),
+}
+
+/// Delivers a message to the first hop of its onward route, waiting for room if there is none.
+///
+/// # Cancel safety
+/// Dropped before it is done, the message is not sent, and others in line move up.
+pub(crate) async fn deliver(
+    node: &Arc<Node>,
+    source: &Mailbox,
+    message: LocalMessage,
+) -> Result<(), SendError> {
+    let (message, cell) = match begin(node, source, message)? {
+        Step::Done => return Ok(()),
+        Step::Full(message, cell) => (message, cell),
+        Step::Authorize(message, cell) => {
+            let message = authorize(node, source, Some(&cell), message).await?;
+            (message, cell)
+        }
+        Step::AuthorizeAnswer(message, ask) => {
+            let message = authorize(node, source, None, message).await?;
+            return hand_over(node, &ask, message);
+        }
+    };
+    push_or_wait(node, &cell, message).await
+}
+
+/// Delivers a message if that is possible now.
+pub(crate) fn try_deliver(
+    node: &Arc<Node>,
+    source: &Mailbox,
+    message: LocalMessage,
+) -> Result<(), SendError> {
+    let (reason, message) = match begin(node, source, message)? {
+        Step::Done => return Ok(()),
+        Step::Full(message, cell) => (full(&cell), message),
+        Step::Authorize(message, _) | Step::AuthorizeAnswer(message, _) => {
+            (SendErrorReason::MustWait { source: source.address().clone() }, message)
+        }
+    };
+    Err(SendError::new(reason, message))
+}
+
+fn begin(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<Step, SendError> {
+    let Some(destination) = message.onward_route().first() else {
+        return Err(invalid_route(message));
+    };
+    if message.onward_route().len() > MAX_ROUTE_LEN
+        || message.return_route().len() > MAX_ROUTE_LEN
+        || destination.len() > MAX_ADDRESS_LEN
+    {
+        return Err(invalid_route(message));
+    }
+    let hash = node.workers.hash(destination);
+    let Some(cell) = node.workers.get(hash, destination) else {
+        return match node.asks.get(hash, destination) {
+            Some(ask) => deliver_answer(node, source, ask, message),
+            None => Err(not_found(node, message)),
+        };
+    };
+    let Some(mailbox) = cell.mailboxes().find(destination) else {
+        return Err(not_found(node, message));
+    };
+    let passage = RelayMessage::new(source.address(), destination, &message);
+    match gates(source, Some(mailbox), passage) {
+        Gates::Open => {}
+        Gates::ClosedOut => return Err(denied(node, source, message, true)),
+        Gates::ClosedIn => return Err(denied(node, source, message, false)),
+        Gates::Slow => return Ok(Step::Authorize(message, cell)),
+    }
+    match push(node, &cell, message) {
+        Ok(None) => Ok(Step::Done),
+        Ok(Some(message)) => Ok(Step::Full(message, cell)),
+        Err(message) => Err(stopped(node, &cell, message)),
+    }
+}
+
+/// What the access controls of both ends say.
+enum Gates {
+    Open,
+    ClosedOut,
+    ClosedIn,
+    /// At least one of them takes its time.
+    Slow,
+}
+
+/// Asks the sender's outgoing and, if there is one, the recipient's incoming access control.
+#[inline]
+fn gates(source: &Mailbox, recipient: Option<&Mailbox>, passage: RelayMessage<'_>) -> Gates {
+    match source.outgoing(passage) {
+        Authorization::Allowed => {}
+        Authorization::Denied => return Gates::ClosedOut,
+        Authorization::Later(_) => return Gates::Slow,
+    }
+    match recipient.map(|recipient| recipient.incoming(passage)) {
+        None | Some(Authorization::Allowed) => Gates::Open,
+        Some(Authorization::Denied) => Gates::ClosedIn,
+        Some(Authorization::Later(_)) => Gates::Slow,
+    }
+}
+
+/// Adds the message to a mailbox and sees to it that somebody takes it out. Gives it back in `Ok`
+/// if there is no room, in `Err` if the worker has stopped.
+#[inline]
+fn push(
+    node: &Arc<Node>,
+    cell: &Arc<Cell>,
+    message: LocalMessage,
+) -> Result<Option<LocalMessage>, LocalMessage> {
+    match cell.push(message, &node.drain) {
+        Pushed::Done(waker) => {
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+            Ok(None)
+        }
+        Pushed::Awaken(resident) => {
+            resident.awaken(node, Arc::clone(cell));
+            Ok(None)
+        }
+        Pushed::Full(message) => Ok(Some(message)),
+        Pushed::Closed(message) => Err(message),
+    }
+}
+
+/// Asks access controls that answer later. Without a cell the message is the answer to an ask,
+/// and only the sender's own access control has a say.
+#[cold]
+async fn authorize(
+    node: &Arc<Node>,
+    source: &Mailbox,
+    cell: Option<&Cell>,
+    message: LocalMessage,
+) -> Result<LocalMessage, SendError> {
+    let destination = message.onward_route().first().cloned().unwrap_or_default();
+    let mailbox = cell.and_then(|cell| cell.mailboxes().find(&destination));
+    let passage = RelayMessage::new(source.address(), &destination, &message);
+    let allowed = answer(source.outgoing(passage), source.address()).await;
+    if !allowed {
+        return Err(denied(node, source, message, true));
+    }
+    if let Some(mailbox) = mailbox {
+        let allowed = answer(mailbox.incoming(passage), &destination).await;
+        if !allowed {
+            return Err(denied(node, source, message, false));
+        }
+    }
+    Ok(message)
+}
+
+async fn answer(authorization: Authorization<'_>, address: &Address) -> bool {
+    match authorization {
+        Authorization::Allowed => true,
+        Authorization::Denied => false,
+        Authorization::Later(answer) => match answer.await {
+            Ok(allowed) => allowed,
+            Err(error) => {
+                tracing::error!(%address, %error, "an access control failed, which denies");
+                false
+            }
+        },
+    }
+}
+
+/// Pushes, and stands in line as long as the mailbox is full.
+async fn push_or_wait(
+    node: &Arc<Node>,
+    cell: &Arc<Cell>,
+    mut message: LocalMessage,
+) -> Result<(), SendError> {
+    loop {
+        message = match push(node, cell, message) {
+            Ok(None) => return Ok(()),
+            Ok(Some(message)) => message,
+            Err(message) => return Err(stopped(node, cell, message)),
+        };
+        match cell.stand_in_line(message) {
+            Ok(ticket) => {
+                return wait_in_line(cell, ticket)
+                    .await
+                    .map_err(|message| stopped(node, cell, message));
+            }
+            Err(back) => message = back,
+        }
+    }
+}
+
+/// Waits until the message is in the mailbox. `Err` gives it back: the worker has stopped.
+fn wait_in_line(cell: &Arc<Cell>, ticket: u64) -> impl Future<Output = Result<(), LocalMessage>> {
+    /// Leaves the line if the sender goes away.
+    struct Place<'a> {
+        cell: &'a Cell,
+        ticket: u64,
+    }
+
+    impl Drop for Place<'_> {
+        fn drop(&mut self) {
+            drop(self.cell.leave_line(self.ticket));
+        }
+    }
+
+    let place = Place { cell, ticket };
+    poll_fn(move |cx| match place.cell.look_in_line(place.ticket, cx.waker()) {
+        InLine::Accepted => Poll::Ready(Ok(())),
+        InLine::Waiting => Poll::Pending,
+        InLine::Closed(message) => Poll::Ready(Err(message)),
+    })
+}
+
+/// Delivers the answer to an ask. Only the sender's own access control has a say.
+fn deliver_answer(
+    node: &Arc<Node>,
+    source: &Mailbox,
+    ask: Arc<Ask>,
+    message: LocalMessage,
+) -> Result<Step, SendError> {
+    let passage = RelayMessage::new(source.address(), ask.address(), &message);
+    match gates(source, None, passage) {
+        Gates::Open => hand_over(node, &ask, message).map(|()| Step::Done),
+        Gates::ClosedOut | Gates::ClosedIn => Err(denied(node, source, message, true)),
+        Gates::Slow => Ok(Step::AuthorizeAnswer(message, ask)),
+    }
+}
+
+/// Hands an answer to the one who asked.
+fn hand_over(node: &Node, ask: &Ask, message: LocalMessage) -> Result<(), SendError> {
+    ask.answer(message).map_err(|message| {
+        node.dead_letters.record(&message, DeadLetterReason::LateReply);
+        let reason = SendErrorReason::Stopped { address: ask.address().clone() };
+        SendError::new(reason, message)
+    })
+}
+
+fn full(cell: &Cell) -> SendErrorReason {
+    SendErrorReason::Full { address: cell.address().clone(), capacity: cell.capacity() }
+}
+
+#[cold]
+fn invalid_route(message: LocalMessage) -> SendError {
+    let why = match message.transport().validate() {
+        Err(error) if !message.onward_route().is_empty() => error.to_string(),
+        _ => "the onward route is empty: it needs at least one address".to_string(),
+    };
+    SendError::new(SendErrorReason::InvalidRoute(why), message)
+}
+
+#[cold]
+fn not_found(node: &Arc<Node>, message: LocalMessage) -> SendError {
+    node.dead_letters.record(&message, DeadLetterReason::NotFound);
+    let address = message.onward_route().first().cloned().unwrap_or_default();
+    let reason = if address.is_local() {
+        let nearest = suggest::nearest(node, &address);
+        SendErrorReason::NotFound { address, nearest }
+    } else {
+        SendErrorReason::NoTransport { address }
+    };
+    SendError::new(reason, message)
+}
+
+#[cold]
+fn stopped(node: &Arc<Node>, cell: &Cell, message: LocalMessage) -> SendError {
+    node.dead_letters.record(&message, DeadLetterReason::Stopped);
+    SendError::new(SendErrorReason::Stopped { address: cell.address().clone() }, message)
+}
+
+#[cold]
+fn denied(node: &Arc<Node>, source: &Mailbox, message: LocalMessage, outgoing: bool) -> SendError {
+    node.dead_letters.record(&message, DeadLetterReason::Denied);
+    let reason = SendErrorReason::Denied {
+        source: source.address().clone(),
+        destination: message.onward_route().first().cloned().unwrap_or_default(),
+        outgoing,
+    };
+    SendError::new(reason, message)
+}

@@ -1,0 +1,48 @@
+//! What a node needs from its surroundings, and nothing else: run a future, tell the time, sleep.
+//!
+//! Everything outside this folder is the same on every executor. One module implements the seam
+//! and is selected here.
+
+#[cfg(feature = "std")]
+mod tokio;
+
+#[cfg(feature = "std")]
+pub use self::tokio::Executor;
+#[cfg(feature = "std")]
+pub(crate) use self::tokio::{Signals, block_on, catch, random};
+
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+
+/// Lets other tasks run before this one goes on.
+pub(crate) async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Waits for `future`, at most until `limit` is done. `None` says that it took too long.
+///
+/// The future is asked first, so a result that is there is never lost to the limit.
+pub(crate) async fn until<F: Future, L: Future<Output = ()>>(
+    future: F,
+    limit: L,
+) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut limit = pin!(limit);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        limit.as_mut().poll(cx).map(|()| None)
+    })
+    .await
+}

@@ -1,0 +1,163 @@
+//! The seam on tokio.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::any::Any;
+use core::future::{Future, poll_fn};
+use core::panic::AssertUnwindSafe;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use ockam_core::{Error, ErrorKind, Result};
+use std::panic::catch_unwind;
+use tokio::runtime::{Builder, Handle};
+
+/// Runs the tasks of a node on a tokio runtime.
+#[derive(Clone, Debug)]
+pub struct Executor(Handle);
+
+type Sleep = tokio::time::Sleep;
+
+impl Executor {
+    /// Takes the runtime that this call is made in.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) outside of a runtime.
+    pub fn current() -> Result<Self> {
+        Handle::try_current().map(Executor).map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidInput,
+                "a node needs a tokio runtime: build it inside `#[tokio::main]` or \
+                 `Runtime::block_on`, or write `#[ockam::node]` on `main`",
+            )
+        })
+    }
+
+    /// Runs a future as a task of its own.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        drop(self.0.spawn(future));
+    }
+
+    /// Returns a future that is done after `duration`.
+    pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
+        let _guard = self.0.enter();
+        tokio::time::sleep(duration)
+    }
+}
+
+/// Fills a buffer with random bytes from the operating system.
+pub(crate) fn random(bytes: &mut [u8]) -> Result<()> {
+    getrandom::fill(bytes).map_err(|error| {
+        Error::new(ErrorKind::Io, error.to_string()).context("drawing random bytes")
+    })
+}
+
+/// Builds a runtime and runs `future` on one of its threads until it is done.
+///
+/// It runs as a task, not on the calling thread, so that a worker and the main function can hand
+/// messages to each other without waking a parked thread each time.
+///
+/// # Errors
+/// Inside of another runtime, and if the operating system gives no threads.
+pub(crate) fn block_on<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> Result<T> {
+    if Handle::try_current().is_ok() {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            "an Ockam node cannot be started from inside another async runtime with \
+             `#[ockam::node]` or `#[ockam::test]`: use `NodeBuilder` there",
+        ));
+    }
+    let runtime =
+        Builder::new_multi_thread().enable_all().thread_name("ockam").build().map_err(|error| {
+            Error::new(ErrorKind::Io, error).context("starting the tokio runtime")
+        })?;
+    let joined = runtime.block_on(runtime.spawn(future));
+    // What a program left running must not keep the process from ending.
+    runtime.shutdown_background();
+    match joined {
+        Ok(output) => Ok(output),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(Error::new(ErrorKind::Stopped, error)),
+        },
+    }
+}
+
+/// Requests to end the process: Ctrl-C and, on Unix, SIGTERM. From its creation on no request is
+/// lost, and none ends the process by itself.
+pub(crate) struct Signals {
+    #[cfg(unix)]
+    streams: [(&'static str, tokio::signal::unix::Signal); 2],
+}
+
+impl Signals {
+    /// Starts to listen.
+    #[cfg(unix)]
+    pub(crate) fn new() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let open = |kind| {
+            signal(kind)
+                .map_err(|error| Error::new(ErrorKind::Io, error).context("listening for signals"))
+        };
+        let streams = [
+            ("SIGINT", open(SignalKind::interrupt())?),
+            ("SIGTERM", open(SignalKind::terminate())?),
+        ];
+        Ok(Signals { streams })
+    }
+
+    /// Starts to listen.
+    #[cfg(not(unix))]
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Signals {})
+    }
+
+    /// Waits for the next request and returns its name.
+    #[cfg(unix)]
+    pub(crate) async fn recv(&mut self) -> &'static str {
+        poll_fn(|cx| {
+            for (name, stream) in &mut self.streams {
+                if stream.poll_recv(cx).is_ready() {
+                    return Poll::Ready(*name);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Waits for the next request and returns its name.
+    #[cfg(not(unix))]
+    pub(crate) async fn recv(&mut self) -> &'static str {
+        if tokio::signal::ctrl_c().await.is_err() {
+            core::future::pending::<()>().await;
+        }
+        "Ctrl-C"
+    }
+}
+
+/// Runs a future and turns a panic in it into an error with the panic's text.
+pub(crate) async fn catch<F: Future>(future: F) -> Result<F::Output, String> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        // A future that panicked is not polled again: it is dropped on return.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(panic) => Poll::Ready(Err(panic_text(panic))),
+        }
+    })
+    .await
+}
+
+fn panic_text(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<&'static str>() {
+        Ok(text) => (*text).to_string(),
+        Err(panic) => match panic.downcast::<String>() {
+            Ok(text) => *text,
+            Err(_) => "a panic without a text".to_string(),
+        },
+    }
+}

@@ -1,0 +1,70 @@
+//! The Ockam node: it runs workers and delivers messages between them.
+//!
+//! Most programs use the facade crate `ockam`, which re-exports this one. What is here:
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`Context`], [`Handle`] | how a worker, the main function or another task acts on the node |
+//! | [`NodeBuilder`] | a node in a program that owns its runtime |
+//! | [`WorkerBuilder`], [`ProcessorBuilder`] | starting with more than an address |
+//! | [`DelayedEvent`] | a message to be sent later |
+//! | [`FlowControls`], [`DeadLetters`] | what may come in, what could not be delivered |
+//! | [`SendError`], [`StopError`] | the errors that a caller can act on |
+//!
+//! Layout of the crate, from the hot path outwards:
+//!
+//! ```text
+//! context ──> deliver ──> table ──> cell ──> inbox          a message's way to a mailbox
+//!                                     │
+//! start ──> actor / processor ──> task ──> executor         who runs, and on what
+//!             stop, drain, linger, arrivals                 beginning and end
+//! ```
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod actor;
+mod arrivals;
+mod ask;
+mod builder;
+mod cell;
+mod context;
+mod dead_letter;
+mod delayed_event;
+mod deliver;
+mod drain;
+#[cfg(feature = "std")]
+mod entry;
+mod executor;
+mod flow_controls;
+mod inbox;
+mod linger;
+mod node;
+mod processor;
+mod random;
+mod send_error;
+mod start;
+mod stop;
+mod suggest;
+mod sync;
+mod table;
+mod task;
+mod typed;
+
+pub use builder::{APP, NodeBuilder};
+pub use context::{
+    Context, DEFAULT_TIMEOUT, Handle, MessageReceiveOptions, MessageSendReceiveOptions,
+};
+pub use dead_letter::{
+    DEAD_LETTERS_KEPT, DeadLetter, DeadLetterReason, DeadLetterSubscription, DeadLetters,
+};
+pub use delayed_event::DelayedEvent;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use entry::{Outcome, run_node, run_test};
+pub use executor::Executor;
+pub use flow_controls::FlowControls;
+pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
+pub use send_error::{SendError, SendErrorReason};
+pub use start::{ProcessorBuilder, WorkerBuilder};
+pub use stop::StopError;

@@ -1,0 +1,86 @@
+//! When a worker that has nothing to do gives its task up.
+//!
+//! A task costs memory, and making one costs time. So a worker keeps its task for a while after
+//! its last message, in case the next one comes soon, and then sleeps. One sweeper per node looks
+//! at all of them at a fixed interval; a message costs nothing for it.
+
+use crate::cell::Cell;
+use crate::node::Node;
+use crate::sync::Lock;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::mem;
+use core::time::Duration;
+
+/// A worker sleeps after one to two such intervals without a message.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// How many workers keep their tasks at most. Others sleep as soon as their queue is empty. This
+/// bounds what a burst over a million workers leaves behind.
+const MAX_LINGERING: usize = 4096;
+
+#[derive(Default)]
+struct Lingering {
+    /// Each with the number of messages it had taken at the last look.
+    workers: Vec<(Arc<Cell>, u32)>,
+    /// How many are held by the sweeper at this moment.
+    in_hand: usize,
+    sweeping: bool,
+}
+
+pub(crate) struct Linger(Lock<Lingering>);
+
+impl Linger {
+    pub(crate) fn new() -> Self {
+        Linger(Lock::new(Lingering::default()))
+    }
+
+    /// Lets a worker keep its task until the sweeper finds it unused; `false` if there are enough.
+    pub(crate) fn admit(&self, node: &Arc<Node>, cell: &Arc<Cell>) -> bool {
+        let start = self.0.with(|lingering| {
+            if lingering.workers.len() + lingering.in_hand >= MAX_LINGERING {
+                return None;
+            }
+            lingering.workers.push((Arc::clone(cell), 0));
+            Some(!mem::replace(&mut lingering.sweeping, true))
+        });
+        if start == Some(true) {
+            let node = Arc::clone(node);
+            let executor = node.executor.clone();
+            executor.spawn(async move {
+                loop {
+                    node.executor.sleep(INTERVAL).await;
+                    if !node.linger.sweep() {
+                        return;
+                    }
+                }
+            });
+        }
+        start.is_some()
+    }
+
+    /// Looks at every worker once; `false` if none is left.
+    fn sweep(&self) -> bool {
+        let mut workers = self.0.with(|lingering| {
+            lingering.in_hand = lingering.workers.len();
+            mem::take(&mut lingering.workers)
+        });
+        workers.retain_mut(|(cell, taken)| match cell.request_rest(*taken) {
+            Some(now) => {
+                *taken = now;
+                true
+            }
+            None => false,
+        });
+        self.0.with(|lingering| {
+            lingering.in_hand = 0;
+            lingering.workers.append(&mut workers);
+            if lingering.workers.is_empty() {
+                // A burst is over: what the list grew to is given back.
+                lingering.workers = Vec::new();
+                lingering.sweeping = false;
+            }
+            lingering.sweeping
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! What all workers of one node share.
+
+use crate::arrivals::Arrivals;
+use crate::ask::Ask;
+use crate::cell::{Cell, Ending, Kind};
+use crate::dead_letter::{DeadLetterReason, DeadLetters};
+use crate::drain::Drain;
+use crate::executor::Executor;
+use crate::flow_controls::FlowControls;
+use crate::linger::Linger;
+use crate::random::Random;
+use crate::stop::StopState;
+use crate::table::Table;
+use alloc::format;
+use alloc::sync::Arc;
+use core::time::Duration;
+use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result};
+
+/// How many messages a mailbox holds before senders wait, unless the builder says otherwise.
+pub const DEFAULT_MAILBOX_CAPACITY: u32 = 1024;
+
+/// How long the stop of a node may take, unless the builder says otherwise.
+pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(crate) struct Node {
+    pub(crate) executor: Executor,
+    pub(crate) workers: Table<Cell>,
+    pub(crate) asks: Table<Ask>,
+    pub(crate) flow_controls: FlowControls,
+    pub(crate) dead_letters: DeadLetters,
+    pub(crate) drain: Drain,
+    pub(crate) linger: Linger,
+    pub(crate) random: Arc<Random>,
+    pub(crate) stop: StopState,
+    pub(crate) arrivals: Arrivals,
+    pub(crate) mailbox_capacity: u32,
+    pub(crate) stop_timeout: Duration,
+}
+
+impl Node {
+    pub(crate) fn new(
+        executor: Executor,
+        mailbox_capacity: u32,
+        stop_timeout: Duration,
+    ) -> Result<Arc<Self>> {
+        let random = Arc::new(Random::new()?);
+        let seed = random.draw();
+        let seed = u64::from_le_bytes(seed[..8].try_into().unwrap_or_default()) as usize;
+        Ok(Arc::new(Node {
+            executor,
+            workers: Table::new(seed),
+            asks: Table::new(seed),
+            flow_controls: FlowControls::new(Arc::clone(&random)),
+            dead_letters: DeadLetters::new(),
+            drain: Drain::new(),
+            linger: Linger::new(),
+            random,
+            stop: StopState::new(),
+            arrivals: Arrivals::new(),
+            mailbox_capacity,
+            stop_timeout,
+        }))
+    }
+
+    /// Finds the worker at an address.
+    pub(crate) fn find(&self, address: &Address) -> Option<Arc<Cell>> {
+        self.workers.get(self.workers.hash(address), address)
+    }
+
+    /// Draws an address for a worker of this node.
+    pub(crate) fn random_local(&self) -> Address {
+        Address::from_random(ockam_core::LOCAL, self.random.draw())
+    }
+
+    /// Gives a cell its addresses: all of them or none.
+    pub(crate) fn reserve(&self, cell: &Arc<Cell>) -> Result<()> {
+        for address in cell.mailboxes().addresses() {
+            let reserved = Self::check_name(address).and_then(|()| {
+                self.workers.insert(address, cell).map_err(|holder| taken(address, &holder))
+            });
+            if let Err(error) = reserved {
+                self.release(cell);
+                return Err(error);
+            }
+        }
+        // The stop marks the node first and looks for workers then, so one of the two sees this.
+        if self.stop.has_begun() && cell.kind() != Kind::Detached {
+            self.release(cell);
+            return Err(Error::new(
+                ErrorKind::Stopped,
+                format!("cannot start {}: the node is stopping", cell.address()),
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_name(address: &Address) -> Result<()> {
+        let invalid = |error| Error::new(ErrorKind::InvalidInput, error);
+        address.validate()?;
+        if !address.is_local() {
+            return Err(invalid(format!(
+                "{address} cannot be the address of a worker: its transport type is not 0 (local)"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Tells those who wait for a cell that it is reachable.
+    pub(crate) fn arrived(&self, cell: &Cell) {
+        self.arrivals.announce(cell.mailboxes());
+    }
+
+    fn release(&self, cell: &Cell) {
+        for address in cell.mailboxes().addresses() {
+            self.workers.remove(address, cell);
+        }
+    }
+
+    /// Ends a cell: its addresses are free, what was queued is accounted for, askers are told.
+    pub(crate) fn end(&self, cell: &Cell, reason: DeadLetterReason) -> Ending {
+        for address in cell.mailboxes().addresses() {
+            self.flow_controls.remove(address);
+        }
+        self.release(cell);
+        let mut ending = cell.end(&self.drain);
+        for message in &ending.undelivered {
+            self.undelivered(message, reason, cell.address());
+        }
+        ending.undelivered.shrink_to_fit();
+        ending
+    }
+
+    /// Accounts for a message that was accepted and will not be handled.
+    pub(crate) fn undelivered(
+        &self,
+        message: &LocalMessage,
+        reason: DeadLetterReason,
+        address: &Address,
+    ) {
+        self.dead_letters.record(message, reason);
+        if let (true, Ok(asker)) = (message.awaits_reply(), message.return_route().recipient()) {
+            let kind = match reason {
+                DeadLetterReason::NotFound => ErrorKind::NotFound,
+                DeadLetterReason::Panicked => ErrorKind::Failed,
+                DeadLetterReason::Undecodable => ErrorKind::Encoding,
+                DeadLetterReason::Denied => ErrorKind::Denied,
+                _ => ErrorKind::Stopped,
+            };
+            self.fail_ask(&asker, Error::new(kind, format!("{address} did not answer: {reason}")));
+        }
+    }
+
+    /// Ends the ask that waits at an address of this node, if there is one.
+    pub(crate) fn fail_ask(&self, asker: &Address, error: Error) {
+        if let Some(ask) = self.asks.get(self.asks.hash(asker), asker) {
+            ask.fail(error);
+        }
+    }
+}
+
+fn taken(address: &Address, holder: &Cell) -> Error {
+    Error::new(
+        ErrorKind::AlreadyExists,
+        format!(
+            "the address {address} is taken by {}: stop it first or choose another address",
+            describe(holder)
+        ),
+    )
+}
+
+fn describe(cell: &Cell) -> alloc::string::String {
+    match cell.kind() {
+        Kind::Worker => format!("a worker of type `{}`", cell.type_name()),
+        Kind::Processor => format!("a processor of type `{}`", cell.type_name()),
+        Kind::Detached => format!("the context of {}", cell.address()),
+    }
+}

@@ -1,0 +1,90 @@
+//! The processor loop: round after round, until it ends itself or is stopped.
+
+use crate::actor::flatten;
+use crate::cell::{About, Cell, Kind};
+use crate::context::Context;
+use crate::dead_letter::DeadLetterReason;
+use crate::executor::{catch, yield_now};
+use crate::node::Node;
+use crate::task;
+use alloc::sync::Arc;
+use core::future::{Future, poll_fn};
+use core::marker::PhantomData;
+use core::pin::pin;
+use core::task::Poll;
+use ockam_core::{Processor, TypeName};
+
+/// How many rounds a processor that never waits makes before it lets other tasks run.
+const ROUNDS_PER_TURN: u32 = 64;
+
+/// What the node knows about processors of type `P`.
+pub(crate) struct ProcessorType<P>(PhantomData<P>);
+
+impl<P: Processor<Context = Context>> ProcessorType<P> {
+    pub(crate) const ABOUT: &'static About =
+        &About { kind: Kind::Processor, type_name: TypeName::of::<P> };
+}
+
+/// Gives a processor its task.
+pub(crate) fn spawn<P: Processor<Context = Context>>(
+    processor: P,
+    node: &Arc<Node>,
+    cell: Arc<Cell>,
+) {
+    let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
+    task::spawn(node, cell, run(processor, ctx));
+}
+
+async fn run<P: Processor<Context = Context>>(mut processor: P, mut ctx: Context) {
+    let cell = Arc::clone(ctx.cell());
+    let mut rounds = 0;
+    let reason = loop {
+        let Some(outcome) = unless_stopped(&cell, catch(processor.process(&mut ctx))).await else {
+            break DeadLetterReason::Stopped;
+        };
+        let address = cell.address();
+        match outcome {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => break DeadLetterReason::Stopped,
+            Ok(Err(error)) => {
+                tracing::error!(%address, processor = %TypeName::of::<P>(), ?error, "a processor failed and ends");
+                break DeadLetterReason::Stopped;
+            }
+            Err(panic) => {
+                tracing::error!(%address, processor = %TypeName::of::<P>(), %panic, "a processor panicked and ends");
+                break DeadLetterReason::Panicked;
+            }
+        }
+        rounds += 1;
+        if rounds % ROUNDS_PER_TURN == 0 {
+            yield_now().await;
+        }
+    };
+    finish(processor, ctx, reason).await;
+}
+
+/// Runs one round, and drops it where it waits when a stop is asked for.
+async fn unless_stopped<F: Future>(cell: &Cell, round: F) -> Option<F::Output> {
+    let mut round = pin!(round);
+    poll_fn(|cx| {
+        if cell.is_stopping() {
+            return Poll::Ready(None);
+        }
+        round.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
+
+/// Ends a processor: `shutdown`, and the address is free.
+pub(crate) async fn finish<P: Processor<Context = Context>>(
+    mut processor: P,
+    mut ctx: Context,
+    reason: DeadLetterReason,
+) {
+    if let Err(error) = flatten(catch(processor.shutdown(&mut ctx)).await) {
+        let address = ctx.primary_address();
+        tracing::error!(%address, processor = %TypeName::of::<P>(), %error, "shutdown failed");
+    }
+    drop(processor);
+    ctx.node().end(ctx.cell(), reason);
+}

@@ -1,0 +1,213 @@
+//! Starting workers and processors.
+//!
+//! ```text
+//! reserve the addresses ─> initialize (in the caller's task) ─> reachable ─> start returns
+//!         │ taken: error          │ error, panic: shutdown, addresses free, error
+//!         └ node stops: error     └ stop asked for meanwhile: shutdown, addresses free, error
+//! ```
+
+use crate::actor::{self, WorkerType, flatten};
+use crate::cell::{About, Cell, Settled};
+use crate::context::{Context, Handle};
+use crate::dead_letter::DeadLetterReason;
+use crate::executor::catch;
+use crate::node::Node;
+use crate::processor::{self, ProcessorType};
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::sync::Arc;
+use ockam_core::{
+    Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, Mailboxes, Processor, Result, TypeName,
+    Worker,
+};
+
+/// Starts a worker with more than an address: several mailboxes, a capacity, access controls.
+///
+/// ```
+/// # use ockam_node::{Context, NodeBuilder, WorkerBuilder};
+/// # use ockam_core::{AllowAll, AllowSourceAddress, Mailbox, Mailboxes, Result, Routed, Worker};
+/// # struct Echoer;
+/// # impl Worker for Echoer {
+/// #     type Context = Context; type Message = String;
+/// #     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<String>) -> Result<()> {
+/// #         ctx.send(msg.return_route(), msg.body()).await
+/// #     }
+/// # }
+/// # #[tokio::main] async fn main() -> Result<()> {
+/// let ctx = NodeBuilder::new().build()?;
+/// let private = Mailbox::new("private", AllowSourceAddress("app".into()), AllowAll);
+/// WorkerBuilder::new(Echoer)
+///     .with_mailboxes(Mailboxes::new(Mailbox::allow_all("public"), vec![private]))
+///     .with_mailbox_capacity(16)
+///     .start(&ctx)
+///     .await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing is started before `start`"]
+pub struct WorkerBuilder<W> {
+    worker: W,
+    mailboxes: Option<Mailboxes>,
+    capacity: Option<u32>,
+}
+
+impl<W: Worker<Context = Context>> WorkerBuilder<W> {
+    /// Prepares the start of a worker; without an address it gets a random one.
+    pub fn new(worker: W) -> Self {
+        WorkerBuilder { worker, mailboxes: None, capacity: None }
+    }
+
+    /// Gives the worker one address that everything may enter and leave.
+    pub fn with_address(self, address: impl Into<Address>) -> Self {
+        self.with_mailboxes(Mailbox::allow_all(address))
+    }
+
+    /// Gives the worker its addresses and their access controls.
+    pub fn with_mailboxes(mut self, mailboxes: impl Into<Mailboxes>) -> Self {
+        self.mailboxes = Some(mailboxes.into());
+        self
+    }
+
+    /// Sets how many messages wait for the worker before senders wait, at least one.
+    pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
+        self.capacity = Some(messages);
+        self
+    }
+
+    /// Starts the worker.
+    ///
+    /// # Errors
+    /// As [`Handle::start_worker`].
+    ///
+    /// # Cancel safety
+    /// As [`Handle::start_worker`].
+    pub async fn start(self, handle: &Handle) -> Result<()> {
+        let node = handle.node();
+        let mailboxes =
+            self.mailboxes.unwrap_or_else(|| Mailbox::allow_all(node.random_local()).into());
+        let starting = Starting::reserve(node, mailboxes, WorkerType::<W>::ABOUT, self.capacity)?;
+        let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
+        let mut worker = Box::new(self.worker);
+        let outcome = flatten(catch(worker.initialize(&mut ctx)).await);
+        let cell = starting.over();
+        if let Err(error) = outcome {
+            actor::finish(worker, ctx, DeadLetterReason::Stopped).await;
+            return Err(failed::<W>(&cell, error));
+        }
+        match cell.settle(worker, |worker| worker) {
+            Settled::Asleep => {}
+            Settled::Awake(worker) => actor::spawn(worker, node, Arc::clone(&cell)),
+            Settled::Stopped(worker) => {
+                actor::finish(worker, ctx, DeadLetterReason::Stopped).await;
+                return Err(stopped(&cell));
+            }
+        }
+        node.arrived(&cell);
+        Ok(())
+    }
+}
+
+/// Starts a processor with more than an address: several mailboxes, a capacity, access controls.
+#[must_use = "nothing is started before `start`"]
+pub struct ProcessorBuilder<P> {
+    processor: P,
+    mailboxes: Option<Mailboxes>,
+    capacity: Option<u32>,
+}
+
+impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
+    /// Prepares the start of a processor; without an address it gets a random one.
+    pub fn new(processor: P) -> Self {
+        ProcessorBuilder { processor, mailboxes: None, capacity: None }
+    }
+
+    /// Gives the processor one address that nothing may enter and everything may leave.
+    pub fn with_address(self, address: impl Into<Address>) -> Self {
+        self.with_mailboxes(Mailbox::new(address, DenyAll, AllowAll))
+    }
+
+    /// Gives the processor its addresses and their access controls.
+    pub fn with_mailboxes(mut self, mailboxes: impl Into<Mailboxes>) -> Self {
+        self.mailboxes = Some(mailboxes.into());
+        self
+    }
+
+    /// Sets how many messages wait for the processor before senders wait, at least one.
+    pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
+        self.capacity = Some(messages);
+        self
+    }
+
+    /// Starts the processor.
+    ///
+    /// # Errors
+    /// As [`Handle::start_worker`].
+    ///
+    /// # Cancel safety
+    /// As [`Handle::start_worker`].
+    pub async fn start(self, handle: &Handle) -> Result<()> {
+        let node = handle.node();
+        let mailboxes = self
+            .mailboxes
+            .unwrap_or_else(|| Mailbox::new(node.random_local(), DenyAll, AllowAll).into());
+        let about = ProcessorType::<P>::ABOUT;
+        let starting = Starting::reserve(node, mailboxes, about, self.capacity)?;
+        let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
+        let mut processor = self.processor;
+        let outcome = flatten(catch(processor.initialize(&mut ctx)).await);
+        let cell = starting.over();
+        if let Err(error) = outcome {
+            processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
+            return Err(failed::<P>(&cell, error));
+        }
+        if !cell.settle_awake() {
+            processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
+            return Err(stopped(&cell));
+        }
+        processor::spawn(processor, node, Arc::clone(&cell));
+        node.arrived(&cell);
+        Ok(())
+    }
+}
+
+/// Addresses that are reserved and not yet reachable. Dropped early, it frees them.
+struct Starting<'a> {
+    node: &'a Node,
+    cell: Arc<Cell>,
+    over: bool,
+}
+
+impl<'a> Starting<'a> {
+    fn reserve(
+        node: &'a Arc<Node>,
+        mailboxes: Mailboxes,
+        about: &'static About,
+        capacity: Option<u32>,
+    ) -> Result<Self> {
+        let cell = Cell::starting(mailboxes, about, capacity.unwrap_or(node.mailbox_capacity));
+        node.reserve(&cell)?;
+        Ok(Starting { node, cell, over: false })
+    }
+
+    /// `initialize` has returned: from here on the worker ends in the usual way.
+    fn over(mut self) -> Arc<Cell> {
+        self.over = true;
+        Arc::clone(&self.cell)
+    }
+}
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.node.end(&self.cell, DeadLetterReason::Stopped);
+        }
+    }
+}
+
+fn failed<T>(cell: &Cell, error: Error) -> Error {
+    error.context(format!("starting `{}` at {}", TypeName::of::<T>(), cell.address()))
+}
+
+fn stopped(cell: &Cell) -> Error {
+    let text = format!("{} was stopped while it started", cell.address());
+    Error::new(ErrorKind::Stopped, text)
+}

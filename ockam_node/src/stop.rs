@@ -1,0 +1,210 @@
+//! Stopping a node.
+//!
+//! ```text
+//! running ── stop ──> no new workers; processors stop
+//!                 ──> workers handle what is queued and what that leads to    until the deadline
+//!                 ──> mailboxes close; every worker's `shutdown` runs          a short grace
+//!                 ──> what is left is cut off where it waits, and reported
+//! ```
+//!
+//! The stop is a task of its own, so it goes on when its caller goes away, and a worker can ask
+//! for it.
+
+use crate::cell::{Cell, Kind, Stopping};
+use crate::dead_letter::DeadLetterReason;
+use crate::executor::until;
+use crate::node::Node;
+use crate::sync::Lock;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::poll_fn;
+use core::mem;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Poll, Waker};
+use core::time::Duration;
+use ockam_core::{Address, Error, ErrorKind, Result};
+
+/// How long the `shutdown` hooks may take when the deadline has passed already.
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(100);
+
+/// How many of the workers that were cut off the error's text names.
+const NAMED: usize = 5;
+
+/// Where a node's stop is.
+pub(crate) struct StopState {
+    begun: AtomicBool,
+    cuts: AtomicBool,
+    outcome: Lock<Outcome>,
+}
+
+#[derive(Default)]
+struct Outcome {
+    over: bool,
+    error: Option<StopError>,
+    waiting: Vec<Waker>,
+}
+
+/// Says what a node's stop cut off at its deadline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StopError {
+    cut_off: Vec<(Address, String)>,
+    undelivered: usize,
+}
+
+impl StopError {
+    /// Lists the workers that were cut off, with the names of their types.
+    pub fn cut_off(&self) -> impl Iterator<Item = (&Address, &str)> {
+        self.cut_off.iter().map(|(address, name)| (address, name.as_str()))
+    }
+
+    /// Counts the messages that waited for them.
+    #[must_use]
+    pub fn undelivered(&self) -> usize {
+        self.undelivered
+    }
+}
+
+impl fmt::Display for StopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.cut_off.len();
+        write!(f, "the node stopped at its deadline and cut off {count} busy workers:")?;
+        for (address, name) in self.cut_off.iter().take(NAMED) {
+            write!(f, " {address} (`{name}`)")?;
+        }
+        if count > NAMED {
+            f.write_str(" ...")?;
+        }
+        write!(f, "; {} messages were not handled", self.undelivered)
+    }
+}
+
+impl core::error::Error for StopError {}
+
+impl StopState {
+    pub(crate) fn new() -> Self {
+        StopState {
+            begun: AtomicBool::new(false),
+            cuts: AtomicBool::new(false),
+            outcome: Lock::new(Outcome::default()),
+        }
+    }
+
+    /// Tells whether the node takes no new workers.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    /// Tells whether any task is to be cut off.
+    #[inline]
+    pub(crate) fn cuts(&self) -> bool {
+        self.cuts.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn poll_stopped(&self, waker: &Waker) -> Poll<()> {
+        self.outcome.with(|outcome| {
+            if outcome.over {
+                return Poll::Ready(());
+            }
+            if !outcome.waiting.iter().any(|known| known.will_wake(waker)) {
+                outcome.waiting.push(waker.clone());
+            }
+            Poll::Pending
+        })
+    }
+
+    fn set(&self, error: Option<StopError>) {
+        let waiting = self.outcome.with(|outcome| {
+            outcome.over = true;
+            outcome.error = error;
+            mem::take(&mut outcome.waiting)
+        });
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Stops the node, or waits for a stop that is under way. The first to hear what was cut off
+/// returns the error. A worker that asks does not wait.
+pub(crate) async fn stop(node: &Arc<Node>, by: &Cell, limit: Duration) -> Result<()> {
+    if !node.stop.begun.swap(true, Ordering::SeqCst) {
+        let task_node = Arc::clone(node);
+        node.executor.spawn(async move { run(&task_node, limit).await });
+    }
+    if by.kind() != Kind::Detached {
+        return Ok(());
+    }
+    poll_fn(|cx| node.stop.poll_stopped(cx.waker())).await;
+    match node.stop.outcome.with(|outcome| outcome.error.take()) {
+        Some(error) => Err(Error::new(ErrorKind::TimedOut, error)),
+        None => Ok(()),
+    }
+}
+
+async fn run(node: &Arc<Node>, limit: Duration) {
+    let mut deadline = core::pin::pin!(node.executor.sleep(limit));
+    close(node, Kind::Processor);
+    if !limit.is_zero() {
+        node.drain.begin();
+        for cell in cells(node, Kind::Worker) {
+            cell.count(&node.drain);
+        }
+        node.drain.scanned();
+        let quiet = poll_fn(|cx| node.drain.poll_quiet(cx.waker()));
+        until(quiet, deadline.as_mut()).await;
+    }
+    close(node, Kind::Worker);
+    let all_ended = async {
+        for cell in node.workers.collect(|cell| Some(Arc::clone(cell))) {
+            if cell.kind() != Kind::Detached {
+                poll_fn(|cx| cell.poll_ended(cx.waker())).await;
+            }
+        }
+    };
+    let mut all_ended = core::pin::pin!(all_ended);
+    if until(all_ended.as_mut(), deadline).await.is_none() {
+        until(all_ended, node.executor.sleep(SHUTDOWN_GRACE)).await;
+    }
+    let error = cut_off(node);
+    // Contexts without a worker belong to the program; whoever waits in them is told the end.
+    close(node, Kind::Detached);
+    if let Some(error) = &error {
+        tracing::warn!("{error}");
+    }
+    node.stop.set(error);
+}
+
+fn cells(node: &Node, kind: Kind) -> Vec<Arc<Cell>> {
+    node.workers.collect(|cell| (cell.kind() == kind).then(|| Arc::clone(cell)))
+}
+
+fn close(node: &Arc<Node>, kind: Kind) {
+    for cell in cells(node, kind) {
+        match cell.request_stop() {
+            Stopping::Requested(wakers) => wakers.into_iter().for_each(Waker::wake),
+            Stopping::ShutDown(resident) => resident.shut_down(node, cell),
+            Stopping::Ended => {}
+        }
+    }
+}
+
+/// Ends what has not ended by itself.
+fn cut_off(node: &Arc<Node>) -> Option<StopError> {
+    let mut error = StopError { cut_off: Vec::new(), undelivered: 0 };
+    node.stop.cuts.store(true, Ordering::SeqCst);
+    for kind in [Kind::Worker, Kind::Processor] {
+        for cell in cells(node, kind) {
+            let task = cell.request_cut();
+            let ending = node.end(&cell, DeadLetterReason::CutOff);
+            if !ending.again {
+                error.cut_off.push((cell.address().clone(), cell.type_name().to_string()));
+                error.undelivered += ending.undelivered.len();
+            }
+            if let Some(task) = task {
+                task.wake();
+            }
+        }
+    }
+    error.cut_off.sort_unstable();
+    (!error.cut_off.is_empty()).then_some(error)
+}

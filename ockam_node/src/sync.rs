@@ -1,0 +1,47 @@
+//! The one lock of the node.
+//!
+//! It is used through a closure, so no lock is ever held across an await, and the same code can
+//! run over the standard mutex, over `loom`'s for model checking, and over a critical section.
+
+#[cfg(ockam_loom)]
+use loom::sync::Mutex;
+#[cfg(all(feature = "std", not(ockam_loom)))]
+use std::sync::Mutex;
+
+/// Protects a value that several tasks touch for a few instructions at a time.
+#[derive(Debug)]
+pub(crate) struct Lock<T>(Mutex<T>);
+
+impl<T> Lock<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Lock(Mutex::new(value))
+    }
+
+    /// Calls `f` with the value. `f` must not lock anything else but what is documented there,
+    /// must not call into user code, and does not await.
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        // Poison says that some `f` panicked. None is written to, and if one did, the state is
+        // still worth more to the other tasks than another panic.
+        let mut guard = match self.0.lock() {
+            Ok(guard) => guard,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        f(&mut guard)
+    }
+
+    /// Gives the value without locking, since nobody else can see it.
+    #[cfg(not(ockam_loom))]
+    #[inline]
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        match self.0.get_mut() {
+            Ok(value) => value,
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+
+    #[cfg(ockam_loom)]
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

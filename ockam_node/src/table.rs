@@ -1,0 +1,111 @@
+//! The router table: from an address to what has it.
+//!
+//! Lookups are a hash, one short lock on one of the shards, and the clone of a pointer; they never
+//! wait for a task. The key is stored once, in the entry itself, so an address costs the table
+//! one pointer.
+
+use crate::sync::Lock;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
+use hashbrown::HashTable;
+use ockam_core::Address;
+use rustc_hash::FxHasher;
+
+/// How many locks the table has. More than the threads of a large machine, so that two lookups
+/// seldom meet; few enough that an empty node stays small.
+const SHARDS: usize = if cfg!(feature = "std") { 64 } else { 1 };
+
+/// An entry that knows its own addresses.
+pub(crate) trait Keyed {
+    fn has_key(&self, address: &Address) -> bool;
+}
+
+pub(crate) struct Table<T> {
+    shards: Box<[Lock<HashTable<Slot<T>>>]>,
+    seed: usize,
+}
+
+/// The hash stands beside the pointer so that growing the table touches no entry.
+struct Slot<T> {
+    hash: AddressHash,
+    entry: Arc<T>,
+}
+
+/// The hash of an address in one node's tables.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AddressHash(u64);
+
+impl<T: Keyed> Table<T> {
+    /// Makes an empty table. The seed keeps others from choosing addresses that collide.
+    pub(crate) fn new(seed: usize) -> Self {
+        let shards = (0..SHARDS).map(|_| Lock::new(HashTable::new())).collect();
+        Table { shards, seed }
+    }
+
+    pub(crate) fn hash(&self, address: &Address) -> AddressHash {
+        let mut hasher = FxHasher::with_seed(self.seed);
+        address.hash(&mut hasher);
+        AddressHash(hasher.finish())
+    }
+
+    fn shard(&self, hash: AddressHash) -> &Lock<HashTable<Slot<T>>> {
+        // Bits that neither the control bytes nor the index of a small table use.
+        &self.shards[(hash.0 >> 20) as usize % SHARDS]
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, hash: AddressHash, address: &Address) -> Option<Arc<T>> {
+        self.shard(hash).with(|shard| {
+            let slot = shard.find(hash.0, |slot| slot.is(hash, address))?;
+            Some(Arc::clone(&slot.entry))
+        })
+    }
+
+    /// Adds an entry under one address, or returns who has it.
+    pub(crate) fn insert(&self, address: &Address, entry: &Arc<T>) -> Result<(), Arc<T>> {
+        let hash = self.hash(address);
+        self.shard(hash).with(|shard| {
+            if let Some(slot) = shard.find(hash.0, |slot| slot.is(hash, address)) {
+                return Err(Arc::clone(&slot.entry));
+            }
+            let slot = Slot { hash, entry: Arc::clone(entry) };
+            shard.insert_unique(hash.0, slot, |slot| slot.hash.0);
+            Ok(())
+        })
+    }
+
+    /// Removes an address, if `entry` has it.
+    pub(crate) fn remove(&self, address: &Address, entry: &T) {
+        let hash = self.hash(address);
+        let removed = self.shard(hash).with(|shard| {
+            let mine = |slot: &Slot<T>| {
+                core::ptr::eq(Arc::as_ptr(&slot.entry), entry) && slot.is(hash, address)
+            };
+            let slot = shard.find_entry(hash.0, mine).ok()?.remove().0;
+            // A table that was large once gives the memory back, in steps that double.
+            if shard.capacity() > 64 && shard.len() * 8 < shard.capacity() {
+                shard.shrink_to(shard.len() * 2, |slot| slot.hash.0);
+            }
+            Some(slot)
+        });
+        drop(removed);
+    }
+
+    /// Collects what `pick` picks of every slot. An entry with several addresses is seen as often.
+    pub(crate) fn collect<R>(&self, mut pick: impl FnMut(&Arc<T>) -> Option<R>) -> Vec<R> {
+        let mut picked = Vec::new();
+        for shard in &self.shards {
+            shard.with(|shard| picked.extend(shard.iter().filter_map(|slot| pick(&slot.entry))));
+        }
+        picked
+    }
+}
+
+impl<T: Keyed> Slot<T> {
+    #[inline]
+    fn is(&self, hash: AddressHash, address: &Address) -> bool {
+        self.hash == hash && self.entry.has_key(address)
+    }
+}

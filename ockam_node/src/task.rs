@@ -1,0 +1,52 @@
+//! The task that runs a worker or a processor: it can be cut off from outside.
+
+use crate::cell::Cell;
+use crate::dead_letter::DeadLetterReason;
+use crate::node::Node;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, Waker};
+
+/// Runs `future` as the task of a cell.
+///
+/// When the node's stop runs into its deadline, it marks the cell and wakes this task, which then
+/// drops the future where it waits.
+pub(crate) fn spawn(
+    node: &Arc<Node>,
+    cell: Arc<Cell>,
+    future: impl Future<Output = ()> + Send + 'static,
+) {
+    let task_node = Arc::clone(node);
+    node.executor.spawn(async move {
+        let mut future = pin!(Some(future));
+        let mut known = false;
+        poll_fn(|cx| {
+            if !known {
+                cell.set_task(cx.waker());
+                known = true;
+            }
+            if task_node.stop.cuts() && cell.is_cut() {
+                future.set(None);
+                task_node.end(&cell, DeadLetterReason::CutOff);
+            }
+            match future.as_mut().as_pin_mut() {
+                Some(future) => future.poll(cx),
+                None => Poll::Ready(()),
+            }
+        })
+        .await;
+    });
+}
+
+/// Polls a future once. `None` says that it is done; otherwise it has to be polled on in a task.
+pub(crate) fn poll_once(
+    mut future: Pin<Box<dyn Future<Output = ()> + Send>>,
+) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    let mut cx = Context::from_waker(Waker::noop());
+    match future.as_mut().poll(&mut cx) {
+        Poll::Ready(()) => None,
+        Poll::Pending => Some(future),
+    }
+}
