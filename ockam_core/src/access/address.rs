@@ -70,7 +70,7 @@ mod tests {
     fn the_source_is_the_sending_address_and_not_what_the_return_route_says() {
         let (a, b) = (Address::from("a"), Address::from("b"));
         let mut message = LocalMessage::new(Default::default(), Default::default());
-        message.transport_mut().return_route.push_front("a".into());
+        message.transport_mut().return_route.push_front("a");
 
         let rule = AllowSourceAddress("a".into());
         let verdict = |source| rule.is_authorized(RelayMessage::new(source, &b, &message));
