@@ -63,7 +63,7 @@ pub use ockam_core::{
     Authorization, BLE, DecodeError, DenyAll, EncodeError, Error, ErrorKind, FlowControlId,
     IncomingAccessControl, LOCAL, LocalInfo, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Mailbox,
     Mailboxes, Message, NeutralMessage, OutgoingAccessControl, Payload, Processor, ProducerInfo,
-    RelayMessage, Result, Route, RouteBuilder, RouteError, Routed, SpawnerInfo, TCP,
+    RelayMessage, Result, Route, RouteBuilder, RouteError, Routed, SpawnerInfo, TCP, Transport,
     TransportMessage, TransportType, UDP, UDS, WS, Worker, allow, decode, deny, encode, route,
 };
 pub use ockam_node::{

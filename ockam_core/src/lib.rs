@@ -11,6 +11,7 @@
 //! | [`Message`], [`TransportMessage`], [`LocalMessage`], [`Routed`] | what travels, as bytes or still typed |
 //! | [`Worker`], [`Processor`] | what a program implements |
 //! | [`Mailbox`], [`IncomingAccessControl`], [`OutgoingAccessControl`] | which message may enter and leave an address |
+//! | [`Transport`] | what carries messages to other nodes |
 //! | [`FlowControlTable`] | which local workers a message from outside may reach |
 //! | [`Error`], [`ErrorKind`] | the one error type at every public boundary |
 #![no_std]
@@ -25,6 +26,7 @@ mod mailbox;
 mod message;
 mod processor;
 mod routing;
+mod transport;
 mod type_name;
 mod worker;
 
@@ -45,5 +47,6 @@ pub use routing::{
     Address, AddressError, BLE, LOCAL, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Route, RouteBuilder,
     RouteError, RouteIntoIter, TCP, TransportType, UDP, UDS, WS,
 };
+pub use transport::{Resolving, Transport};
 pub use type_name::TypeName;
 pub use worker::Worker;

@@ -36,7 +36,7 @@ impl fmt::Display for TypeName {
             if bytes[at..].starts_with(b"::") {
                 at += 2;
                 segment = at;
-            } else if bytes[at].is_ascii_alphanumeric() || bytes[at] == b'_' || bytes[at] >= 0x80 {
+            } else if is_of_name(bytes[at]) {
                 at += 1;
             } else {
                 f.write_str(&self.0[segment..=at])?;
@@ -46,6 +46,11 @@ impl fmt::Display for TypeName {
         }
         f.write_str(&self.0[segment..])
     }
+}
+
+/// A closure is named `{{closure}}`, so braces are letters here.
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'{' | b'}') || byte >= 0x80
 }
 
 impl fmt::Debug for TypeName {

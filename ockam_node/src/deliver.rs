@@ -84,6 +84,7 @@ fn begin(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<St
     {
         return Err(invalid_route(message));
     }
+    tracing::trace!(from = %source.address(), onward_route = %message.onward_route(), "send");
     let hash = node.workers.hash(destination);
     let Some(cell) = node.workers.get(hash, destination) else {
         return match node.asks.get(hash, destination) {

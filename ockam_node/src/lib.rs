@@ -49,6 +49,7 @@ mod suggest;
 mod sync;
 mod table;
 mod task;
+mod transports;
 mod typed;
 
 pub use builder::{APP, NodeBuilder};

@@ -11,6 +11,7 @@ use crate::linger::Linger;
 use crate::random::Random;
 use crate::stop::StopState;
 use crate::table::Table;
+use crate::transports::Transports;
 use alloc::format;
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -33,6 +34,7 @@ pub(crate) struct Node {
     pub(crate) random: Arc<Random>,
     pub(crate) stop: StopState,
     pub(crate) arrivals: Arrivals,
+    pub(crate) transports: Transports,
     pub(crate) mailbox_capacity: u32,
     pub(crate) stop_timeout: Duration,
 }
@@ -45,7 +47,7 @@ impl Node {
     ) -> Result<Arc<Self>> {
         let random = Arc::new(Random::new()?);
         let seed = random.draw();
-        let seed = u64::from_le_bytes(seed[..8].try_into().unwrap_or_default()) as usize;
+        let seed = u64::from_le_bytes(seed[..8].try_into().unwrap_or_default());
         Ok(Arc::new(Node {
             executor,
             workers: Table::new(seed),
@@ -57,6 +59,7 @@ impl Node {
             random,
             stop: StopState::new(),
             arrivals: Arrivals::new(),
+            transports: Transports::new(),
             mailbox_capacity,
             stop_timeout,
         }))
@@ -107,6 +110,7 @@ impl Node {
 
     /// Tells those who wait for a cell that it is reachable.
     pub(crate) fn arrived(&self, cell: &Cell) {
+        tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "started");
         self.arrivals.announce(cell.mailboxes());
     }
 
@@ -123,6 +127,9 @@ impl Node {
         }
         self.release(cell);
         let mut ending = cell.end(&self.drain);
+        if !ending.again {
+            tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "ended");
+        }
         for message in &ending.undelivered {
             self.undelivered(message, reason, cell.address());
         }

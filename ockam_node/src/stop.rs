@@ -69,14 +69,19 @@ impl StopError {
 impl fmt::Display for StopError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.cut_off.len();
-        write!(f, "the node stopped at its deadline and cut off {count} busy workers:")?;
+        let s = if count == 1 { "" } else { "s" };
+        write!(f, "the node stopped at its deadline and cut off {count} busy worker{s}:")?;
         for (address, name) in self.cut_off.iter().take(NAMED) {
             write!(f, " {address} (`{name}`)")?;
         }
         if count > NAMED {
             f.write_str(" ...")?;
         }
-        write!(f, "; {} messages were not handled", self.undelivered)
+        match self.undelivered {
+            0 => Ok(()),
+            1 => f.write_str("; 1 message was not handled"),
+            many => write!(f, "; {many} messages were not handled"),
+        }
     }
 }
 

@@ -8,10 +8,8 @@ use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::hash::{Hash, Hasher};
 use hashbrown::HashTable;
 use ockam_core::Address;
-use rustc_hash::FxHasher;
 
 /// How many locks the table has. More than the threads of a large machine, so that two lookups
 /// seldom meet; few enough that an empty node stays small.
@@ -24,7 +22,7 @@ pub(crate) trait Keyed {
 
 pub(crate) struct Table<T> {
     shards: Box<[Lock<HashTable<Slot<T>>>]>,
-    seed: usize,
+    seed: u64,
 }
 
 /// The hash stands beside the pointer so that growing the table touches no entry.
@@ -39,15 +37,13 @@ pub(crate) struct AddressHash(u64);
 
 impl<T: Keyed> Table<T> {
     /// Makes an empty table. The seed keeps others from choosing addresses that collide.
-    pub(crate) fn new(seed: usize) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let shards = (0..SHARDS).map(|_| Lock::new(HashTable::new())).collect();
         Table { shards, seed }
     }
 
     pub(crate) fn hash(&self, address: &Address) -> AddressHash {
-        let mut hasher = FxHasher::with_seed(self.seed);
-        address.hash(&mut hasher);
-        AddressHash(hasher.finish())
+        AddressHash(hash(self.seed, address))
     }
 
     fn shard(&self, hash: AddressHash) -> &Lock<HashTable<Slot<T>>> {
@@ -108,4 +104,25 @@ impl<T: Keyed> Slot<T> {
     fn is(&self, hash: AddressHash, address: &Address) -> bool {
         self.hash == hash && self.entry.has_key(address)
     }
+}
+
+/// Hashes an address: one multiplication for every eight bytes, each folded onto itself, which is
+/// the mixing step of wyhash. It is fast and seeded, not cryptographic.
+fn hash(seed: u64, address: &Address) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let bytes = address.as_bytes();
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let shape = (bytes.len() as u64) << 8 | u64::from(address.transport_type().value());
+    let start = fold(seed ^ shape, ODD);
+    let hash = words.iter().fold(start, |hash, word| fold(hash ^ u64::from_le_bytes(*word), ODD));
+    fold(hash ^ u64::from_le_bytes(last), seed | 1)
+}
+
+/// Multiplies to 128 bits and folds the halves onto each other.
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
 }

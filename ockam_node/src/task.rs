@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
+use tracing::Instrument;
 
 /// Runs `future` as the task of a cell.
 ///
@@ -19,7 +20,8 @@ pub(crate) fn spawn(
     future: impl Future<Output = ()> + Send + 'static,
 ) {
     let task_node = Arc::clone(node);
-    node.executor.spawn(async move {
+    let span = tracing::info_span!("worker", address = %cell.address(), r#type = %cell.type_name());
+    let task = async move {
         let mut future = pin!(Some(future));
         let mut known = false;
         poll_fn(|cx| {
@@ -37,7 +39,8 @@ pub(crate) fn spawn(
             }
         })
         .await;
-    });
+    };
+    node.executor.spawn(task.instrument(span));
 }
 
 /// Polls a future once. `None` says that it is done; otherwise it has to be polled on in a task.

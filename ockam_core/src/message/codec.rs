@@ -49,6 +49,23 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
     })
 }
 
+/// Decodes a body that a local worker sent as another type, and that therefore must fit exactly: a
+/// `String` would otherwise read as a number, which is its length.
+pub(crate) fn decode_other<M: Message>(bytes: &[u8], sent_as: TypeName) -> Result<M, DecodeError> {
+    if any::TypeId::of::<M>() == any::TypeId::of::<NeutralMessage>() {
+        return decode(bytes);
+    }
+    let taken = postcard::take_from_bytes::<M>(bytes).and_then(|(body, rest)| {
+        if rest.is_empty() { Ok(body) } else { Err(postcard::Error::DeserializeBadEncoding) }
+    });
+    taken.map_err(|cause| DecodeError {
+        expected: TypeName::of::<M>(),
+        found: Some(sent_as),
+        len: bytes.len(),
+        cause,
+    })
+}
+
 /// Says that a body could not be turned into bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodeError {
@@ -82,12 +99,6 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Adds the type as which a local worker sent the body.
-    pub(crate) fn found(mut self, found: TypeName) -> Self {
-        self.found = Some(found);
-        self
-    }
-
     /// Returns the type that the reader expected.
     #[must_use]
     pub fn expected(&self) -> TypeName {

@@ -1,5 +1,6 @@
 //! What a message carries: the bytes of a body, or the body itself until somebody asks for bytes.
 
+use super::codec::decode_other;
 use super::{DecodeError, EncodeError, Message, decode};
 use crate::TypeName;
 use alloc::vec::Vec;
@@ -108,8 +109,8 @@ impl Payload {
         match slot {
             Some(body) => Ok(body),
             None => {
-                let found = body.type_name();
-                decode(self).map_err(|error| error.found(found))
+                let sent_as = body.type_name();
+                decode_other(self, sent_as)
             }
         }
     }

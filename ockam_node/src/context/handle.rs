@@ -14,7 +14,7 @@ use core::future::{Future, poll_fn};
 use core::time::Duration;
 use ockam_core::{
     Address, Error, ErrorKind, IncomingAccessControl, Mailbox, Mailboxes, OutgoingAccessControl,
-    Processor, Result, TransportType, Worker,
+    Processor, Result, Route, Transport, TransportType, Worker,
 };
 
 /// Acts in the name of a context from anywhere: cheap to clone, `Send` and `Sync`.
@@ -272,6 +272,29 @@ impl Handle {
         self.within(super::DEFAULT_TIMEOUT, arrival).await.ok_or_else(|| {
             Error::new(ErrorKind::TimedOut, format!("no worker started at {address}"))
         })
+    }
+
+    /// Adds a transport, instead of an earlier one for the same type of addresses.
+    pub fn register_transport(&self, transport: Arc<dyn Transport>) {
+        self.node.transports.register(transport);
+    }
+
+    /// Returns the route with the hop that belongs to a transport, if there is one, replaced by
+    /// the local worker that leads there; the transport may connect first.
+    ///
+    /// [`send`](Self::send) and [`send_and_receive`](Self::send_and_receive) do this by
+    /// themselves; [`forward`](Self::forward) never does, because messages that are forwarded may
+    /// come from outside.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if the node has no such transport, or what the transport
+    /// returns.
+    pub async fn resolve(&self, route: impl Into<Route>) -> Result<Route> {
+        let route = route.into();
+        if route.iter().all(Address::is_local) {
+            return Ok(route);
+        }
+        self.node.transports.resolve(route).await
     }
 
     /// Returns the node's flow controls.

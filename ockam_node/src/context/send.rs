@@ -21,7 +21,8 @@ impl Handle {
     /// # Cancel safety
     /// Dropped while it waits, the message is not sent.
     pub async fn send<M: Message>(&self, route: impl Into<Route>, body: M) -> Result<()> {
-        let message = self.message(route.into(), self.primary_address(), body);
+        let route = self.resolve(route).await?;
+        let message = self.message(route, self.primary_address(), body);
         deliver(self.node(), self.mailboxes().primary(), message).await.map_err(boundary)
     }
 
@@ -37,8 +38,10 @@ impl Handle {
         from: impl Into<Address>,
     ) -> Result<()> {
         let from = from.into();
-        let message = self.message(route.into(), &from, body);
-        deliver(self.node(), self.own_mailbox(&from)?, message).await.map_err(boundary)
+        let mailbox = self.own_mailbox(&from)?;
+        let route = self.resolve(route).await?;
+        let message = self.message(route, &from, body);
+        deliver(self.node(), mailbox, message).await.map_err(boundary)
     }
 
     /// Sends a message if there is room for it now, without waiting.
