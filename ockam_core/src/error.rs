@@ -79,6 +79,17 @@ impl Error {
         Error(Box::new(Inner { kind, context: Vec::new(), cause: cause.into() }))
     }
 
+    /// Makes an error of the program's own from a text.
+    ///
+    /// ```
+    /// # use ockam_core::{Error, ErrorKind};
+    /// assert_eq!(Error::msg("the tank is empty").kind(), ErrorKind::Application);
+    /// ```
+    #[must_use]
+    pub fn msg(text: impl Into<Cow<'static, str>>) -> Self {
+        Error::new(ErrorKind::Application, text.into().into_owned())
+    }
+
     /// Returns what a caller can do about it.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -123,12 +134,21 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     }
 }
 
+/// `{}` is the context and the error; `{:#}` adds the causes behind it, on the same line.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for doing in self.0.context.iter().rev() {
             write!(f, "{doing}: ")?;
         }
-        fmt::Display::fmt(&self.0.cause, f)
+        fmt::Display::fmt(&self.0.cause, f)?;
+        if f.alternate() {
+            let mut next = self.0.cause.source();
+            while let Some(cause) = next {
+                write!(f, ": {cause}")?;
+                next = cause.source();
+            }
+        }
+        Ok(())
     }
 }
 

@@ -39,8 +39,10 @@ use serde::{Serialize, de::DeserializeOwned};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the body of a message",
     label = "this is not a message",
-    note = "write `#[derive(Serialize, Deserialize)]` on it; it must own its data and be `Send + 'static`"
+    note = "a message owns its data and is `Serialize`, `Deserialize`, `Send` and `'static`",
+    note = "send `\"text\".to_string()` instead of `\"text\"`; write `#[derive(Serialize, Deserialize)]` on a type of your own"
 )]
 pub trait Message: Serialize + DeserializeOwned + Send + 'static {}
 
+#[diagnostic::do_not_recommend]
 impl<M: Serialize + DeserializeOwned + Send + 'static> Message for M {}

@@ -114,28 +114,32 @@ async fn handle<W: Worker<Context = Context>>(
     message: LocalMessage,
 ) -> Result<(), Panicked> {
     let asker = Asker::of(&message, ctx);
-    let routed = match Routed::<W::Message>::decode(message) {
-        Ok(routed) => routed,
-        Err((error, message)) => {
-            let (address, sender) = (ctx.primary_address(), message.return_route());
-            tracing::error!(%address, worker = %TypeName::of::<W>(), %sender, %error, "a message was dropped");
-            let why = Error::new(ErrorKind::Encoding, error).context(format!("{address}"));
-            ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
-            asker.tell(|| why);
-            return Ok(());
+    // Decoding runs the program's code too, so it is under the same roof.
+    let outcome = catch(async {
+        match Routed::<W::Message>::decode(message) {
+            Ok(routed) => Ok(worker.handle_message(ctx, routed).await),
+            Err(undecodable) => Err(undecodable),
         }
-    };
-    let outcome = catch(worker.handle_message(ctx, routed)).await;
-    match outcome {
-        Ok(Ok(())) => asker.relieve(),
-        Ok(Err(error)) => {
+    });
+    match outcome.await {
+        Ok(Ok(Ok(()))) => asker.relieve(),
+        Ok(Ok(Err(error))) => {
             let address = ctx.primary_address();
-            tracing::error!(%address, worker = %TypeName::of::<W>(), ?error, "a worker failed to handle a message");
-            asker.tell(|| Error::new(ErrorKind::Failed, format!("{address} failed: {error}")));
+            let worker = TypeName::of::<W>();
+            tracing::error!(%address, %worker, error = %format_args!("{error:#}"), "a worker failed to handle a message");
+            asker.tell(|| Error::new(ErrorKind::Failed, format!("{address} failed: {error:#}")));
+        }
+        Ok(Err((error, message))) => {
+            let (address, sender) = (ctx.primary_address(), message.return_route());
+            let worker = TypeName::of::<W>();
+            tracing::error!(%address, %worker, %sender, %error, "a message was dropped");
+            ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
+            asker.tell(|| Error::new(ErrorKind::Encoding, error).context(format!("{address}")));
         }
         Err(panic) => {
             let address = ctx.primary_address();
-            tracing::error!(%address, worker = %TypeName::of::<W>(), %panic, "a worker panicked and ends");
+            let worker = TypeName::of::<W>();
+            tracing::error!(%address, %worker, %panic, "a worker panicked and ends");
             asker.tell(|| Error::new(ErrorKind::Failed, format!("{address} panicked: {panic}")));
             return Err(Panicked);
         }
@@ -187,12 +191,15 @@ pub(crate) async fn finish<W: Worker<Context = Context>>(
     reason: DeadLetterReason,
 ) {
     abandon(ctx.node(), ctx.cell(), reason);
-    let outcome = flatten(catch(worker.shutdown(&mut ctx)).await);
-    if let Err(error) = outcome {
+    let last = async {
+        let outcome = worker.shutdown(&mut ctx).await;
+        drop(worker);
+        outcome
+    };
+    if let Err(error) = flatten(catch(last).await) {
         let address = ctx.primary_address();
         tracing::error!(%address, worker = %TypeName::of::<W>(), %error, "shutdown failed");
     }
-    drop(worker);
     ctx.node().end(ctx.cell(), reason);
 }
 

@@ -11,31 +11,63 @@ use ockam_core::{Address, Mailboxes};
 pub(crate) struct Arrivals {
     /// How many wait, so that a start with nobody waiting takes no lock.
     count: AtomicUsize,
-    waiting: Lock<Vec<(Address, Waker)>>,
+    waiting: Lock<Queue>,
 }
 
-/// Counts a waiting caller for as long as it waits.
-struct Counted<'a>(&'a AtomicUsize);
+#[derive(Default)]
+struct Queue {
+    next_id: usize,
+    waiting: Vec<Waiting>,
+}
 
-impl Drop for Counted<'_> {
+struct Waiting {
+    id: usize,
+    address: Address,
+    waker: Waker,
+}
+
+/// One call of `wait_for`, known to the queue for as long as it waits.
+struct Registered<'a> {
+    arrivals: &'a Arrivals,
+    id: usize,
+}
+
+impl Registered<'_> {
+    fn wait(&self, address: &Address, waker: &Waker) {
+        self.arrivals.waiting.with(|queue| {
+            let known = queue.waiting.iter_mut().find(|waiting| waiting.id == self.id);
+            match known {
+                Some(waiting) => waiting.waker.clone_from(waker),
+                None => {
+                    let (id, address, waker) = (self.id, address.clone(), waker.clone());
+                    queue.waiting.push(Waiting { id, address, waker });
+                }
+            }
+        });
+    }
+}
+
+impl Drop for Registered<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.arrivals.waiting.with(|queue| queue.waiting.retain(|waiting| waiting.id != self.id));
+        self.arrivals.count.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 impl Arrivals {
     pub(crate) fn new() -> Self {
-        Arrivals { count: AtomicUsize::new(0), waiting: Lock::new(Vec::new()) }
+        Arrivals { count: AtomicUsize::new(0), waiting: Lock::new(Queue::default()) }
     }
 
     pub(crate) async fn wait_for(&self, node: &Node, address: &Address) {
         self.count.fetch_add(1, Ordering::SeqCst);
-        let _counted = Counted(&self.count);
+        let id = self.waiting.with(|queue| {
+            queue.next_id = queue.next_id.wrapping_add(1);
+            queue.next_id
+        });
+        let registered = Registered { arrivals: self, id };
         poll_fn(|cx| {
-            self.waiting.with(|waiting| {
-                waiting.retain(|(_, waker)| !waker.will_wake(cx.waker()));
-                waiting.push((address.clone(), cx.waker().clone()));
-            });
+            registered.wait(address, cx.waker());
             // Looked up after the waker is known: an arrival is either seen here or wakes it.
             match node.find(address) {
                 Some(cell) if !cell.is_starting() => Poll::Ready(()),
@@ -49,10 +81,10 @@ impl Arrivals {
         if self.count.load(Ordering::SeqCst) == 0 {
             return;
         }
-        let arrived = self.waiting.with(|waiting| {
-            let is_here = |(address, _): &mut (Address, Waker)| mailboxes.find(address).is_some();
-            waiting.extract_if(.., is_here).collect::<Vec<_>>()
+        let arrived = self.waiting.with(|queue| {
+            let is_here = |waiting: &mut Waiting| mailboxes.find(&waiting.address).is_some();
+            queue.waiting.extract_if(.., is_here).collect::<Vec<_>>()
         });
-        arrived.into_iter().for_each(|(_, waker)| waker.wake());
+        arrived.into_iter().for_each(|waiting| waiting.waker.wake());
     }
 }

@@ -60,8 +60,8 @@ impl NodeBuilder {
         self
     }
 
-    /// Builds the node on the tokio runtime in which this is called, and returns its first
-    /// context. The node lives until it is stopped, or until nothing holds it any more.
+    /// Builds the node on the tokio runtime in which this is called, which must have its timers
+    /// enabled (`enable_time` or `enable_all`), and returns its first context. The node lives until it is stopped, or until nothing holds it any more.
     ///
     /// # Errors
     /// [`InvalidInput`](ockam_core::ErrorKind::InvalidInput) outside of a runtime, and

@@ -20,6 +20,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::mem;
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::task::{Poll, Waker};
 use ockam_core::{Address, LocalMessage, Mailboxes, TypeName};
 
@@ -50,6 +51,9 @@ pub(crate) struct Cell {
     mailboxes: Mailboxes,
     about: &'static About,
     capacity: u32,
+    /// The next ticket in the line of senders. It outlives the inbox, so that a sender that has
+    /// not looked since it was let in never takes another's ticket for its own.
+    next_ticket: AtomicU32,
     state: Lock<State>,
 }
 
@@ -97,8 +101,13 @@ impl Cell {
         about: &'static About,
         capacity: u32,
     ) -> Arc<Self> {
-        let state = Lock::new(State::Starting(None));
-        Arc::new(Cell { mailboxes, about, capacity: capacity.max(1), state })
+        Arc::new(Cell {
+            mailboxes,
+            about,
+            capacity: capacity.max(1),
+            next_ticket: AtomicU32::new(0),
+            state: Lock::new(State::Starting(None)),
+        })
     }
 
     pub(crate) fn mailboxes(&self) -> &Mailboxes {
@@ -132,6 +141,7 @@ impl Cell {
             };
             match inbox.push(message, self.capacity as usize) {
                 Push::Done(waker) => {
+                    inbox.idle = false;
                     drain.enter(self.about.kind, &mut inbox.counted);
                     Pushed::Done(waker)
                 }
@@ -155,24 +165,26 @@ impl Cell {
 
     /// Puts a message into the line of a full inbox. `Err` says that there is room by now, or that
     /// there will never be: push again.
-    pub(crate) fn stand_in_line(&self, message: LocalMessage) -> Result<u64, LocalMessage> {
+    pub(crate) fn stand_in_line(&self, message: LocalMessage) -> Result<u32, LocalMessage> {
         self.state.with(|state| match state {
             State::Awake(inbox) | State::Starting(Some(inbox))
                 if !inbox.closed && inbox.len() >= self.capacity as usize =>
             {
-                Ok(inbox.stand_in_line(message))
+                let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
+                inbox.stand_in_line(message, ticket);
+                Ok(ticket)
             }
             _ => Err(message),
         })
     }
 
     /// Looks after a message in the line.
-    pub(crate) fn look_in_line(&self, ticket: u64, waker: &Waker) -> InLine {
+    pub(crate) fn look_in_line(&self, ticket: u32, waker: &Waker) -> InLine {
         self.with_inbox(|inbox| inbox.look_in_line(ticket, waker)).unwrap_or(InLine::Accepted)
     }
 
     /// Takes a message out of the line, if it is still there.
-    pub(crate) fn leave_line(&self, ticket: u64) -> Option<LocalMessage> {
+    pub(crate) fn leave_line(&self, ticket: u32) -> Option<LocalMessage> {
         self.with_inbox(|inbox| inbox.leave_line(ticket)).flatten()
     }
 
@@ -223,6 +235,15 @@ impl Cell {
             sender.wake();
         }
         turn
+    }
+
+    /// Whoever waited for a message in the middle of a handler waits no more.
+    pub(crate) fn resume(&self, drain: &Drain) {
+        self.with_inbox(|inbox| {
+            inbox.idle = false;
+            inbox.receiver = None;
+            drain.enter(self.about.kind, &mut inbox.counted);
+        });
     }
 
     /// Ends the start: the worker is reachable. It sleeps, or gets a task if messages came.
@@ -316,6 +337,10 @@ impl Cell {
             State::Ended(_) => true,
             State::Asleep(_) | State::Starting(None) => false,
         })
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state.with(|state| matches!(state, State::Ended(_)))
     }
 
     /// Asks the task to give up the worker it runs, wherever it waits.

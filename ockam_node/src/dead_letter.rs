@@ -28,20 +28,17 @@ pub enum DeadLetterReason {
     Undecodable,
     /// An access control or a flow control said no.
     Denied,
-    /// An answer came after its asker had stopped to wait.
-    LateReply,
 }
 
 impl DeadLetterReason {
     /// All reasons, in the order of [`DeadLetters::counts`].
-    pub const ALL: [DeadLetterReason; 7] = [
+    pub const ALL: [DeadLetterReason; 6] = [
         DeadLetterReason::NotFound,
         DeadLetterReason::Stopped,
         DeadLetterReason::Panicked,
         DeadLetterReason::CutOff,
         DeadLetterReason::Undecodable,
         DeadLetterReason::Denied,
-        DeadLetterReason::LateReply,
     ];
 }
 
@@ -54,7 +51,6 @@ impl fmt::Display for DeadLetterReason {
             DeadLetterReason::CutOff => "the worker was cut off at the deadline",
             DeadLetterReason::Undecodable => "the body is not of the worker's type",
             DeadLetterReason::Denied => "an access control said no",
-            DeadLetterReason::LateReply => "the asker no longer waits",
         })
     }
 }
@@ -174,7 +170,9 @@ impl DeadLetterSubscription {
                         Poll::Ready(letter.clone())
                     }
                     None => {
-                        record.readers.push(cx.waker().clone());
+                        if !record.readers.iter().any(|known| known.will_wake(cx.waker())) {
+                            record.readers.push(cx.waker().clone());
+                        }
                         Poll::Pending
                     }
                 }

@@ -24,6 +24,7 @@ use ockam_core::{Message, Result, Route};
 /// assert_eq!(ctx.receive::<String>().await?, "tick".to_string());
 /// # Ok(()) }
 /// ```
+#[must_use = "dropping an event cancels it"]
 pub struct DelayedEvent<M> {
     handle: Handle,
     route: Route,

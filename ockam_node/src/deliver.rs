@@ -17,7 +17,7 @@ use crate::send_error::{SendError, SendErrorReason};
 use crate::suggest;
 use alloc::string::ToString;
 use alloc::sync::Arc;
-use core::future::{Future, poll_fn};
+use core::future::poll_fn;
 use core::task::Poll;
 use ockam_core::{
     Address, Authorization, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Mailbox, RelayMessage,
@@ -219,26 +219,27 @@ async fn push_or_wait(
     }
 }
 
+/// A place in the line of a full mailbox, left when the sender goes away.
+struct Place<'a> {
+    cell: &'a Cell,
+    ticket: u32,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        drop(self.cell.leave_line(self.ticket));
+    }
+}
+
 /// Waits until the message is in the mailbox. `Err` gives it back: the worker has stopped.
-fn wait_in_line(cell: &Arc<Cell>, ticket: u64) -> impl Future<Output = Result<(), LocalMessage>> {
-    /// Leaves the line if the sender goes away.
-    struct Place<'a> {
-        cell: &'a Cell,
-        ticket: u64,
-    }
-
-    impl Drop for Place<'_> {
-        fn drop(&mut self) {
-            drop(self.cell.leave_line(self.ticket));
-        }
-    }
-
+async fn wait_in_line(cell: &Cell, ticket: u32) -> Result<(), LocalMessage> {
     let place = Place { cell, ticket };
-    poll_fn(move |cx| match place.cell.look_in_line(place.ticket, cx.waker()) {
+    poll_fn(|cx| match place.cell.look_in_line(place.ticket, cx.waker()) {
         InLine::Accepted => Poll::Ready(Ok(())),
         InLine::Waiting => Poll::Pending,
         InLine::Closed(message) => Poll::Ready(Err(message)),
     })
+    .await
 }
 
 /// Delivers the answer to an ask. Only the sender's own access control has a say.
@@ -259,8 +260,8 @@ fn deliver_answer(
 /// Hands an answer to the one who asked.
 fn hand_over(node: &Node, ask: &Ask, message: LocalMessage) -> Result<(), SendError> {
     ask.answer(message).map_err(|message| {
-        node.dead_letters.record(&message, DeadLetterReason::LateReply);
-        let reason = SendErrorReason::Stopped { address: ask.address().clone() };
+        node.dead_letters.record(&message, DeadLetterReason::NotFound);
+        let reason = SendErrorReason::NotFound { address: ask.address().clone(), nearest: None };
         SendError::new(reason, message)
     })
 }
@@ -282,7 +283,9 @@ fn invalid_route(message: LocalMessage) -> SendError {
 fn not_found(node: &Arc<Node>, message: LocalMessage) -> SendError {
     node.dead_letters.record(&message, DeadLetterReason::NotFound);
     let address = message.onward_route().first().cloned().unwrap_or_default();
-    let reason = if address.is_local() {
+    let reason = if address.is_local() && node.stop.has_begun() {
+        SendErrorReason::Stopped { address }
+    } else if address.is_local() {
         let nearest = suggest::nearest(node, &address);
         SendErrorReason::NotFound { address, nearest }
     } else {

@@ -74,44 +74,54 @@ where
     }
 }
 
-/// Runs main and then waits for the node, or ends the process after a signal has stopped the node.
+/// Runs main and then waits for the node. A signal stops the node and ends the process, whatever
+/// main returns then.
 async fn until_stopped_by_signal<T: Outcome>(
     main: impl Future<Output = T>,
     handle: &Handle,
-    signals: Signals,
+    mut signals: Signals,
 ) -> T {
-    let program = async {
-        let output = main.await;
-        match output.failure() {
-            // The error is what the user wants to see; what the stop has to say is in the log.
-            Some(_) => drop(handle.stop().await),
-            None => handle.stopped().await,
-        }
-        output
+    let mut program = pin!(run_main(main, handle));
+    let name = match select(signals.recv(), program.as_mut()).await {
+        Either::Left(name) => name,
+        Either::Right(output) => return output,
     };
-    let mut program = pin!(program);
-    let stopped = stop_on_signal(handle, signals);
-    match select(program.as_mut(), stopped).await {
-        Either::Left(output) => output,
-        Either::Right(cut_off) => {
-            // Main hears of the stop through its receives; it may say goodbye, but not stay.
-            drop(until(program, handle.node().executor.sleep(MAIN_GRACE)).await);
-            process::exit(i32::from(cut_off));
+    tracing::info!("{name}: the node stops; a second signal ends the process at once");
+    let farewell = async {
+        // Main hears of the stop through its receives; it may say goodbye, but not stay.
+        let mut program = pin!(async { drop(program.await) });
+        let outcome = {
+            let stop = pin!(handle.stop());
+            match select(stop, program.as_mut()).await {
+                Either::Left(outcome) => Some(outcome),
+                Either::Right(()) => None,
+            }
+        };
+        match outcome {
+            Some(outcome) => {
+                let _ = until(program, handle.node().executor.sleep(MAIN_GRACE)).await;
+                outcome
+            }
+            None => handle.stop().await,
         }
+    };
+    match select(farewell, signals.recv()).await {
+        Either::Left(outcome) => process::exit(i32::from(outcome.is_err())),
+        Either::Right(_) => process::exit(EXIT_IMPATIENT),
     }
 }
 
-/// Waits for a signal and stops the node; `true` if something was cut off. A second signal ends
-/// the process at once.
-async fn stop_on_signal(handle: &Handle, mut signals: Signals) -> bool {
-    let name = signals.recv().await;
-    tracing::info!("{name}: the node stops; a second signal ends the process at once");
-    let stop = pin!(handle.stop());
-    let again = pin!(signals.recv());
-    match select(stop, again).await {
-        Either::Left(outcome) => outcome.is_err(),
-        Either::Right(_) => process::exit(EXIT_IMPATIENT),
+async fn run_main<T: Outcome>(main: impl Future<Output = T>, handle: &Handle) -> T {
+    let output = main.await;
+    match output.failure() {
+        // The error is what the user wants to see; what the stop has to say is in the log.
+        Some(_) => drop(handle.stop().await),
+        None => {
+            tracing::info!("main has returned; the node runs until it is stopped, or Ctrl-C");
+            handle.stopped().await;
+        }
     }
+    output
 }
 
 enum Either<A, B> {

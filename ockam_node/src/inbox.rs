@@ -46,12 +46,12 @@ pub(crate) struct Inbox {
 /// The senders that wait for room.
 #[derive(Default)]
 struct Line {
+    /// In the order of their tickets, which count up and wrap.
     waiting: VecDeque<Waiting>,
-    next_ticket: u64,
 }
 
 struct Waiting {
-    ticket: u64,
+    ticket: u32,
     message: LocalMessage,
     waker: Option<Waker>,
 }
@@ -90,16 +90,13 @@ impl Inbox {
         Push::Done(self.receiver.take())
     }
 
-    /// Puts a message into the line and returns its ticket.
-    pub(crate) fn stand_in_line(&mut self, message: LocalMessage) -> u64 {
-        let ticket = self.line.next_ticket;
-        self.line.next_ticket += 1;
+    /// Puts a message into the line under a ticket that no other message of the cell has.
+    pub(crate) fn stand_in_line(&mut self, message: LocalMessage, ticket: u32) {
         self.line.waiting.push_back(Waiting { ticket, message, waker: None });
-        ticket
     }
 
     /// Looks after a message in the line; `waker` is woken when its turn has come.
-    pub(crate) fn look_in_line(&mut self, ticket: u64, waker: &Waker) -> InLine {
+    pub(crate) fn look_in_line(&mut self, ticket: u32, waker: &Waker) -> InLine {
         let Some(place) = self.place_in_line(ticket) else {
             return InLine::Accepted;
         };
@@ -118,13 +115,16 @@ impl Inbox {
     }
 
     /// Takes a message out of the line because its sender has gone away.
-    pub(crate) fn leave_line(&mut self, ticket: u64) -> Option<LocalMessage> {
+    pub(crate) fn leave_line(&mut self, ticket: u32) -> Option<LocalMessage> {
         let place = self.place_in_line(ticket)?;
         self.line.waiting.remove(place).map(|waiting| waiting.message)
     }
 
-    fn place_in_line(&self, ticket: u64) -> Option<usize> {
-        self.line.waiting.binary_search_by_key(&ticket, |waiting| waiting.ticket).ok()
+    fn place_in_line(&self, ticket: u32) -> Option<usize> {
+        let first = self.line.waiting.front()?.ticket;
+        let distance = |ticket: u32| ticket.wrapping_sub(first);
+        let sought = distance(ticket);
+        self.line.waiting.binary_search_by_key(&sought, |waiting| distance(waiting.ticket)).ok()
     }
 
     /// Takes the oldest message, and lets the first of the line in. The waker belongs to the

@@ -2,6 +2,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::ask::Ask;
+use crate::builder::APP;
 use crate::cell::{Cell, Ending, Kind};
 use crate::dead_letter::{DeadLetterReason, DeadLetters};
 use crate::drain::Drain;
@@ -13,6 +14,7 @@ use crate::stop::StopState;
 use crate::table::Table;
 use crate::transports::Transports;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result};
@@ -98,8 +100,11 @@ impl Node {
     }
 
     fn check_name(address: &Address) -> Result<()> {
-        let invalid = |error| Error::new(ErrorKind::InvalidInput, error);
+        let invalid = |text: String| Error::new(ErrorKind::InvalidInput, text);
         address.validate()?;
+        if address.is_empty() {
+            return Err(invalid("a worker needs an address: the empty one is nobody's".into()));
+        }
         if !address.is_local() {
             return Err(invalid(format!(
                 "{address} cannot be the address of a worker: its transport type is not 0 (local)"
@@ -166,19 +171,19 @@ impl Node {
 }
 
 fn taken(address: &Address, holder: &Cell) -> Error {
-    Error::new(
-        ErrorKind::AlreadyExists,
-        format!(
-            "the address {address} is taken by {}: stop it first or choose another address",
-            describe(holder)
-        ),
-    )
+    let advice = match holder.kind() {
+        Kind::Detached => "choose another address",
+        Kind::Worker | Kind::Processor => "stop it first or choose another address",
+    };
+    let text = format!("the address {address} is taken by {}: {advice}", describe(holder));
+    Error::new(ErrorKind::AlreadyExists, text)
 }
 
-fn describe(cell: &Cell) -> alloc::string::String {
+fn describe(cell: &Cell) -> String {
     match cell.kind() {
         Kind::Worker => format!("a worker of type `{}`", cell.type_name()),
         Kind::Processor => format!("a processor of type `{}`", cell.type_name()),
-        Kind::Detached => format!("the context of {}", cell.address()),
+        Kind::Detached if cell.address().as_bytes() == APP.as_bytes() => "the main function".into(),
+        Kind::Detached => "a context without a worker".into(),
     }
 }

@@ -39,7 +39,9 @@ async fn run<P: Processor<Context = Context>>(mut processor: P, mut ctx: Context
     let cell = Arc::clone(ctx.cell());
     let mut rounds = 0;
     let reason = loop {
-        let Some(outcome) = unless_stopped(&cell, catch(processor.process(&mut ctx))).await else {
+        let Some(outcome) =
+            unless_stopped(&cell, catch(async { processor.process(&mut ctx).await })).await
+        else {
             break DeadLetterReason::Stopped;
         };
         let address = cell.address();
@@ -47,7 +49,7 @@ async fn run<P: Processor<Context = Context>>(mut processor: P, mut ctx: Context
             Ok(Ok(true)) => {}
             Ok(Ok(false)) => break DeadLetterReason::Stopped,
             Ok(Err(error)) => {
-                tracing::error!(%address, processor = %TypeName::of::<P>(), ?error, "a processor failed and ends");
+                tracing::error!(%address, processor = %TypeName::of::<P>(), error = %format_args!("{error:#}"), "a processor failed and ends");
                 break DeadLetterReason::Stopped;
             }
             Err(panic) => {
@@ -81,10 +83,14 @@ pub(crate) async fn finish<P: Processor<Context = Context>>(
     mut ctx: Context,
     reason: DeadLetterReason,
 ) {
-    if let Err(error) = flatten(catch(processor.shutdown(&mut ctx)).await) {
+    let last = async {
+        let outcome = processor.shutdown(&mut ctx).await;
+        drop(processor);
+        outcome
+    };
+    if let Err(error) = flatten(catch(last).await) {
         let address = ctx.primary_address();
         tracing::error!(%address, processor = %TypeName::of::<P>(), %error, "shutdown failed");
     }
-    drop(processor);
     ctx.node().end(ctx.cell(), reason);
 }

@@ -87,21 +87,20 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
         let starting = Starting::reserve(node, mailboxes, WorkerType::<W>::ABOUT, self.capacity)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut worker = Box::new(self.worker);
-        let outcome = flatten(catch(worker.initialize(&mut ctx)).await);
-        let cell = starting.over();
+        let outcome = flatten(catch(async { worker.initialize(&mut ctx).await }).await);
         if let Err(error) = outcome {
             actor::finish(worker, ctx, DeadLetterReason::Stopped).await;
-            return Err(failed::<W>(&cell, error));
+            return Err(failed::<W>(&starting.over(), error));
         }
-        match cell.settle(worker, |worker| worker) {
+        match starting.cell.settle(worker, |worker| worker) {
             Settled::Asleep => {}
-            Settled::Awake(worker) => actor::spawn(worker, node, Arc::clone(&cell)),
+            Settled::Awake(worker) => actor::spawn(worker, node, Arc::clone(&starting.cell)),
             Settled::Stopped(worker) => {
                 actor::finish(worker, ctx, DeadLetterReason::Stopped).await;
-                return Err(stopped(&cell));
+                return Err(stopped(&starting.over()));
             }
         }
-        node.arrived(&cell);
+        node.arrived(&starting.over());
         Ok(())
     }
 }
@@ -153,18 +152,17 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
         let starting = Starting::reserve(node, mailboxes, about, self.capacity)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut processor = self.processor;
-        let outcome = flatten(catch(processor.initialize(&mut ctx)).await);
-        let cell = starting.over();
+        let outcome = flatten(catch(async { processor.initialize(&mut ctx).await }).await);
         if let Err(error) = outcome {
             processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
-            return Err(failed::<P>(&cell, error));
+            return Err(failed::<P>(&starting.over(), error));
         }
-        if !cell.settle_awake() {
+        if !starting.cell.settle_awake() {
             processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
-            return Err(stopped(&cell));
+            return Err(stopped(&starting.over()));
         }
-        processor::spawn(processor, node, Arc::clone(&cell));
-        node.arrived(&cell);
+        processor::spawn(processor, node, Arc::clone(&starting.cell));
+        node.arrived(&starting.over());
         Ok(())
     }
 }
@@ -188,7 +186,7 @@ impl<'a> Starting<'a> {
         Ok(Starting { node, cell, over: false })
     }
 
-    /// `initialize` has returned: from here on the worker ends in the usual way.
+    /// The start is over: the worker is reachable, or has ended in the usual way.
     fn over(mut self) -> Arc<Cell> {
         self.over = true;
         Arc::clone(&self.cell)

@@ -129,8 +129,8 @@ impl StopState {
     }
 }
 
-/// Stops the node, or waits for a stop that is under way. The first to hear what was cut off
-/// returns the error. A worker that asks does not wait.
+/// Stops the node, or waits for a stop that is under way; whoever waits hears what was cut off.
+/// Once the node has stopped, stopping it again is fine. A worker that asks does not wait.
 pub(crate) async fn stop(node: &Arc<Node>, by: &Cell, limit: Duration) -> Result<()> {
     if !node.stop.begun.swap(true, Ordering::SeqCst) {
         let task_node = Arc::clone(node);
@@ -139,8 +139,11 @@ pub(crate) async fn stop(node: &Arc<Node>, by: &Cell, limit: Duration) -> Result
     if by.kind() != Kind::Detached {
         return Ok(());
     }
+    if node.stop.poll_stopped(Waker::noop()).is_ready() {
+        return Ok(());
+    }
     poll_fn(|cx| node.stop.poll_stopped(cx.waker())).await;
-    match node.stop.outcome.with(|outcome| outcome.error.take()) {
+    match node.stop.outcome.with(|outcome| outcome.error.clone()) {
         Some(error) => Err(Error::new(ErrorKind::TimedOut, error)),
         None => Ok(()),
     }
@@ -148,31 +151,34 @@ pub(crate) async fn stop(node: &Arc<Node>, by: &Cell, limit: Duration) -> Result
 
 async fn run(node: &Arc<Node>, limit: Duration) {
     let mut deadline = core::pin::pin!(node.executor.sleep(limit));
-    close(node, Kind::Processor);
+    let processors = close(node, Kind::Processor);
     if !limit.is_zero() {
         node.drain.begin();
         for cell in cells(node, Kind::Worker) {
             cell.count(&node.drain);
         }
         node.drain.scanned();
-        let quiet = poll_fn(|cx| node.drain.poll_quiet(cx.waker()));
+        let quiet = async {
+            // What they send with their last breath is handled as well.
+            ended(&processors).await;
+            poll_fn(|cx| node.drain.poll_quiet(cx.waker())).await;
+        };
         until(quiet, deadline.as_mut()).await;
     }
-    close(node, Kind::Worker);
-    let all_ended = async {
-        for cell in node.workers.collect(|cell| Some(Arc::clone(cell))) {
-            if cell.kind() != Kind::Detached {
-                poll_fn(|cx| cell.poll_ended(cx.waker())).await;
-            }
-        }
-    };
-    let mut all_ended = core::pin::pin!(all_ended);
+    let workers = close(node, Kind::Worker);
+    let mut all_ended = core::pin::pin!(async {
+        ended(&processors).await;
+        ended(&workers).await;
+    });
     if until(all_ended.as_mut(), deadline).await.is_none() {
         until(all_ended, node.executor.sleep(SHUTDOWN_GRACE)).await;
     }
     let error = cut_off(node);
     // Contexts without a worker belong to the program; whoever waits in them is told the end.
     close(node, Kind::Detached);
+    for ask in node.asks.collect(|ask| Some(Arc::clone(ask))) {
+        ask.fail(Error::new(ErrorKind::Stopped, "no answer: the node has stopped"));
+    }
     if let Some(error) = &error {
         tracing::warn!("{error}");
     }
@@ -183,13 +189,23 @@ fn cells(node: &Node, kind: Kind) -> Vec<Arc<Cell>> {
     node.workers.collect(|cell| (cell.kind() == kind).then(|| Arc::clone(cell)))
 }
 
-fn close(node: &Arc<Node>, kind: Kind) {
-    for cell in cells(node, kind) {
+/// Asks everything of a kind to stop, and returns what has not ended yet.
+fn close(node: &Arc<Node>, kind: Kind) -> Vec<Arc<Cell>> {
+    let mut cells = cells(node, kind);
+    cells.retain(|cell| {
         match cell.request_stop() {
             Stopping::Requested(wakers) => wakers.into_iter().for_each(Waker::wake),
-            Stopping::ShutDown(resident) => resident.shut_down(node, cell),
+            Stopping::ShutDown(resident) => resident.shut_down(node, Arc::clone(cell)),
             Stopping::Ended => {}
         }
+        !cell.has_ended()
+    });
+    cells
+}
+
+async fn ended(cells: &[Arc<Cell>]) {
+    for cell in cells {
+        poll_fn(|cx| cell.poll_ended(cx.waker())).await;
     }
 }
 

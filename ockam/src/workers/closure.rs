@@ -13,7 +13,19 @@ pub struct FnWorker<F, M> {
 
 /// Makes a worker of an async closure, which gets a [`Handle`] and the message.
 ///
-/// The closure keeps its state in what it captures.
+/// The closure keeps its state in what it captures; state that the answer needs is changed before
+/// the `async` block, which would otherwise work on a copy:
+///
+/// ```
+/// use ockam::{Handle, Routed, worker_fn};
+///
+/// let mut count = 0u32;
+/// let counter = worker_fn(move |ctx: Handle, msg: Routed<()>| {
+///     count += 1;
+///     async move { ctx.send(msg.return_route(), count).await }
+/// });
+/// # drop(counter);
+/// ```
 ///
 /// ```
 /// use ockam::{Context, Handle, Result, Routed, worker_fn};

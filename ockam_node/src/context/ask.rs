@@ -142,10 +142,12 @@ impl Handle {
         let registered = Registered::new(self.node())?;
         let ask = &registered.ask;
         let asked: Option<Address> = route.last().cloned();
+        let mut message = LocalMessage::build(route, Route::from(ask.address()), payload);
+        message.set_awaits_reply(true);
         let answer = async {
-            let route = self.resolve(route).await?;
-            let mut message = LocalMessage::build(route, Route::from(ask.address()), payload);
-            message.set_awaits_reply(true);
+            if !message.onward_route().iter().all(Address::is_local) {
+                self.resolve_message(&mut message).await?;
+            }
             let source = self.mailboxes().primary();
             deliver(self.node(), source, message).await.map_err(boundary)?;
             poll_fn(|cx| ask.poll_result(cx.waker())).await

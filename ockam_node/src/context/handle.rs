@@ -1,11 +1,12 @@
 //! The part of a context that can be copied and go to other tasks.
 
 use super::Context;
-use crate::cell::{Cell, Stopping};
+use crate::cell::{Cell, Kind, Stopping};
 use crate::dead_letter::DeadLetters;
 use crate::flow_controls::FlowControls;
 use crate::node::Node;
 use crate::start::{ProcessorBuilder, WorkerBuilder};
+use crate::suggest;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -182,8 +183,15 @@ impl Handle {
 
     async fn stop_cell(&self, address: &Address) -> Result<()> {
         let Some(cell) = self.node.find(address) else {
-            return Err(Error::new(ErrorKind::NotFound, format!("no worker at {address} to stop")));
+            let nearest = suggest::nearest(&self.node, address);
+            let guess = nearest.map(|nearest| format!(" (did you mean {nearest}?)"));
+            let text = format!("no worker at {address} to stop{}", guess.unwrap_or_default());
+            return Err(Error::new(ErrorKind::NotFound, text));
         };
+        if cell.kind() == Kind::Detached {
+            let text = format!("{address} is a context and not a worker: drop it to end it");
+            return Err(Error::new(ErrorKind::InvalidInput, text));
+        }
         match cell.request_stop() {
             Stopping::Ended => return Ok(()),
             Stopping::ShutDown(resident) => resident.shut_down(&self.node, Arc::clone(&cell)),

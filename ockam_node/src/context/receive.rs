@@ -88,27 +88,36 @@ impl Context {
                 }
             },
         };
+        self.read(message)
+    }
+
+    /// Reads a message as an `M`; if it is none, an asker is told.
+    fn read<M: Message>(&self, message: LocalMessage) -> Result<Routed<M>> {
         Routed::decode(message).map_err(|(error, message)| {
-            self.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
             let (to, from) = (self.primary_address(), message.return_route());
-            Error::new(ErrorKind::Encoding, error)
-                .context(format!("{to} got a message from {from}"))
+            let context = format!("{to} got a message from {from}");
+            self.node().undelivered(&message, DeadLetterReason::Undecodable, to);
+            Error::new(ErrorKind::Encoding, error).context(context)
         })
     }
 
     async fn next_message(&self) -> Result<LocalMessage> {
-        poll_fn(|cx| {
-            let turn = self.cell().poll_turn(Some(cx.waker()), false, &self.node().drain);
-            turn.map(|turn| match turn {
-                Turn::Message(message) => Ok(message),
-                Turn::Stop | Turn::Rest => {
-                    let text =
-                        format!("{} receives no more: it has stopped", self.primary_address());
-                    Err(Error::new(ErrorKind::Stopped, text))
-                }
-            })
+        let waiting = Waiting(self);
+        let turn = poll_fn(|cx| {
+            waiting.0.cell().poll_turn(Some(cx.waker()), false, &waiting.0.node().drain)
         })
-        .await
+        .await;
+        match turn {
+            Turn::Message(message) => {
+                // The message has made the cell busy already.
+                core::mem::forget(waiting);
+                Ok(message)
+            }
+            Turn::Stop | Turn::Rest => {
+                let text = format!("{} receives no more: it has stopped", self.primary_address());
+                Err(Error::new(ErrorKind::Stopped, text))
+            }
+        }
     }
 
     /// Takes the next message if one is there, and reads it as an `M`.
@@ -117,11 +126,17 @@ impl Context {
     /// [`Encoding`](ErrorKind::Encoding) as for [`receive`](Self::receive).
     pub fn try_receive<M: Message>(&mut self) -> Result<Option<Routed<M>>> {
         match self.cell().poll_turn(None, false, &self.node().drain) {
-            Poll::Ready(Turn::Message(message)) => match Routed::decode(message) {
-                Ok(routed) => Ok(Some(routed)),
-                Err((error, _)) => Err(Error::new(ErrorKind::Encoding, error)),
-            },
+            Poll::Ready(Turn::Message(message)) => self.read(message).map(Some),
             _ => Ok(None),
         }
+    }
+}
+
+/// A context that waits for a message. Dropped before one came, its worker is busy again.
+struct Waiting<'a>(&'a Context);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.cell().resume(&self.0.node().drain);
     }
 }

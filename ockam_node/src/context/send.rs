@@ -5,6 +5,7 @@ use crate::deliver::{deliver, try_deliver};
 use crate::send_error::{SendError, boundary};
 use crate::typed;
 use alloc::format;
+use core::future::Future;
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Mailbox, Message, Result, Route};
 
 impl Handle {
@@ -20,10 +21,14 @@ impl Handle {
     ///
     /// # Cancel safety
     /// Dropped while it waits, the message is not sent.
-    pub async fn send<M: Message>(&self, route: impl Into<Route>, body: M) -> Result<()> {
-        let route = self.resolve(route).await?;
-        let message = self.message(route, self.primary_address(), body);
-        deliver(self.node(), self.mailboxes().primary(), message).await.map_err(boundary)
+    pub fn send<M: Message>(
+        &self,
+        route: impl Into<Route>,
+        body: M,
+    ) -> impl Future<Output = Result<()>> + Send {
+        // Built here and not in the future: what the future carries is one pointer.
+        let message = self.message(route.into(), self.primary_address(), body);
+        self.deliver(self.mailboxes().primary(), message)
     }
 
     /// As [`send`](Self::send), from another address of this context.
@@ -39,9 +44,7 @@ impl Handle {
     ) -> Result<()> {
         let from = from.into();
         let mailbox = self.own_mailbox(&from)?;
-        let route = self.resolve(route).await?;
-        let message = self.message(route, &from, body);
-        deliver(self.node(), mailbox, message).await.map_err(boundary)
+        self.deliver(mailbox, self.message(route.into(), &from, body)).await
     }
 
     /// Sends a message if there is room for it now, without waiting.
@@ -76,6 +79,22 @@ impl Handle {
     ) -> Result<()> {
         let from = from.into();
         deliver(self.node(), self.own_mailbox(&from)?, message).await.map_err(boundary)
+    }
+
+    /// Delivers a message on a route that this program wrote.
+    async fn deliver(&self, source: &Mailbox, mut message: LocalMessage) -> Result<()> {
+        if !message.onward_route().iter().all(Address::is_local) {
+            self.resolve_message(&mut message).await?;
+        }
+        deliver(self.node(), source, message).await.map_err(boundary)
+    }
+
+    /// Resolves the hop of a transport in a message's route.
+    #[cold]
+    pub(super) async fn resolve_message(&self, message: &mut LocalMessage) -> Result<()> {
+        let onward_route = &mut message.transport_mut().onward_route;
+        *onward_route = self.resolve(core::mem::take(onward_route)).await?;
+        Ok(())
     }
 
     #[inline]
