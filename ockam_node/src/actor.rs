@@ -1,5 +1,6 @@
 //! The worker loop: one message at a time, until there is nothing to do or it is over.
 
+use crate::ask;
 use crate::cell::{About, Cell, Kind, Resident, Turn};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
@@ -12,6 +13,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::marker::PhantomData;
+use core::pin::pin;
 use core::task::{Poll, Waker};
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
 
@@ -115,13 +117,16 @@ async fn handle<W: Worker<Context = Context>>(
 ) -> Result<(), Panicked> {
     let asker = Asker::of(&message, ctx);
     // Decoding runs the program's code too, so it is under the same roof.
-    let outcome = catch(async {
-        match Routed::<W::Message>::decode(message) {
-            Ok(routed) => Ok(worker.handle_message(ctx, routed).await),
-            Err(undecodable) => Err(undecodable),
-        }
-    });
-    match outcome.await {
+    let outcome = {
+        let handler = pin!(async {
+            match Routed::<W::Message>::decode(message) {
+                Ok(routed) => Ok(worker.handle_message(ctx, routed).await),
+                Err(undecodable) => Err(undecodable),
+            }
+        });
+        catch(handler).await
+    };
+    match outcome {
         Ok(Ok(Ok(()))) => asker.relieve(),
         Ok(Ok(Err(error))) => {
             let address = ctx.primary_address();
@@ -154,10 +159,7 @@ struct Asker(Option<(Arc<Node>, Address)>);
 impl Asker {
     #[inline]
     fn of(message: &LocalMessage, ctx: &Context) -> Self {
-        if !message.awaits_reply() {
-            return Asker(None);
-        }
-        let asker = message.return_route().last().cloned();
+        let asker = ask::asker(message).cloned();
         Asker(asker.map(|asker| (Arc::clone(ctx.node()), asker)))
     }
 
@@ -191,12 +193,15 @@ pub(crate) async fn finish<W: Worker<Context = Context>>(
     reason: DeadLetterReason,
 ) {
     abandon(ctx.node(), ctx.cell(), reason);
-    let last = async {
-        let outcome = worker.shutdown(&mut ctx).await;
-        drop(worker);
-        outcome
+    let outcome = {
+        let last = pin!(async {
+            let outcome = worker.shutdown(&mut ctx).await;
+            drop(worker);
+            outcome
+        });
+        flatten(catch(last).await)
     };
-    if let Err(error) = flatten(catch(last).await) {
+    if let Err(error) = outcome {
         let address = ctx.primary_address();
         tracing::error!(%address, worker = %TypeName::of::<W>(), %error, "shutdown failed");
     }

@@ -9,6 +9,16 @@ use core::mem;
 use core::task::{Poll, Waker};
 use ockam_core::{Address, Error, LocalMessage};
 
+/// How long the name of a reply slot is: 128 random bits as hex digits.
+const NAME_LEN: usize = 32;
+
+/// Returns the address at which somebody may wait for the answer to a message: the last hop of
+/// its return route, if that looks like a reply slot. Whether it is one, the table knows.
+#[inline]
+pub(crate) fn asker(message: &LocalMessage) -> Option<&Address> {
+    message.return_route().last().filter(|address| address.len() == NAME_LEN)
+}
+
 pub(crate) struct Ask {
     address: Address,
     state: Lock<State>,

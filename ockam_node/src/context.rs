@@ -18,6 +18,7 @@ pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 
 use crate::cell::{About, Cell, Kind};
 use crate::dead_letter::DeadLetterReason;
+use crate::executor::Alarm;
 use crate::node::Node;
 use alloc::sync::Arc;
 use core::fmt;
@@ -35,6 +36,8 @@ use ockam_core::{Mailboxes, Result, TypeName};
 /// [`new_detached`](Handle::new_detached), frees its addresses when it is dropped.
 pub struct Context {
     handle: Handle,
+    /// The deadline of the `receive` that waits.
+    alarm: Alarm,
 }
 
 const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of::<Context> };
@@ -42,7 +45,7 @@ const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of:
 impl Context {
     /// The context of a worker's own calls.
     pub(crate) fn of_worker(node: Arc<Node>, cell: Arc<Cell>) -> Self {
-        Context { handle: Handle::new(node, cell) }
+        Context { handle: Handle::new(node, cell), alarm: Alarm::default() }
     }
 
     /// A context without a worker.
@@ -50,7 +53,7 @@ impl Context {
         let cell = Cell::starting(mailboxes, DETACHED, node.mailbox_capacity);
         node.reserve(&cell)?;
         node.arrived(&cell);
-        Ok(Context { handle: Handle::new(Arc::clone(node), cell) })
+        Ok(Context { handle: Handle::new(Arc::clone(node), cell), alarm: Alarm::default() })
     }
 
     /// Stops the node: no new workers, everything queued is handled, every `shutdown` runs.

@@ -15,6 +15,7 @@ use crate::inbox::InLine;
 use crate::node::Node;
 use crate::send_error::{SendError, SendErrorReason};
 use crate::suggest;
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use core::future::poll_fn;
@@ -47,11 +48,11 @@ pub(crate) async fn deliver(
         Step::Done => return Ok(()),
         Step::Full(message, cell) => (message, cell),
         Step::Authorize(message, cell) => {
-            let message = authorize(node, source, Some(&cell), message).await?;
+            let message = Box::pin(authorize(node, source, Some(&cell), message)).await?;
             (message, cell)
         }
         Step::AuthorizeAnswer(message, ask) => {
-            let message = authorize(node, source, None, message).await?;
+            let message = Box::pin(authorize(node, source, None, message)).await?;
             return hand_over(node, &ask, message);
         }
     };

@@ -157,7 +157,7 @@ where
         let ctx = NodeBuilder::new().build()?;
         let handle = ctx.handle();
         let limit = handle.node().executor.sleep(Duration::from_millis(timeout_ms));
-        let outcome = until(Box::pin(catch(test(ctx))), limit).await;
+        let outcome = until(catch(Box::pin(async move { test(ctx).await })), limit).await;
         drop(handle.stop().await);
         Ok(match outcome {
             None => Some(format!("it took longer than {timeout_ms} ms")),

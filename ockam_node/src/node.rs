@@ -1,7 +1,7 @@
 //! What all workers of one node share.
 
 use crate::arrivals::Arrivals;
-use crate::ask::Ask;
+use crate::ask::{self, Ask};
 use crate::builder::APP;
 use crate::cell::{Cell, Ending, Kind};
 use crate::dead_letter::{DeadLetterReason, DeadLetters};
@@ -150,7 +150,7 @@ impl Node {
         address: &Address,
     ) {
         self.dead_letters.record(message, reason);
-        if let (true, Ok(asker)) = (message.awaits_reply(), message.return_route().recipient()) {
+        if let Some(asker) = ask::asker(message) {
             let kind = match reason {
                 DeadLetterReason::NotFound => ErrorKind::NotFound,
                 DeadLetterReason::Panicked => ErrorKind::Failed,
@@ -158,7 +158,7 @@ impl Node {
                 DeadLetterReason::Denied => ErrorKind::Denied,
                 _ => ErrorKind::Stopped,
             };
-            self.fail_ask(&asker, Error::new(kind, format!("{address} did not answer: {reason}")));
+            self.fail_ask(asker, Error::new(kind, format!("{address} did not answer: {reason}")));
         }
     }
 

@@ -39,9 +39,11 @@ async fn run<P: Processor<Context = Context>>(mut processor: P, mut ctx: Context
     let cell = Arc::clone(ctx.cell());
     let mut rounds = 0;
     let reason = loop {
-        let Some(outcome) =
-            unless_stopped(&cell, catch(async { processor.process(&mut ctx).await })).await
-        else {
+        let outcome = {
+            let round = pin!(async { processor.process(&mut ctx).await });
+            unless_stopped(&cell, catch(round)).await
+        };
+        let Some(outcome) = outcome else {
             break DeadLetterReason::Stopped;
         };
         let address = cell.address();
@@ -83,12 +85,15 @@ pub(crate) async fn finish<P: Processor<Context = Context>>(
     mut ctx: Context,
     reason: DeadLetterReason,
 ) {
-    let last = async {
-        let outcome = processor.shutdown(&mut ctx).await;
-        drop(processor);
-        outcome
+    let outcome = {
+        let last = pin!(async {
+            let outcome = processor.shutdown(&mut ctx).await;
+            drop(processor);
+            outcome
+        });
+        flatten(catch(last).await)
     };
-    if let Err(error) = flatten(catch(last).await) {
+    if let Err(error) = outcome {
         let address = ctx.primary_address();
         tracing::error!(%address, processor = %TypeName::of::<P>(), %error, "shutdown failed");
     }

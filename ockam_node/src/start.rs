@@ -16,6 +16,7 @@ use crate::processor::{self, ProcessorType};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
+use core::pin::pin;
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, Mailboxes, Processor, Result, TypeName,
     Worker,
@@ -87,7 +88,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
         let starting = Starting::reserve(node, mailboxes, WorkerType::<W>::ABOUT, self.capacity)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut worker = Box::new(self.worker);
-        let outcome = flatten(catch(async { worker.initialize(&mut ctx).await }).await);
+        let outcome = flatten(catch(pin!(async { worker.initialize(&mut ctx).await })).await);
         if let Err(error) = outcome {
             actor::finish(worker, ctx, DeadLetterReason::Stopped).await;
             return Err(failed::<W>(&starting.over(), error));
@@ -152,7 +153,7 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
         let starting = Starting::reserve(node, mailboxes, about, self.capacity)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut processor = self.processor;
-        let outcome = flatten(catch(async { processor.initialize(&mut ctx).await }).await);
+        let outcome = flatten(catch(pin!(async { processor.initialize(&mut ctx).await })).await);
         if let Err(error) = outcome {
             processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
             return Err(failed::<P>(&starting.over(), error));

@@ -1,6 +1,6 @@
 //! The worker that sends everything back.
 
-use ockam_core::{Any, LocalMessage, Result, Route, Routed, Worker};
+use ockam_core::{Any, Result, Route, Routed, Worker};
 use ockam_node::Context;
 
 /// Sends every message back to where it came from, whatever its type.
@@ -27,12 +27,6 @@ impl Worker for Echoer {
         let mut message = msg.into_local_message();
         let transport = message.transport_mut();
         transport.onward_route = core::mem::replace(&mut transport.return_route, answer_from);
-        ctx.forward(without_question(message)).await
+        ctx.forward(message).await
     }
-}
-
-/// An answer is no question: nobody waits at the address that sends it.
-fn without_question(mut message: LocalMessage) -> LocalMessage {
-    message.set_awaits_reply(false);
-    message
 }

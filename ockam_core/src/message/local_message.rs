@@ -23,28 +23,28 @@ use core::fmt;
 #[derive(Clone)]
 pub struct LocalMessage(Box<Inner>);
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Inner {
     transport: TransportMessage,
     local_info: Vec<LocalInfo>,
-    awaits_reply: bool,
 }
 
 impl LocalMessage {
     /// Puts a message and its local info together.
     #[must_use]
     pub fn new(transport: TransportMessage, local_info: Vec<LocalInfo>) -> Self {
-        LocalMessage(Box::new(Inner { transport, local_info, awaits_reply: false }))
+        LocalMessage(Box::new(Inner { transport, local_info }))
     }
 
-    /// Builds a message in place, without moving it as a whole.
+    /// Builds a message in place: its parts are moved once, to where they stay.
     #[must_use]
-    pub fn build(onward_route: Route, return_route: Route, payload: Payload) -> Self {
-        LocalMessage(Box::new(Inner {
-            transport: TransportMessage { onward_route, return_route, payload },
-            local_info: Vec::new(),
-            awaits_reply: false,
-        }))
+    #[inline]
+    pub fn build(onward_route: Route, return_to: &Address, payload: Payload) -> Self {
+        let mut inner = Box::new(Inner::default());
+        inner.transport.onward_route = onward_route;
+        inner.transport.return_route.push_front(return_to);
+        inner.transport.payload = payload;
+        LocalMessage(inner)
     }
 
     /// Returns the message without its local info.
@@ -113,18 +113,6 @@ impl LocalMessage {
         transport.onward_route.step()?;
         transport.return_route.push_front(my_address.into());
         Ok(self)
-    }
-
-    /// Tells whether the last hop of the return route waits for an answer to this message. A node
-    /// that cannot deliver or handle the message then tells the asker at once.
-    #[must_use]
-    pub fn awaits_reply(&self) -> bool {
-        self.0.awaits_reply
-    }
-
-    /// Marks the message as a question; see [`awaits_reply`](Self::awaits_reply).
-    pub fn set_awaits_reply(&mut self, awaits_reply: bool) {
-        self.0.awaits_reply = awaits_reply;
     }
 }
 

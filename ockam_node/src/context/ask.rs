@@ -7,6 +7,7 @@ use crate::executor::until;
 use crate::node::Node;
 use crate::send_error::boundary;
 use crate::typed;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
 use core::future::poll_fn;
@@ -142,11 +143,10 @@ impl Handle {
         let registered = Registered::new(self.node())?;
         let ask = &registered.ask;
         let asked: Option<Address> = route.last().cloned();
-        let mut message = LocalMessage::build(route, Route::from(ask.address()), payload);
-        message.set_awaits_reply(true);
+        let mut message = LocalMessage::build(route, ask.address(), payload);
         let answer = async {
             if !message.onward_route().iter().all(Address::is_local) {
-                self.resolve_message(&mut message).await?;
+                Box::pin(self.resolve_message(&mut message)).await?;
             }
             let source = self.mailboxes().primary();
             deliver(self.node(), source, message).await.map_err(boundary)?;

@@ -1,8 +1,9 @@
 //! Receiving: messages out of the context's own mailbox.
 
-use super::Context;
+use super::{Context, Handle};
 use crate::cell::Turn;
 use crate::dead_letter::DeadLetterReason;
+use crate::executor::Instant;
 use alloc::format;
 use core::future::poll_fn;
 use core::task::Poll;
@@ -78,16 +79,7 @@ impl Context {
         &mut self,
         options: MessageReceiveOptions,
     ) -> Result<Routed<M>> {
-        let message = match options.timeout {
-            None => self.next_message().await?,
-            Some(limit) => match self.within(limit, self.next_message()).await {
-                Some(message) => message?,
-                None => {
-                    let text = format!("{} received nothing for {limit:?}", self.primary_address());
-                    return Err(Error::new(ErrorKind::TimedOut, text));
-                }
-            },
-        };
+        let message = self.next_message(options.timeout).await?;
         self.read(message)
     }
 
@@ -101,23 +93,42 @@ impl Context {
         })
     }
 
-    async fn next_message(&self) -> Result<LocalMessage> {
-        let waiting = Waiting(self);
+    async fn next_message(&mut self, limit: Option<Duration>) -> Result<LocalMessage> {
+        // The clock is read only if there is no message yet.
+        let mut deadline = None;
+        let waiting = Waiting(&self.handle);
+        let alarm = &mut self.alarm;
         let turn = poll_fn(|cx| {
-            waiting.0.cell().poll_turn(Some(cx.waker()), false, &waiting.0.node().drain)
+            let (cell, drain) = (waiting.0.cell(), &waiting.0.node().drain);
+            if let Poll::Ready(turn) = cell.poll_turn(Some(cx.waker()), false, drain) {
+                return Poll::Ready(Some(turn));
+            }
+            let Some(limit) = limit else {
+                return Poll::Pending;
+            };
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + limit);
+            alarm.poll(deadline, cx).map(|()| None)
         })
         .await;
-        match turn {
-            Turn::Message(message) => {
+        let why = match turn {
+            Some(Turn::Message(message)) => {
                 // The message has made the cell busy already.
                 core::mem::forget(waiting);
-                Ok(message)
+                return Ok(message);
             }
-            Turn::Stop | Turn::Rest => {
-                let text = format!("{} receives no more: it has stopped", self.primary_address());
-                Err(Error::new(ErrorKind::Stopped, text))
+            Some(Turn::Stop | Turn::Rest) => (
+                ErrorKind::Stopped,
+                format!("{} receives no more: it has stopped", waiting.0.primary_address()),
+            ),
+            None => {
+                let limit = limit.unwrap_or_default();
+                (
+                    ErrorKind::TimedOut,
+                    format!("{} received nothing for {limit:?}", waiting.0.primary_address()),
+                )
             }
-        }
+        };
+        Err(Error::new(why.0, why.1))
     }
 
     /// Takes the next message if one is there, and reads it as an `M`.
@@ -133,7 +144,7 @@ impl Context {
 }
 
 /// A context that waits for a message. Dropped before one came, its worker is busy again.
-struct Waiting<'a>(&'a Context);
+struct Waiting<'a>(&'a Handle);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {

@@ -4,6 +4,7 @@ use super::Handle;
 use crate::deliver::{deliver, try_deliver};
 use crate::send_error::{SendError, boundary};
 use crate::typed;
+use alloc::boxed::Box;
 use alloc::format;
 use core::future::Future;
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Mailbox, Message, Result, Route};
@@ -84,7 +85,7 @@ impl Handle {
     /// Delivers a message on a route that this program wrote.
     async fn deliver(&self, source: &Mailbox, mut message: LocalMessage) -> Result<()> {
         if !message.onward_route().iter().all(Address::is_local) {
-            self.resolve_message(&mut message).await?;
+            Box::pin(self.resolve_message(&mut message)).await?;
         }
         deliver(self.node(), source, message).await.map_err(boundary)
     }
@@ -99,7 +100,7 @@ impl Handle {
 
     #[inline]
     fn message<M: Message>(&self, onward: Route, from: &Address, body: M) -> LocalMessage {
-        LocalMessage::build(onward, Route::from(from), typed::payload(body))
+        LocalMessage::build(onward, from, typed::payload(body))
     }
 
     fn own_mailbox(&self, from: &Address) -> Result<&Mailbox> {

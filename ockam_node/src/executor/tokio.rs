@@ -4,13 +4,15 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::any::Any;
 use core::future::{Future, poll_fn};
+use core::ops::DerefMut;
 use core::panic::AssertUnwindSafe;
-use core::pin::pin;
-use core::task::Poll;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, Result};
 use std::panic::catch_unwind;
 use tokio::runtime::{Builder, Handle};
+pub(crate) use tokio::time::Instant;
 
 /// Runs the tasks of a node on a tokio runtime.
 #[derive(Clone, Debug)]
@@ -42,6 +44,39 @@ impl Executor {
     pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
         let _guard = self.0.enter();
         tokio::time::sleep(duration)
+    }
+}
+
+/// A timer that is set again and again, and usually not waited out: the deadline of a `receive`.
+///
+/// Setting a timer of the runtime costs more than the message it is set for. So this one stays set
+/// from one wait to the next, and is moved on only when it goes off too early.
+#[derive(Default)]
+pub(crate) struct Alarm {
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// Whom the runtime's timer wakes.
+    waker: Option<Waker>,
+}
+
+impl Alarm {
+    /// Waits until `deadline`.
+    pub(crate) fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        if !sleep.is_elapsed() && sleep.deadline() <= deadline {
+            if self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                return Poll::Pending;
+            }
+        } else if sleep.deadline() != deadline {
+            sleep.as_mut().reset(deadline);
+        }
+        while sleep.as_mut().poll(cx).is_ready() {
+            if sleep.deadline() >= deadline {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(deadline);
+        }
+        self.waker = Some(cx.waker().clone());
+        Poll::Pending
     }
 }
 
@@ -139,10 +174,13 @@ impl Signals {
 }
 
 /// Runs a future and turns a panic in it into an error with the panic's text.
-pub(crate) async fn catch<F: Future>(future: F) -> Result<F::Output, String> {
-    let mut future = pin!(future);
+///
+/// It takes the future pinned, because a future is large and moving it in would copy it.
+pub(crate) async fn catch<F: Future>(
+    mut future: Pin<impl DerefMut<Target = F>>,
+) -> Result<F::Output, String> {
     poll_fn(|cx| {
-        // A future that panicked is not polled again: it is dropped on return.
+        // A future that panicked is not polled again: its owner drops it.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),

@@ -1,0 +1,225 @@
+//! Runs every example as a process of its own and compares what it prints.
+//!
+//! `cargo test -p hello_ockam` builds the examples and then this. With `--test examples` cargo
+//! does not build the examples: what runs then is what was built before.
+
+mod process;
+
+use process::Process;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// One test for each example that ends by itself, without an error and without a log.
+macro_rules! run_to_the_end {
+    ($($test:ident: $name:literal,)*) => {
+        const RUN_TO_THE_END: &[&str] = &[$($name),*];
+
+        $(#[test]
+        fn $test() {
+            let ended = Process::start($name, None).end();
+            assert_eq!(ended.stdout, include_str!(concat!("expected/", $name, ".txt")));
+            assert_eq!(ended.stderr, "");
+            assert_eq!(ended.status.code(), Some(0));
+        })*
+    };
+}
+
+run_to_the_end! {
+    example_01_node: "01-node",
+    example_02_worker: "02-worker",
+    example_03_routing: "03-routing",
+    example_03_routing_many_hops: "03-routing-many-hops",
+    example_10_stateful_worker: "10-stateful-worker",
+    example_11_several_addresses: "11-several-addresses",
+    example_12_ask_with_timeout: "12-ask-with-timeout",
+    example_13_custom_message: "13-custom-message",
+    example_14_closure_worker: "14-closure-worker",
+    example_15_workers_start_workers: "15-workers-start-workers",
+    example_16_processor: "16-processor",
+    example_17_delayed_event: "17-delayed-event",
+    example_18_stop_and_shutdown: "18-stop-and-shutdown",
+    example_19_access_control: "19-access-control",
+    example_20_misspelt_address: "20-misspelt-address",
+}
+
+/// The examples that have tests of their own below.
+const OTHERS: &[&str] = &[
+    "21-failing-worker",
+    "22-error-from-main",
+    "23-run-until-stopped",
+    "24-slow-shutdown",
+];
+
+#[test]
+fn example_21_a_failing_worker_is_logged_in_one_line() {
+    let ended = Process::start("21-failing-worker", None).end();
+    assert_eq!(ended.stdout, include_str!("expected/21-failing-worker.txt"));
+    assert_eq!(ended.status.code(), Some(0));
+
+    let log = ended.stderr;
+    assert_eq!(log.lines().count(), 1, "{log}");
+    for part in ["ERROR", "0#parser", "invalid digit found in string"] {
+        assert!(log.contains(part), "`{part}` is missing: {log}");
+    }
+}
+
+#[test]
+fn example_21_a_failing_worker_is_not_logged_if_the_log_is_off() {
+    let ended = Process::start("21-failing-worker", Some("off")).end();
+    assert_eq!(ended.stdout, include_str!("expected/21-failing-worker.txt"));
+    assert_eq!(ended.stderr, "");
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[test]
+fn example_22_an_error_from_main_is_printed_and_sets_the_exit_status() {
+    let ended = Process::start("22-error-from-main", None).end();
+    assert_eq!(ended.stdout, "");
+    assert_eq!(
+        ended.stderr,
+        "Error: greeting the echoer: no worker at 0#ecoher (did you mean 0#echoer?)\n"
+    );
+    assert_eq!(ended.status.code(), Some(1));
+}
+
+#[cfg(unix)]
+mod signals {
+    use crate::process::{Process, LIMIT};
+    use std::time::Instant;
+
+    /// How often a test tries to be faster than the node's own deadline.
+    const ATTEMPTS: usize = 5;
+
+    fn stops_gracefully(signal: &str) {
+        let process = Process::start("23-run-until-stopped", None);
+        process.wait_for("Press Ctrl-C to stop the node");
+        let begin = Instant::now();
+        process.signal(signal);
+        let ended = process.end();
+
+        assert_eq!(ended.stdout, "Address: 0#greeter, Shut down\n");
+        assert_eq!(ended.stderr, "");
+        assert_eq!(ended.status.code(), Some(0));
+        // An idle node stops in milliseconds. This leaves room for a machine that is busy.
+        assert!(begin.elapsed() < LIMIT / 4, "{:?}", begin.elapsed());
+    }
+
+    #[test]
+    fn example_23_stops_gracefully_on_sigint() {
+        stops_gracefully("INT");
+    }
+
+    #[test]
+    fn example_23_stops_gracefully_on_sigterm() {
+        stops_gracefully("TERM");
+    }
+
+    #[test]
+    fn example_23_prints_what_is_expected_before_the_signal() {
+        let process = Process::start("23-run-until-stopped", None);
+        for line in include_str!("expected/23-run-until-stopped.txt").lines() {
+            let printed = process.next_line();
+            assert_eq!(printed.as_deref().map(str::trim_end), Some(line));
+        }
+        process.signal("TERM");
+    }
+
+    #[test]
+    fn example_24_is_ended_at_once_by_a_second_signal() {
+        for first in ["INT", "TERM"] {
+            let statuses: Vec<_> = (0..ATTEMPTS)
+                .map(|_| {
+                    let process = Process::start("24-slow-shutdown", None);
+                    process.wait_for("Press Ctrl-C to stop the node, and again to stop waiting");
+                    process.signal(first);
+                    process.wait_for("Address: 0#slow, Shutting down");
+                    process.signal("INT");
+                    process.end().status.code()
+                })
+                // A machine that stands still for a second has run into the node's deadline.
+                .take_while(|status| *status != Some(130))
+                .collect();
+            assert!(statuses.len() < ATTEMPTS, "{first}: {statuses:?}");
+        }
+    }
+
+    #[test]
+    fn example_24_is_cut_off_at_the_deadline_of_the_stop() {
+        let process = Process::start("24-slow-shutdown", None);
+        process.wait_for("Press Ctrl-C to stop the node, and again to stop waiting");
+        let begin = Instant::now();
+        process.signal("INT");
+        let ended = process.end();
+
+        assert_eq!(ended.stdout, "Address: 0#slow, Shutting down\n");
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+        assert!(ended.stderr.contains("0#slow (`Slow`)"), "{}", ended.stderr);
+        // The worker would take a minute.
+        assert!(begin.elapsed() < LIMIT / 4, "{:?}", begin.elapsed());
+    }
+
+    #[test]
+
+    fn example_24_reports_in_its_exit_status_that_it_was_cut_off() {
+        let process = Process::start("24-slow-shutdown", None);
+        process.wait_for("Press Ctrl-C to stop the node, and again to stop waiting");
+        process.signal("INT");
+        assert_eq!(process.end().status.code(), Some(1));
+    }
+}
+
+#[test]
+fn every_example_is_listed_everywhere() {
+    let manifest = fs::read_to_string(folder().join("Cargo.toml")).unwrap();
+    let readme = fs::read_to_string(folder().join("README.md")).unwrap();
+    let tested: BTreeSet<_> = RUN_TO_THE_END.iter().chain(OTHERS).copied().collect();
+
+    let mut found = 0;
+    for entry in fs::read_dir(folder()).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        let Some(name) = file.strip_suffix(".rs") else {
+            continue;
+        };
+        found += 1;
+        assert!(tested.contains(name), "{file} is not tested");
+        let entry = format!("name = \"{name}\"\npath = \"{file}\"\n");
+        assert!(manifest.contains(&entry), "{file} is not in Cargo.toml");
+        let command = format!("`cargo run --example {name}`");
+        assert!(readme.contains(&command), "{file} is not in README.md");
+        let text = fs::read_to_string(folder().join(&file)).unwrap();
+        let header = format!("// examples/{file}\n");
+        assert!(text.starts_with(&header), "{file} begins with another name");
+    }
+    assert_eq!(found, tested.len(), "an example that is tested is gone");
+}
+
+/// The programs of the document "Nodes and Workers", which are there unchanged: their lengths and
+/// the FNV-1a hashes of their bytes. Do not correct these numbers; restore the file.
+const OF_THE_DOCUMENT: [(&str, usize, u64); 3] = [
+    ("01-node.rs", 322, 0x77ea_0e8f_67a6_cc6d),
+    ("02-worker.rs", 728, 0x33f9_2d83_3f51_e7cc),
+    ("src/echoer.rs", 467, 0x020c_08e8_2aa0_7f5d),
+];
+
+#[test]
+fn the_programs_of_the_document_are_unchanged() {
+    for (file, length, hash) in OF_THE_DOCUMENT {
+        let bytes = fs::read(folder().join(file)).unwrap();
+        assert_eq!(
+            (bytes.len(), fnv1a(&bytes)),
+            (length, hash),
+            "{file} is the document's, byte for byte: do not edit or reformat it"
+        );
+    }
+}
+
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

@@ -1,0 +1,33 @@
+//! What a node does, seen through its public API: one module for each noun, one test for each
+//! promise.
+#![allow(clippy::unwrap_used)]
+
+mod access;
+mod ask;
+mod ask_end;
+mod ask_route;
+mod bad_input;
+mod body;
+mod body_form;
+mod context;
+mod dead_letter;
+mod delayed_event;
+mod drain;
+mod drop_ask;
+mod drop_send;
+mod drop_start;
+mod failure;
+mod flow_control;
+mod line;
+mod log;
+mod mailbox;
+mod node_stop;
+mod panic;
+mod processor;
+mod runtime;
+mod scale;
+mod signal;
+mod start;
+mod support;
+mod waker;
+mod worker_stop;
