@@ -29,6 +29,7 @@ pub struct RelayMessage<'a> {
 impl<'a> RelayMessage<'a> {
     /// Describes the passage of `message` from `source` to `destination`.
     #[must_use]
+    #[inline]
     pub fn new(source: &'a Address, destination: &'a Address, message: &'a LocalMessage) -> Self {
         RelayMessage { source, destination, message }
     }
@@ -36,12 +37,14 @@ impl<'a> RelayMessage<'a> {
     /// Returns the local address that sends the message. It is a fact, unlike the return route,
     /// which a worker may write as it likes.
     #[must_use]
+    #[inline]
     pub fn source(&self) -> &'a Address {
         self.source
     }
 
     /// Returns the local address to which the message is delivered next.
     #[must_use]
+    #[inline]
     pub fn destination(&self) -> &'a Address {
         self.destination
     }

@@ -83,6 +83,7 @@ impl Mailbox {
 
     /// Returns the address.
     #[must_use]
+    #[inline]
     pub fn address(&self) -> &Address {
         &self.address
     }
@@ -134,12 +135,14 @@ impl Mailboxes {
 
     /// Returns the worker's name: the address that `send` writes into the return route.
     #[must_use]
+    #[inline]
     pub fn primary(&self) -> &Mailbox {
         &self.primary
     }
 
     /// Returns the worker's name, as [`primary`](Self::primary)`().address()`.
     #[must_use]
+    #[inline]
     pub fn primary_address(&self) -> &Address {
         &self.primary.address
     }
@@ -153,6 +156,16 @@ impl Mailboxes {
     /// Lists all addresses, the primary one first.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         self.iter().map(Mailbox::address)
+    }
+
+    /// Finds the mailbox of an address that is known to be one of these.
+    #[inline]
+    #[must_use]
+    pub fn one_of(&self, address: &Address) -> &Mailbox {
+        match &self.additional {
+            None => &self.primary,
+            Some(_) => self.find(address).unwrap_or(&self.primary),
+        }
     }
 
     /// Finds the mailbox of an address.

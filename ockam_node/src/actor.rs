@@ -1,7 +1,7 @@
 //! The worker loop: one message at a time, until there is nothing to do or it is over.
 
 use crate::ask;
-use crate::cell::{About, Cell, Kind, Resident, Turn};
+use crate::cell::{About, Cell, Kind, Resident, Stopping, Turn};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{catch, yield_now};
@@ -57,7 +57,13 @@ async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context)
     let mut lingers = false;
     let mut handled = 0;
     let reason = loop {
-        let turn = match next(&ctx, &mut lingers).await {
+        let turn = match ctx.next_in_hand() {
+            Some(message) => Turn::Message(message),
+            None => next(&mut ctx, &mut lingers).await,
+        };
+        let message = match turn {
+            Turn::Message(message) => message,
+            Turn::Stop => break DeadLetterReason::Stopped,
             Turn::Rest => match ctx.cell().sleep(worker, &ctx.node().drain, asleep) {
                 Ok(()) => return,
                 Err(back) => {
@@ -65,10 +71,6 @@ async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context)
                     continue;
                 }
             },
-            turn => turn,
-        };
-        let Turn::Message(message) = turn else {
-            break DeadLetterReason::Stopped;
         };
         if handle(&mut *worker, &mut ctx, message).await.is_err() {
             break DeadLetterReason::Panicked;
@@ -86,20 +88,19 @@ fn asleep<W: Worker<Context = Context>>(worker: Box<W>) -> Box<dyn Resident> {
     worker
 }
 
-/// Finds the next thing to do. A worker that waits for the first time since it has its task asks
-/// for leave to linger; without it, it rests at once.
-async fn next(ctx: &Context, lingers: &mut bool) -> Turn {
-    let (node, cell) = (ctx.node(), ctx.cell());
+/// Waits for the next thing to do. A worker that waits for the first time since it has its task
+/// asks for leave to linger; without it, it rests at once.
+async fn next(ctx: &mut Context, lingers: &mut bool) -> Turn {
     if !*lingers {
-        if let Poll::Ready(turn) = cell.poll_turn(None, true, &node.drain) {
+        if let Poll::Ready(turn) = ctx.poll_turn(None, true) {
             return turn;
         }
-        *lingers = node.linger.admit(node, cell);
+        *lingers = ctx.node().linger.admit(ctx.node(), ctx.cell());
         if !*lingers {
             return Turn::Rest;
         }
     }
-    let turn = poll_fn(|cx| cell.poll_turn(Some(cx.waker()), true, &node.drain)).await;
+    let turn = poll_fn(|cx| ctx.poll_turn(Some(cx.waker()), true)).await;
     if let Turn::Rest = turn {
         *lingers = false;
     }
@@ -192,7 +193,7 @@ pub(crate) async fn finish<W: Worker<Context = Context>>(
     mut ctx: Context,
     reason: DeadLetterReason,
 ) {
-    abandon(ctx.node(), ctx.cell(), reason);
+    abandon(&mut ctx, reason);
     let outcome = {
         let last = pin!(async {
             let outcome = worker.shutdown(&mut ctx).await;
@@ -208,13 +209,13 @@ pub(crate) async fn finish<W: Worker<Context = Context>>(
     ctx.node().end(ctx.cell(), reason);
 }
 
-/// Closes a cell, and accounts at once for what is still in it.
-fn abandon(node: &Node, cell: &Cell, reason: DeadLetterReason) {
-    if let crate::cell::Stopping::Requested(wakers) = cell.request_stop() {
+/// Closes the worker's inbox, and accounts at once for what is still in it.
+fn abandon(ctx: &mut Context, reason: DeadLetterReason) {
+    if let Stopping::Requested(wakers) = ctx.cell().request_stop() {
         wakers.into_iter().for_each(Waker::wake);
     }
-    while let Poll::Ready(Turn::Message(message)) = cell.poll_turn(None, false, &node.drain) {
-        node.undelivered(&message, reason, cell.address());
+    while let Poll::Ready(Turn::Message(message)) = ctx.poll_turn(None, false) {
+        ctx.node().undelivered(&message, reason, ctx.primary_address());
     }
 }
 

@@ -19,6 +19,7 @@ use crate::table::Keyed;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::task::{Poll, Waker};
@@ -47,6 +48,9 @@ pub(crate) enum Kind {
     Detached,
 }
 
+/// How many messages a worker takes out of its inbox under one lock.
+const MAX_HANDFUL: usize = 32;
+
 pub(crate) struct Cell {
     mailboxes: Mailboxes,
     about: &'static About,
@@ -54,6 +58,8 @@ pub(crate) struct Cell {
     /// The next ticket in the line of senders. It outlives the inbox, so that a sender that has
     /// not looked since it was let in never takes another's ticket for its own.
     next_ticket: AtomicU32,
+    /// How many messages are neither in the inbox nor handled. Only the worker's task writes it.
+    in_hand: AtomicU32,
     state: Lock<State>,
 }
 
@@ -87,7 +93,7 @@ pub(crate) enum Turn {
 /// What has to be done for a stop that was asked for.
 pub(crate) enum Stopping {
     /// The cell's task sees to it.
-    Requested(alloc::vec::Vec<Waker>),
+    Requested(Vec<Waker>),
     /// The worker slept; the caller sees to it.
     ShutDown(Box<dyn Resident>),
     /// It had ended before.
@@ -106,6 +112,7 @@ impl Cell {
             about,
             capacity: capacity.max(1),
             next_ticket: AtomicU32::new(0),
+            in_hand: AtomicU32::new(0),
             state: Lock::new(State::Starting(None)),
         })
     }
@@ -197,10 +204,11 @@ impl Cell {
         })
     }
 
-    /// Finds the next thing to do. With a `waker`, `Pending` means that it will be woken; without
-    /// one nothing is registered. Only who `may_rest` is told to.
+    /// Finds the next thing to do; of several messages the first, and the others in `hand`. With a `waker`, `Pending` means that
+    /// it will be woken; without one nothing is registered. Only who `may_rest` is told to.
     pub(crate) fn poll_turn(
         &self,
+        hand: &mut VecDeque<LocalMessage>,
         waker: Option<&Waker>,
         may_rest: bool,
         drain: &Drain,
@@ -209,17 +217,17 @@ impl Cell {
             let inbox = match state {
                 State::Awake(inbox) => inbox,
                 State::Starting(inbox) => inbox.get_or_insert_default(),
-                State::Asleep(_) | State::Ended(_) => return (Poll::Ready(Turn::Stop), None),
+                State::Asleep(_) | State::Ended(_) => return (Poll::Ready(Turn::Stop), Vec::new()),
             };
-            if let Some((message, admitted)) = inbox.pop() {
+            if let Some((message, admitted)) = inbox.pop(hand, self.handful()) {
                 inbox.idle = false;
                 return (Poll::Ready(Turn::Message(message)), admitted);
             }
             if inbox.stop {
-                return (Poll::Ready(Turn::Stop), None);
+                return (Poll::Ready(Turn::Stop), Vec::new());
             }
             if inbox.rest && may_rest {
-                return (Poll::Ready(Turn::Rest), None);
+                return (Poll::Ready(Turn::Rest), Vec::new());
             }
             if let Some(waker) = waker {
                 inbox.idle = true;
@@ -229,12 +237,25 @@ impl Cell {
                     none => *none = Some(waker.clone()),
                 }
             }
-            (Poll::Pending, None)
+            (Poll::Pending, Vec::new())
         });
-        if let Some(sender) = admitted {
-            sender.wake();
-        }
+        admitted.into_iter().for_each(Waker::wake);
         turn
+    }
+
+    /// How many messages are taken at a time: few against the capacity, so that the bound holds.
+    fn handful(&self) -> usize {
+        (self.capacity as usize / 32).clamp(1, MAX_HANDFUL)
+    }
+
+    /// Tells how many messages the worker's task has taken and not begun to handle.
+    #[inline]
+    pub(crate) fn set_in_hand(&self, count: usize) {
+        self.in_hand.store(count as u32, Ordering::Relaxed);
+    }
+
+    pub(crate) fn in_hand(&self) -> usize {
+        self.in_hand.load(Ordering::Relaxed) as usize
     }
 
     /// Whoever waited for a message in the middle of a handler waits no more.
@@ -419,11 +440,11 @@ impl Cell {
                 State::Ended(inbox) => {
                     ending.again = true;
                     *state = State::Ended(inbox);
-                    return alloc::vec::Vec::new();
+                    return Vec::new();
                 }
             };
             let Some(mut inbox) = inbox else {
-                return alloc::vec::Vec::new();
+                return Vec::new();
             };
             drain.leave(&mut inbox.counted);
             ending.undelivered = inbox.drain();

@@ -16,15 +16,17 @@ pub use ask::MessageSendReceiveOptions;
 pub use handle::Handle;
 pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 
-use crate::cell::{About, Cell, Kind};
+use crate::cell::{About, Cell, Kind, Turn};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::Alarm;
 use crate::node::Node;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Deref;
+use core::task::{Poll, Waker};
 use core::time::Duration;
-use ockam_core::{Mailboxes, Result, TypeName};
+use ockam_core::{LocalMessage, Mailboxes, Result, TypeName};
 
 /// The place from which a worker or the main function acts: it has addresses and a mailbox, and
 /// sends in its own name.
@@ -38,6 +40,8 @@ pub struct Context {
     handle: Handle,
     /// The deadline of the `receive` that waits.
     alarm: Alarm,
+    /// Messages that were taken out of the inbox together and not handled yet.
+    hand: VecDeque<LocalMessage>,
 }
 
 const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of::<Context> };
@@ -45,7 +49,7 @@ const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of:
 impl Context {
     /// The context of a worker's own calls.
     pub(crate) fn of_worker(node: Arc<Node>, cell: Arc<Cell>) -> Self {
-        Context { handle: Handle::new(node, cell), alarm: Alarm::default() }
+        Self::new(Handle::new(node, cell))
     }
 
     /// A context without a worker.
@@ -53,7 +57,33 @@ impl Context {
         let cell = Cell::starting(mailboxes, DETACHED, node.mailbox_capacity);
         node.reserve(&cell)?;
         node.arrived(&cell);
-        Ok(Context { handle: Handle::new(Arc::clone(node), cell), alarm: Alarm::default() })
+        Ok(Self::new(Handle::new(Arc::clone(node), cell)))
+    }
+
+    fn new(handle: Handle) -> Self {
+        Context { handle, alarm: Alarm::default(), hand: VecDeque::new() }
+    }
+
+    /// Takes the next message that is in hand already.
+    #[inline]
+    pub(crate) fn next_in_hand(&mut self) -> Option<LocalMessage> {
+        let message = self.hand.pop_front()?;
+        self.handle.cell().set_in_hand(self.hand.len());
+        Some(message)
+    }
+
+    /// Finds the next message, or what else there is to do; see [`Cell::poll_turn`].
+    #[inline]
+    pub(crate) fn poll_turn(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
+        if let Some(message) = self.next_in_hand() {
+            return Poll::Ready(Turn::Message(message));
+        }
+        let (cell, drain) = (self.handle.cell(), &self.handle.node().drain);
+        let turn = cell.poll_turn(&mut self.hand, waker, may_rest, drain);
+        if !self.hand.is_empty() {
+            self.handle.cell().set_in_hand(self.hand.len());
+        }
+        turn
     }
 
     /// Stops the node: no new workers, everything queued is handled, every `shutdown` runs.
@@ -105,6 +135,10 @@ impl Deref for Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
+        for message in self.hand.drain(..) {
+            let (node, cell) = (self.handle.node(), self.handle.cell());
+            node.undelivered(&message, DeadLetterReason::CutOff, cell.address());
+        }
         if self.handle.cell().kind() == Kind::Detached {
             self.handle.node().end(self.handle.cell(), DeadLetterReason::Stopped);
         }

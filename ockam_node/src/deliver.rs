@@ -10,18 +10,21 @@
 
 use crate::ask::Ask;
 use crate::cell::{Cell, Pushed};
+use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
 use crate::inbox::InLine;
 use crate::node::Node;
-use crate::send_error::{SendError, SendErrorReason};
+use crate::send_error::{SendError, SendErrorReason, boundary};
 use crate::suggest;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use core::future::poll_fn;
+use core::mem;
 use core::task::Poll;
 use ockam_core::{
-    Address, Authorization, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Mailbox, RelayMessage,
+    Address, Authorization, Error, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Mailbox,
+    RelayMessage,
 };
 
 /// How far a message got without waiting.
@@ -37,26 +40,43 @@ enum Step {
 
 /// Delivers a message to the first hop of its onward route, waiting for room if there is none.
 ///
+/// What is rare is boxed, so that the future, which every sender holds, stays small.
+///
 /// # Cancel safety
 /// Dropped before it is done, the message is not sent, and others in line move up.
 pub(crate) async fn deliver(
     node: &Arc<Node>,
     source: &Mailbox,
     message: LocalMessage,
-) -> Result<(), SendError> {
-    let (message, cell) = match begin(node, source, message)? {
-        Step::Done => return Ok(()),
-        Step::Full(message, cell) => (message, cell),
-        Step::Authorize(message, cell) => {
-            let message = Box::pin(authorize(node, source, Some(&cell), message)).await?;
-            (message, cell)
+) -> Result<(), Error> {
+    let (message, cell) = match begin(node, source, message) {
+        Ok(Step::Done) => return Ok(()),
+        Ok(Step::Full(message, cell)) => (message, cell),
+        Ok(Step::Authorize(message, cell)) => {
+            let authorized = Box::pin(authorize(node, source, Some(&cell), message)).await;
+            (authorized.map_err(boundary)?, cell)
         }
-        Step::AuthorizeAnswer(message, ask) => {
-            let message = Box::pin(authorize(node, source, None, message)).await?;
-            return hand_over(node, &ask, message);
+        Ok(Step::AuthorizeAnswer(message, ask)) => {
+            let authorized = Box::pin(authorize(node, source, None, message)).await;
+            return hand_over(node, &ask, authorized.map_err(boundary)?).map_err(boundary);
         }
+        Err(error) => return Err(boundary(error)),
     };
-    push_or_wait(node, &cell, message).await
+    push_or_wait(node, &cell, message).await.map_err(boundary)
+}
+
+/// As [`deliver`], on a route that a program wrote: a hop that belongs to a transport is replaced
+/// by the worker that leads there.
+pub(crate) async fn deliver_resolved(
+    handle: &Handle,
+    source: &Mailbox,
+    mut message: LocalMessage,
+) -> Result<(), Error> {
+    if !message.onward_route().iter().all(Address::is_local) {
+        let route = &mut message.transport_mut().onward_route;
+        *route = Box::pin(handle.resolve(mem::take(route))).await?;
+    }
+    deliver(handle.node(), source, message).await
 }
 
 /// Delivers a message if that is possible now.
@@ -93,9 +113,7 @@ fn begin(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<St
             None => Err(not_found(node, message)),
         };
     };
-    let Some(mailbox) = cell.mailboxes().find(destination) else {
-        return Err(not_found(node, message));
-    };
+    let mailbox = cell.mailboxes().one_of(destination);
     let passage = RelayMessage::new(source.address(), destination, &message);
     match gates(source, Some(mailbox), passage) {
         Gates::Open => {}

@@ -127,24 +127,36 @@ impl Inbox {
         self.line.waiting.binary_search_by_key(&sought, |waiting| distance(waiting.ticket)).ok()
     }
 
-    /// Takes the oldest message, and lets the first of the line in. The waker belongs to the
-    /// sender whose message was let in.
+    /// Takes the oldest message, and moves those behind it into `hand` until `count` are taken;
+    /// lets as many of the line in. The wakers belong to the senders whose messages were let in.
     #[inline]
-    pub(crate) fn pop(&mut self) -> Option<(LocalMessage, Option<Waker>)> {
-        let message = self.messages.pop_front()?;
-        self.taken = self.taken.wrapping_add(1);
-        let admitted = if self.line.waiting.is_empty() { None } else { self.admit() };
-        Some((message, admitted))
+    pub(crate) fn pop(
+        &mut self,
+        hand: &mut VecDeque<LocalMessage>,
+        count: usize,
+    ) -> Option<(LocalMessage, Vec<Waker>)> {
+        let first = self.messages.pop_front()?;
+        let more = self.messages.len().min(count - 1);
+        if more > 0 {
+            hand.extend(self.messages.drain(..more));
+        }
+        let count = more + 1;
+        self.taken = self.taken.wrapping_add(count as u32);
+        let admitted = if self.line.waiting.is_empty() { Vec::new() } else { self.admit(count) };
+        Some((first, admitted))
     }
 
     #[cold]
-    fn admit(&mut self) -> Option<Waker> {
+    fn admit(&mut self, count: usize) -> Vec<Waker> {
         if self.closed {
-            return None;
+            return Vec::new();
         }
-        let waiting = self.line.waiting.pop_front()?;
-        self.messages.push_back(waiting.message);
-        waiting.waker
+        let mut wakers = Vec::new();
+        for waiting in self.line.waiting.drain(..count.min(self.line.waiting.len())) {
+            self.messages.push_back(waiting.message);
+            wakers.extend(waiting.waker);
+        }
+        wakers
     }
 
     /// Refuses messages from now on. Those in the queue stay; the wakers are of the senders in

@@ -39,6 +39,8 @@ mod executor;
 mod flow_controls;
 mod inbox;
 mod linger;
+#[cfg(all(test, ockam_loom))]
+mod loom_models;
 mod node;
 mod processor;
 mod random;

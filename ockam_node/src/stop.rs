@@ -219,7 +219,7 @@ fn cut_off(node: &Arc<Node>) -> Option<StopError> {
             let ending = node.end(&cell, DeadLetterReason::CutOff);
             if !ending.again {
                 error.cut_off.push((cell.address().clone(), cell.type_name().to_string()));
-                error.undelivered += ending.undelivered.len();
+                error.undelivered += ending.undelivered.len() + cell.in_hand();
             }
             if let Some(task) = task {
                 task.wake();

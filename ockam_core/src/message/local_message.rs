@@ -40,20 +40,21 @@ impl LocalMessage {
     #[must_use]
     #[inline]
     pub fn build(onward_route: Route, return_to: &Address, payload: Payload) -> Self {
-        let mut inner = Box::new(Inner::default());
-        inner.transport.onward_route = onward_route;
-        inner.transport.return_route.push_front(return_to);
-        inner.transport.payload = payload;
-        LocalMessage(inner)
+        // The memory first and the value then, so that the value is made where it stays.
+        let transport =
+            TransportMessage { onward_route, return_route: Route::from(return_to), payload };
+        LocalMessage(Box::write(Box::new_uninit(), Inner { transport, local_info: Vec::new() }))
     }
 
     /// Returns the message without its local info.
     #[must_use]
+    #[inline]
     pub fn transport(&self) -> &TransportMessage {
         &self.0.transport
     }
 
     /// Gives the message for editing.
+    #[inline]
     pub fn transport_mut(&mut self) -> &mut TransportMessage {
         &mut self.0.transport
     }
@@ -83,22 +84,26 @@ impl LocalMessage {
 
     /// Returns the hops that are still to come.
     #[must_use]
+    #[inline]
     pub fn onward_route(&self) -> &Route {
         &self.0.transport.onward_route
     }
 
     /// Returns the hops of an answer.
     #[must_use]
+    #[inline]
     pub fn return_route(&self) -> &Route {
         &self.0.transport.return_route
     }
 
     /// Returns the body.
     #[must_use]
+    #[inline]
     pub fn payload(&self) -> &Payload {
         &self.0.transport.payload
     }
 
+    #[inline]
     pub(crate) fn payload_mut(&mut self) -> &mut Payload {
         &mut self.0.transport.payload
     }
@@ -108,6 +113,7 @@ impl LocalMessage {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the onward route is empty.
+    #[inline]
     pub fn step_forward(mut self, my_address: impl Into<Address>) -> Result<Self> {
         let transport = &mut self.0.transport;
         transport.onward_route.step()?;

@@ -81,6 +81,7 @@ impl Payload {
     }
 
     /// As [`to_bytes`](Self::to_bytes), while the body is out in a [`Routed`](crate::Routed).
+    #[inline]
     pub(crate) fn to_bytes_of(&self, taken: Option<&dyn any::Any>) -> Result<&[u8], EncodeError> {
         match &self.0 {
             Repr::Bytes(bytes) => Ok(bytes),
@@ -100,6 +101,7 @@ impl Payload {
     }
 
     /// Moves the body out if it is an `M`, decodes it if it is bytes or of another type.
+    #[inline]
     pub(crate) fn take<M: Message>(&mut self) -> Result<M, DecodeError> {
         let Repr::Typed(body) = &mut self.0 else {
             return decode(self);
@@ -116,6 +118,7 @@ impl Payload {
     }
 
     /// Puts a body back that [`take`](Self::take) moved out; a decoded one is simply dropped.
+    #[inline]
     pub(crate) fn put<M: Message>(&mut self, body: M) {
         if let Repr::Typed(empty) = &mut self.0 {
             empty.put(&mut Some(body));

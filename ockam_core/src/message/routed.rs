@@ -33,6 +33,7 @@ impl<M: Message> Routed<M> {
     ///
     /// # Errors
     /// The reason, and the message unchanged, if the body is not an `M`.
+    #[inline]
     pub fn decode(
         mut message: LocalMessage,
     ) -> core::result::Result<Self, (DecodeError, LocalMessage)> {
@@ -49,6 +50,7 @@ impl<M: Message> Routed<M> {
 
     /// Takes the body out.
     #[must_use]
+    #[inline]
     pub fn body(self) -> M {
         self.body
     }
@@ -64,12 +66,14 @@ impl<M: Message> Routed<M> {
 
     /// Returns the body.
     #[must_use]
+    #[inline]
     pub fn as_body(&self) -> &M {
         &self.body
     }
 
     /// Returns the route along which an answer reaches the sender.
     #[must_use]
+    #[inline]
     pub fn return_route(&self) -> Route {
         self.message.return_route().clone()
     }
@@ -91,6 +95,7 @@ impl<M: Message> Routed<M> {
 
     /// Returns the address at which the message was received: one of the worker's own.
     #[must_use]
+    #[inline]
     pub fn msg_addr(&self) -> Address {
         self.message.onward_route().first().cloned().unwrap_or_else(|| Address::from(""))
     }
@@ -131,6 +136,7 @@ impl<M: Message> Routed<M> {
 
     /// Turns back into the message that was received, for example to forward it.
     #[must_use]
+    #[inline]
     pub fn into_local_message(mut self) -> LocalMessage {
         self.message.payload_mut().put(self.body);
         self.message

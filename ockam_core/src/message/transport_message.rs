@@ -30,6 +30,7 @@ pub struct TransportMessage {
 impl TransportMessage {
     /// Puts a message together.
     #[must_use]
+    #[inline]
     pub fn new(
         onward_route: impl Into<Route>,
         return_route: impl Into<Route>,

@@ -71,6 +71,7 @@ impl Address {
     ///
     /// assert_eq!(Address::new(TCP, "localhost:4000").to_string(), "1#localhost:4000");
     /// ```
+    #[inline]
     pub fn new(transport: TransportType, bytes: impl AsRef<[u8]>) -> Self {
         let source = bytes.as_ref();
         let mut bytes = [0; INLINE_LEN];
@@ -109,6 +110,7 @@ impl Address {
     }
 
     /// Returns the transport type.
+    #[inline]
     pub const fn transport_type(&self) -> TransportType {
         match &self.0 {
             Repr::Inline { transport, .. } | Repr::Heap { transport, .. } => *transport,
@@ -124,6 +126,7 @@ impl Address {
     }
 
     /// Returns the bytes of the address without its transport type.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Inline { len, bytes, .. } => &bytes[..usize::from(*len)],
@@ -132,16 +135,19 @@ impl Address {
     }
 
     /// Returns the number of bytes after the transport type.
+    #[inline]
     pub fn len(&self) -> usize {
         self.as_bytes().len()
     }
 
     /// Returns true if there are no bytes after the transport type.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Returns true if the address names a worker of this node.
+    #[inline]
     pub const fn is_local(&self) -> bool {
         self.transport_type().is_local()
     }

@@ -11,7 +11,12 @@ use super::address_text::read_prefix;
 use super::transport_type::{LOCAL, TransportType};
 
 impl From<&str> for Address {
+    #[inline]
     fn from(text: &str) -> Self {
+        // Most names are short and plain, and this is on the way of every message.
+        if !text.as_bytes().contains(&b'#') {
+            return Self::new(LOCAL, text);
+        }
         match read_prefix(text) {
             Some((transport, name)) => Self::new(transport, name),
             None => Self::new(LOCAL, text),
@@ -20,6 +25,7 @@ impl From<&str> for Address {
 }
 
 impl From<String> for Address {
+    #[inline]
     fn from(text: String) -> Self {
         match read_prefix(&text) {
             Some((transport, name)) => Self::new(transport, name),
@@ -29,36 +35,42 @@ impl From<String> for Address {
 }
 
 impl From<&String> for Address {
+    #[inline]
     fn from(text: &String) -> Self {
         Self::from(text.as_str())
     }
 }
 
 impl<B: AsRef<[u8]>> From<(TransportType, B)> for Address {
+    #[inline]
     fn from((transport, bytes): (TransportType, B)) -> Self {
         Self::new(transport, bytes)
     }
 }
 
 impl From<Vec<u8>> for Address {
+    #[inline]
     fn from(name: Vec<u8>) -> Self {
         Self::from_vec(LOCAL, name)
     }
 }
 
 impl From<&[u8]> for Address {
+    #[inline]
     fn from(name: &[u8]) -> Self {
         Self::new(LOCAL, name)
     }
 }
 
 impl<const N: usize> From<&[u8; N]> for Address {
+    #[inline]
     fn from(name: &[u8; N]) -> Self {
         Self::new(LOCAL, name)
     }
 }
 
 impl From<&Address> for Address {
+    #[inline]
     fn from(address: &Address) -> Self {
         address.clone()
     }

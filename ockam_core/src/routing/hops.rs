@@ -31,6 +31,12 @@ impl Hops {
         Self::Inline(heapless::Vec::new())
     }
 
+    /// Makes a stack of one address.
+    #[inline]
+    pub(super) fn one(address: Address) -> Self {
+        Self::Inline(heapless::Vec::from_iter([address]))
+    }
+
     /// Returns the addresses, the top last.
     pub(super) fn as_slice(&self) -> &[Address] {
         match self {

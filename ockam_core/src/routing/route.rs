@@ -45,6 +45,7 @@ pub struct Route {
 impl Route {
     /// Makes an empty route; [`modify`](Self::modify) and the [`route!`](crate::route) macro fill
     /// it.
+    #[inline]
     pub const fn new() -> Self {
         Self { hops: Hops::new() }
     }
@@ -78,6 +79,7 @@ impl Route {
     ///
     /// # Errors
     /// [`RouteError::Empty`] if there is none, with the kind `InvalidInput`.
+    #[inline]
     pub fn step(&mut self) -> Result<Address> {
         self.pop_front().ok_or_else(|| RouteError::Empty.into_invalid_input())
     }
@@ -91,26 +93,31 @@ impl Route {
     }
 
     /// Returns the next hop, or `None` if the route is empty.
+    #[inline]
     pub fn first(&self) -> Option<&Address> {
         self.hops.as_slice().last()
     }
 
     /// Returns the last address, or `None` if the route is empty.
+    #[inline]
     pub fn last(&self) -> Option<&Address> {
         self.hops.as_slice().first()
     }
 
     /// Iterates over the addresses, the next hop first.
+    #[inline]
     pub fn iter(&self) -> Rev<slice::Iter<'_, Address>> {
         self.hops.as_slice().iter().rev()
     }
 
     /// Returns the number of addresses.
+    #[inline]
     pub fn len(&self) -> usize {
         self.hops.as_slice().len()
     }
 
     /// Returns true if there are no addresses.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.hops.as_slice().is_empty()
     }
@@ -155,6 +162,7 @@ impl Route {
     }
 
     /// Puts an address in front of all others; it is the next hop then.
+    #[inline]
     pub fn push_front(&mut self, address: impl Into<Address>) {
         self.hops.push(address.into());
     }
@@ -165,6 +173,7 @@ impl Route {
     }
 
     /// Removes the next hop, and returns it if there was one.
+    #[inline]
     pub fn pop_front(&mut self) -> Option<Address> {
         self.hops.pop()
     }

@@ -15,50 +15,56 @@ use super::route::Route;
 use super::transport_type::TransportType;
 
 impl From<Address> for Route {
+    #[inline]
     fn from(address: Address) -> Self {
-        let mut route = Self::new();
-        route.push_front(address);
-        route
+        Self { hops: Hops::one(address) }
     }
 }
 
 impl From<&Address> for Route {
+    #[inline]
     fn from(address: &Address) -> Self {
         Self::from(address.clone())
     }
 }
 
 impl From<&str> for Route {
+    #[inline]
     fn from(address: &str) -> Self {
         Self::from(Address::from(address))
     }
 }
 
 impl From<String> for Route {
+    #[inline]
     fn from(address: String) -> Self {
         Self::from(Address::from(address))
     }
 }
 
 impl From<&String> for Route {
+    #[inline]
     fn from(address: &String) -> Self {
         Self::from(Address::from(address))
     }
 }
 
 impl<B: AsRef<[u8]>> From<(TransportType, B)> for Route {
+    #[inline]
     fn from(address: (TransportType, B)) -> Self {
         Self::from(Address::from(address))
     }
 }
 
 impl From<&Route> for Route {
+    #[inline]
     fn from(route: &Route) -> Self {
         route.clone()
     }
 }
 
 impl From<Vec<Address>> for Route {
+    #[inline]
     fn from(mut addresses: Vec<Address>) -> Self {
         addresses.reverse();
         Self { hops: Hops::from(addresses) }
@@ -66,12 +72,14 @@ impl From<Vec<Address>> for Route {
 }
 
 impl From<&[Address]> for Route {
+    #[inline]
     fn from(addresses: &[Address]) -> Self {
         addresses.iter().cloned().collect()
     }
 }
 
 impl<T: Into<Address>, const N: usize> From<[T; N]> for Route {
+    #[inline]
     fn from(addresses: [T; N]) -> Self {
         addresses.into_iter().map(T::into).collect()
     }

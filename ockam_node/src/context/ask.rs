@@ -2,12 +2,10 @@
 
 use super::{Context, DEFAULT_TIMEOUT, Handle};
 use crate::ask::Ask;
-use crate::deliver::deliver;
+use crate::deliver::deliver_resolved;
 use crate::executor::until;
 use crate::node::Node;
-use crate::send_error::boundary;
 use crate::typed;
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
 use core::future::poll_fn;
@@ -143,13 +141,10 @@ impl Handle {
         let registered = Registered::new(self.node())?;
         let ask = &registered.ask;
         let asked: Option<Address> = route.last().cloned();
-        let mut message = LocalMessage::build(route, ask.address(), payload);
+        let message = LocalMessage::build(route, ask.address(), payload);
         let answer = async {
-            if !message.onward_route().iter().all(Address::is_local) {
-                Box::pin(self.resolve_message(&mut message)).await?;
-            }
             let source = self.mailboxes().primary();
-            deliver(self.node(), source, message).await.map_err(boundary)?;
+            deliver_resolved(self, source, message).await?;
             poll_fn(|cx| ask.poll_result(cx.waker())).await
         };
         let Some(limit) = timeout else {

@@ -1,6 +1,6 @@
 //! Receiving: messages out of the context's own mailbox.
 
-use super::{Context, Handle};
+use super::Context;
 use crate::cell::Turn;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::Instant;
@@ -96,36 +96,31 @@ impl Context {
     async fn next_message(&mut self, limit: Option<Duration>) -> Result<LocalMessage> {
         // The clock is read only if there is no message yet.
         let mut deadline = None;
-        let waiting = Waiting(&self.handle);
-        let alarm = &mut self.alarm;
-        let turn = poll_fn(|cx| {
-            let (cell, drain) = (waiting.0.cell(), &waiting.0.node().drain);
-            if let Poll::Ready(turn) = cell.poll_turn(Some(cx.waker()), false, drain) {
-                return Poll::Ready(Some(turn));
+        let mut waiting = Waiting { ctx: self, over: false };
+        let taken = poll_fn(|cx| {
+            if let Poll::Ready(taken) = waiting.ctx.poll_turn(Some(cx.waker()), false) {
+                return Poll::Ready(Some(taken));
             }
             let Some(limit) = limit else {
                 return Poll::Pending;
             };
             let deadline = *deadline.get_or_insert_with(|| Instant::now() + limit);
-            alarm.poll(deadline, cx).map(|()| None)
+            waiting.ctx.alarm.poll(deadline, cx).map(|()| None)
         })
         .await;
-        let why = match turn {
+        let address = || waiting.ctx.primary_address();
+        let why = match taken {
             Some(Turn::Message(message)) => {
-                // The message has made the cell busy already.
-                core::mem::forget(waiting);
+                // The message has made the worker busy already.
+                waiting.over = true;
                 return Ok(message);
             }
-            Some(Turn::Stop | Turn::Rest) => (
-                ErrorKind::Stopped,
-                format!("{} receives no more: it has stopped", waiting.0.primary_address()),
-            ),
+            Some(Turn::Stop | Turn::Rest) => {
+                (ErrorKind::Stopped, format!("{} receives no more: it has stopped", address()))
+            }
             None => {
                 let limit = limit.unwrap_or_default();
-                (
-                    ErrorKind::TimedOut,
-                    format!("{} received nothing for {limit:?}", waiting.0.primary_address()),
-                )
+                (ErrorKind::TimedOut, format!("{} received nothing for {limit:?}", address()))
             }
         };
         Err(Error::new(why.0, why.1))
@@ -136,7 +131,7 @@ impl Context {
     /// # Errors
     /// [`Encoding`](ErrorKind::Encoding) as for [`receive`](Self::receive).
     pub fn try_receive<M: Message>(&mut self) -> Result<Option<Routed<M>>> {
-        match self.cell().poll_turn(None, false, &self.node().drain) {
+        match self.poll_turn(None, false) {
             Poll::Ready(Turn::Message(message)) => self.read(message).map(Some),
             _ => Ok(None),
         }
@@ -144,10 +139,15 @@ impl Context {
 }
 
 /// A context that waits for a message. Dropped before one came, its worker is busy again.
-struct Waiting<'a>(&'a Handle);
+struct Waiting<'a> {
+    ctx: &'a mut Context,
+    over: bool,
+}
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.cell().resume(&self.0.node().drain);
+        if !self.over {
+            self.ctx.cell().resume(&self.ctx.node().drain);
+        }
     }
 }

@@ -1,10 +1,9 @@
 //! Sending: from a context's address along a route.
 
 use super::Handle;
-use crate::deliver::{deliver, try_deliver};
-use crate::send_error::{SendError, boundary};
+use crate::deliver::{deliver, deliver_resolved, try_deliver};
+use crate::send_error::SendError;
 use crate::typed;
-use alloc::boxed::Box;
 use alloc::format;
 use core::future::Future;
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Mailbox, Message, Result, Route};
@@ -29,7 +28,7 @@ impl Handle {
     ) -> impl Future<Output = Result<()>> + Send {
         // Built here and not in the future: what the future carries is one pointer.
         let message = self.message(route.into(), self.primary_address(), body);
-        self.deliver(self.mailboxes().primary(), message)
+        deliver_resolved(self, self.mailboxes().primary(), message)
     }
 
     /// As [`send`](Self::send), from another address of this context.
@@ -45,7 +44,7 @@ impl Handle {
     ) -> Result<()> {
         let from = from.into();
         let mailbox = self.own_mailbox(&from)?;
-        self.deliver(mailbox, self.message(route.into(), &from, body)).await
+        deliver_resolved(self, mailbox, self.message(route.into(), &from, body)).await
     }
 
     /// Sends a message if there is room for it now, without waiting.
@@ -65,8 +64,8 @@ impl Handle {
     ///
     /// # Cancel safety
     /// As [`send`](Self::send).
-    pub async fn forward(&self, message: LocalMessage) -> Result<()> {
-        deliver(self.node(), self.mailboxes().primary(), message).await.map_err(boundary)
+    pub fn forward(&self, message: LocalMessage) -> impl Future<Output = Result<()>> + Send {
+        deliver(self.node(), self.mailboxes().primary(), message)
     }
 
     /// As [`forward`](Self::forward), from another address of this context.
@@ -79,23 +78,7 @@ impl Handle {
         from: impl Into<Address>,
     ) -> Result<()> {
         let from = from.into();
-        deliver(self.node(), self.own_mailbox(&from)?, message).await.map_err(boundary)
-    }
-
-    /// Delivers a message on a route that this program wrote.
-    async fn deliver(&self, source: &Mailbox, mut message: LocalMessage) -> Result<()> {
-        if !message.onward_route().iter().all(Address::is_local) {
-            Box::pin(self.resolve_message(&mut message)).await?;
-        }
-        deliver(self.node(), source, message).await.map_err(boundary)
-    }
-
-    /// Resolves the hop of a transport in a message's route.
-    #[cold]
-    pub(super) async fn resolve_message(&self, message: &mut LocalMessage) -> Result<()> {
-        let onward_route = &mut message.transport_mut().onward_route;
-        *onward_route = self.resolve(core::mem::take(onward_route)).await?;
-        Ok(())
+        deliver(self.node(), self.own_mailbox(&from)?, message).await
     }
 
     #[inline]

@@ -111,7 +111,9 @@ async fn an_ask_through_hops_of_a_worker_that_stops_ends_at_once() {
 }
 
 /// Forwards as the tutorials do, in one of several ways.
-struct Forwarder(fn(Routed<Any>, &Context) -> Result<LocalMessage>);
+struct Forwarder(Forward);
+
+type Forward = fn(Routed<Any>, &Context) -> Result<LocalMessage>;
 
 impl Worker for Forwarder {
     type Context = Context;
@@ -149,7 +151,7 @@ fn rebuilt(msg: Routed<Any>, ctx: &Context) -> Result<LocalMessage> {
 
 #[tokio::test]
 async fn every_way_to_forward_a_message_forwards_the_question_and_its_failure() {
-    let forwarders: [(&str, fn(Routed<Any>, &Context) -> Result<LocalMessage>); 4] =
+    let forwarders: [(&str, Forward); 4] =
         [("edited", edited), ("copied", copied), ("cloned", cloned), ("rebuilt", rebuilt)];
     for (name, forward) in forwarders {
         let ctx = node();

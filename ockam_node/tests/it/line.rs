@@ -176,3 +176,17 @@ async fn senders_in_line_get_their_messages_back_when_the_worker_panics() {
     assert_eq!(error.into_body::<String>().unwrap(), "b");
     assert_eq!(began(&trace), ["gate", "panic"]);
 }
+
+#[tokio::test]
+async fn a_stop_does_not_stand_in_line_behind_messages() {
+    let (ctx, trace) = (node(), Trace::new());
+    let gate = full(&ctx, &trace).await;
+    let waiting = stand(&ctx, "waiting");
+    let mut stop = Box::pin(ctx.stop_worker("small"));
+    assert!(poll(stop.as_mut()).is_pending());
+    // It has been heard at once: the line is sent away while the first message is handled still.
+    assert_eq!(soon(waiting).await.unwrap_err().kind(), ErrorKind::Stopped);
+    gate.open(1);
+    soon(stop).await.unwrap();
+    assert_eq!(began(&trace), ["gate", "first"]);
+}

@@ -29,5 +29,7 @@ mod scale;
 mod signal;
 mod start;
 mod support;
+mod thread;
+mod transport;
 mod waker;
 mod worker_stop;

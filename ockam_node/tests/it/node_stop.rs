@@ -3,8 +3,10 @@
 use crate::support::{
     Echoer, Gate, Outcome, PATIENCE, Trace, Tracer, eventually, node, poll, settle, soon,
 };
-use ockam_core::{Address, ErrorKind};
-use ockam_node::{Context, DeadLetterReason, MessageReceiveOptions, NodeBuilder, StopError};
+use ockam_core::{Address, ErrorKind, Mailbox, Mailboxes};
+use ockam_node::{
+    Context, DeadLetterReason, MessageReceiveOptions, NodeBuilder, StopError, WorkerBuilder,
+};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -270,4 +272,20 @@ async fn a_stop_goes_on_when_its_caller_goes_away() {
     assert!(tokio::time::timeout(PATIENCE, ctx.stopped()).await.is_ok());
     assert_eq!(trace.count("end gate"), 1);
     eventually("it has ended", || trace.count("drop") == 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_with_several_addresses_is_cut_off_once() {
+    let (mut ctx, gate) = (node(), Gate::new());
+    let more = ["b", "c"].map(Mailbox::allow_all).into();
+    WorkerBuilder::new(Tracer::new(&Trace::new()).with_gate(&gate))
+        .with_mailboxes(Mailboxes::new(Mailbox::allow_all("a"), more))
+        .start(&ctx)
+        .await
+        .unwrap();
+    ctx.send("b", "gate".to_string()).await.unwrap();
+    gate.reached().await;
+    let error = ctx.stop().await.unwrap_err().downcast::<StopError>().unwrap();
+    assert_eq!(error.cut_off().collect::<Vec<_>>(), [(&Address::from("a"), "Tracer")]);
+    assert_eq!(error.undelivered(), 0);
 }

@@ -1,0 +1,140 @@
+//! Push and pop, a full mailbox and its line.
+
+use super::stage::Stage;
+use super::{block_on, explore, id, message};
+use crate::cell::Turn;
+use alloc::vec::Vec;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+/// Checks that what stood in line was handled in that order.
+fn handled_in_order_of_the_line(stage: &Stage) {
+    stage.note(|ledger| {
+        let stood_in_line = |id: &&u8| ledger.in_line.contains(id);
+        let handled: Vec<_> = ledger.handled.iter().filter(stood_in_line).collect();
+        assert!(handled.iter().eq(&ledger.in_line.iter().collect::<Vec<_>>()));
+    });
+}
+
+/// Takes `count` messages out as `receive` does.
+fn receive(stage: &Stage, count: usize) {
+    for _ in 0..count {
+        let next = poll_fn(|cx| stage.cell.poll_turn(Some(cx.waker()), false, &stage.drain));
+        match block_on(next) {
+            Turn::Message(message) => stage.note(|ledger| ledger.handled.push(id(&message))),
+            Turn::Stop | Turn::Rest => panic!("nobody stops it"),
+        }
+    }
+}
+
+#[test]
+fn loom_messages_of_two_senders_all_arrive_in_each_senders_order() {
+    explore(3, || {
+        let stage = Stage::starting(8);
+        let odd = stage.spawn(|stage| [1, 3].into_iter().for_each(|id| stage.send(id)));
+        let even = stage.spawn(|stage| [2, 4].into_iter().for_each(|id| stage.send(id)));
+        receive(&stage, 4);
+        odd.join().unwrap();
+        even.join().unwrap();
+        stage.note(|ledger| {
+            let place = |id| ledger.handled.iter().position(|handled| *handled == id);
+            assert!(place(1) < place(3) && place(2) < place(4));
+        });
+        stage.balance(4);
+    });
+}
+
+#[test]
+fn loom_two_senders_wait_for_the_one_place_and_are_let_in_in_order() {
+    explore(2, || {
+        let stage = Stage::starting(1);
+        stage.send(1);
+        let odd = stage.spawn(|stage| [3, 5].into_iter().for_each(|id| stage.send(id)));
+        let even = stage.spawn(|stage| [2, 4].into_iter().for_each(|id| stage.send(id)));
+        receive(&stage, 5);
+        odd.join().unwrap();
+        even.join().unwrap();
+        handled_in_order_of_the_line(&stage);
+        stage.balance(5);
+    });
+}
+
+#[test]
+fn loom_a_sender_that_leaves_the_line_takes_its_message_or_leaves_it_to_the_receiver() {
+    explore(2, || {
+        let stage = Stage::awake(1);
+        stage.send(1);
+        let worker = stage.spawn(|stage| stage.work(true));
+        let impatient = stage.spawn(|stage| {
+            let Some(back) = stage.push(message(2)) else { return };
+            match stage.stand_in_line(back) {
+                Ok(place) => {
+                    let mut wait = pin!(place.wait());
+                    let _ = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                }
+                Err(_) => stage.note(|ledger| ledger.returned.push(2)),
+            }
+        });
+        let patient = stage.spawn(|stage| stage.send(3));
+        impatient.join().unwrap();
+        patient.join().unwrap();
+        stage.stop();
+        worker.join().unwrap();
+        stage.note(|ledger| assert!(ledger.handled.contains(&3), "the others move up"));
+        stage.balance(3);
+    });
+}
+
+/// A sender whose message was let in learns that later, when the worker may have slept and its
+/// new mailbox may have a line of its own.
+#[test]
+fn loom_a_place_in_line_is_not_mistaken_for_one_in_the_line_of_the_next_mailbox() {
+    explore(2, || {
+        let stage = Stage::awake(1);
+        stage.send(1);
+        let senders = [2, 3, 4].map(|id| stage.spawn(move |stage| stage.send(id)));
+        stage.work(false);
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+        stage.balance(4);
+    });
+}
+
+/// The waiting sender may be looked after by another task than before.
+#[test]
+fn loom_the_last_waker_of_a_place_in_line_is_the_one_that_is_woken() {
+    explore(3, || {
+        let stage = Stage::starting(1);
+        stage.send(1);
+        let sender = stage.spawn(|stage| {
+            let Some(back) = stage.push(message(2)) else { return };
+            let Ok(place) = stage.stand_in_line(back) else { return stage.send(2) };
+            let mut wait = pin!(place.wait());
+            let first = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            if first.is_pending() {
+                assert!(block_on(wait).is_ok());
+            }
+        });
+        receive(&stage, 2);
+        sender.join().unwrap();
+        stage.balance(2);
+    });
+}
+
+/// A `receive` that is given up leaves its waker behind.
+#[test]
+fn loom_the_last_waker_of_a_receiver_is_the_one_that_is_woken() {
+    explore(3, || {
+        let stage = Stage::starting(8);
+        let sender = stage.spawn(|stage| [1, 2].into_iter().for_each(|id| stage.send(id)));
+        match stage.cell.poll_turn(Some(Waker::noop()), false, &stage.drain) {
+            Poll::Ready(Turn::Message(message)) => {
+                stage.note(|ledger| ledger.handled.push(id(&message)));
+                receive(&stage, 1);
+            }
+            _ => receive(&stage, 2),
+        }
+        sender.join().unwrap();
+        stage.balance(2);
+    });
+}

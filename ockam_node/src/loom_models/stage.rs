@@ -1,0 +1,274 @@
+//! A worker's cell, and what a node and an executor do with it.
+//!
+//! `send` is what `deliver` does, `work` and `finish` are what `actor` does, without a node: whose
+//! push awakens a worker runs it, there and then.
+
+use super::{block_on, id, message};
+use crate::cell::{About, Cell, Kind, Pushed, Resident, Settled, Stopping, Turn};
+use crate::drain::Drain;
+use crate::inbox::InLine;
+use crate::node::Node;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Poll, Waker};
+use loom::thread::{self, JoinHandle};
+use ockam_core::{LocalMessage, Mailbox, TypeName};
+use std::sync::Mutex;
+
+/// What became of the messages of a model, by their ids.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) handled: Vec<u8>,
+    /// Those that a sender got back.
+    pub(super) returned: Vec<u8>,
+    /// Those that were accepted, and that the worker's end found.
+    pub(super) undelivered: Vec<u8>,
+    /// Those that stood in line, in the order of their places.
+    pub(super) in_line: Vec<u8>,
+}
+
+/// A worker's cell, with what a node and an executor have for it.
+pub(super) struct Stage {
+    pub(super) cell: Arc<Cell>,
+    pub(super) drain: Arc<Drain>,
+    /// Under the standard library's mutex: to write something down is no step of a model.
+    ledger: Mutex<Ledger>,
+    /// The worker has a task, or is in its start or its end.
+    busy: AtomicBool,
+}
+
+/// The worker itself; whoever is handed it makes it anew, since its trait needs a whole node.
+struct Sleeper;
+
+impl Resident for Sleeper {
+    fn awaken(self: Box<Self>, _: &Arc<Node>, _: Arc<Cell>) {
+        unreachable!("a model gives the worker a task itself")
+    }
+
+    fn shut_down(self: Box<Self>, _: &Arc<Node>, _: Arc<Cell>) {
+        unreachable!("a model ends the worker itself")
+    }
+}
+
+pub(super) static WORKER: About = About { kind: Kind::Worker, type_name: TypeName::of::<Sleeper> };
+
+impl Stage {
+    /// Sets up a worker that starts.
+    pub(super) fn starting(capacity: u32) -> Arc<Self> {
+        Self::new(&WORKER, capacity, Arc::new(Drain::new()))
+    }
+
+    /// Sets up a worker that sleeps.
+    pub(super) fn asleep(capacity: u32) -> Arc<Self> {
+        let stage = Self::starting(capacity);
+        stage.settle();
+        stage
+    }
+
+    /// Sets up a worker that has a task and no message.
+    pub(super) fn awake(capacity: u32) -> Arc<Self> {
+        let stage = Self::starting(capacity);
+        stage.cell.settle_awake();
+        stage
+    }
+
+    pub(super) fn new(about: &'static About, capacity: u32, drain: Arc<Drain>) -> Arc<Self> {
+        let cell = Cell::starting(Mailbox::allow_all("worker").into(), about, capacity);
+        let (ledger, busy) = (Mutex::default(), AtomicBool::new(true));
+        Arc::new(Stage { cell, drain, ledger, busy })
+    }
+
+    /// Runs `act` on a thread of its own.
+    pub(super) fn spawn<R: 'static>(
+        self: &Arc<Self>,
+        act: impl FnOnce(&Self) -> R + 'static,
+    ) -> JoinHandle<R> {
+        let stage = Arc::clone(self);
+        thread::spawn(move || act(&stage))
+    }
+
+    pub(super) fn note(&self, write: impl FnOnce(&mut Ledger)) {
+        write(&mut self.ledger.lock().expect("a model ends with its first panic"));
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Takes the worker, which must not be with anybody else.
+    fn take_up(&self) {
+        assert!(!self.busy.swap(true, Ordering::Relaxed), "one task at a time");
+    }
+
+    /// Puts the worker to rest; called with the cell locked.
+    fn lay_down(&self) -> Box<dyn Resident> {
+        self.busy.store(false, Ordering::Relaxed);
+        Box::new(Sleeper)
+    }
+
+    /// Checks that each message from 1 to `sent` has been written down once.
+    pub(super) fn balance(&self, sent: u8) {
+        self.note(|ledger| {
+            let mut all = [&ledger.handled[..], &ledger.returned, &ledger.undelivered].concat();
+            all.sort_unstable();
+            assert_eq!(all, (1..=sent).collect::<Vec<_>>(), "each message once");
+        });
+    }
+
+    /// Ends the start of the worker, and runs it if messages came.
+    pub(super) fn settle(&self) {
+        match self.cell.settle(Box::new(Sleeper), |_| self.lay_down()) {
+            Settled::Asleep => {}
+            Settled::Awake(_) => self.work(false),
+            Settled::Stopped(_) => self.finish(),
+        }
+    }
+
+    pub(super) fn work(&self, lingers: bool) {
+        self.work_with(lingers, &|_| {});
+    }
+
+    /// Runs the worker until it sleeps or ends. One that lingers waits for messages until it is
+    /// asked to rest.
+    pub(super) fn work_with(&self, mut lingers: bool, handle: &dyn Fn(u8)) {
+        loop {
+            match self.next(&mut lingers) {
+                Turn::Message(message) => {
+                    self.note(|ledger| ledger.handled.push(id(&message)));
+                    handle(id(&message));
+                }
+                Turn::Rest => {
+                    let worker = Box::new(Sleeper);
+                    if self.cell.sleep(worker, &self.drain, |_| self.lay_down()).is_ok() {
+                        return;
+                    }
+                }
+                Turn::Stop => return self.finish(),
+            }
+        }
+    }
+
+    fn next(&self, lingers: &mut bool) -> Turn {
+        if !*lingers {
+            return match self.cell.poll_turn(None, true, &self.drain) {
+                Poll::Ready(turn) => turn,
+                Poll::Pending => Turn::Rest,
+            };
+        }
+        let turn = block_on(poll_fn(|cx| self.cell.poll_turn(Some(cx.waker()), true, &self.drain)));
+        *lingers = !matches!(turn, Turn::Rest);
+        turn
+    }
+
+    /// Ends the worker from its own task.
+    pub(super) fn finish(&self) {
+        if let Stopping::Requested(wakers) = self.cell.request_stop() {
+            wakers.into_iter().for_each(Waker::wake);
+        }
+        while let Poll::Ready(Turn::Message(message)) =
+            self.cell.poll_turn(None, false, &self.drain)
+        {
+            self.note(|ledger| ledger.undelivered.push(id(&message)));
+        }
+        assert!(self.end(), "it ends once");
+    }
+
+    /// Ends the cell; `false` if it had ended before.
+    pub(super) fn end(&self) -> bool {
+        let ending = self.cell.end(&self.drain);
+        self.note(|ledger| ledger.undelivered.extend(ending.undelivered.iter().map(id)));
+        !ending.again
+    }
+
+    pub(super) fn push(&self, message: LocalMessage) -> Option<LocalMessage> {
+        self.push_with(message, &|_| {})
+    }
+
+    /// Pushes a message, and runs the worker here if it slept. Gives it back if there is no room.
+    pub(super) fn push_with(
+        &self,
+        message: LocalMessage,
+        handle: &dyn Fn(u8),
+    ) -> Option<LocalMessage> {
+        match self.cell.push(message, &self.drain) {
+            Pushed::Done(waker) => waker.into_iter().for_each(Waker::wake),
+            Pushed::Awaken(_) => {
+                self.take_up();
+                self.work_with(false, handle);
+            }
+            Pushed::Full(message) => return Some(message),
+            Pushed::Closed(message) => self.note(|ledger| ledger.returned.push(id(&message))),
+        }
+        None
+    }
+
+    /// Sends a message, and waits for room.
+    pub(super) fn send(&self, number: u8) {
+        let mut message = message(number);
+        while let Some(back) = self.push(message) {
+            match self.stand_in_line(back) {
+                Ok(place) => {
+                    if let Err(message) = block_on(place.wait()) {
+                        self.note(|ledger| ledger.returned.push(id(&message)));
+                    }
+                    return;
+                }
+                Err(back) => message = back,
+            }
+        }
+    }
+
+    pub(super) fn stand_in_line(&self, message: LocalMessage) -> Result<Place<'_>, LocalMessage> {
+        let number = id(&message);
+        let ticket = self.cell.stand_in_line(message)?;
+        // No thread runs between leaving the section and this.
+        self.note(|ledger| ledger.in_line.push(number));
+        Ok(Place { stage: self, ticket })
+    }
+
+    /// Stops the worker as one of several may, and waits for its end.
+    pub(super) fn stop(&self) {
+        match self.cell.request_stop() {
+            Stopping::Requested(wakers) => wakers.into_iter().for_each(Waker::wake),
+            Stopping::ShutDown(_) => {
+                self.take_up();
+                self.finish();
+            }
+            Stopping::Ended => {}
+        }
+        block_on(poll_fn(|cx| self.cell.poll_ended(cx.waker())));
+    }
+}
+
+/// A place in the line of a full mailbox. Dropped, it is left.
+pub(super) struct Place<'a> {
+    stage: &'a Stage,
+    ticket: u32,
+}
+
+impl Place<'_> {
+    /// Waits until the message is in the mailbox. `Err` gives it back.
+    pub(super) async fn wait(self) -> Result<(), LocalMessage> {
+        poll_fn(|cx| match self.stage.cell.look_in_line(self.ticket, cx.waker()) {
+            InLine::Accepted => Poll::Ready(Ok(())),
+            InLine::Waiting => Poll::Pending,
+            InLine::Closed(message) => Poll::Ready(Err(message)),
+        })
+        .await
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        // A model that has failed has no steps any more.
+        if thread::panicking() {
+            return;
+        }
+        if let Some(message) = self.stage.cell.leave_line(self.ticket) {
+            self.stage.note(|ledger| ledger.returned.push(id(&message)));
+        }
+    }
+}
