@@ -213,21 +213,24 @@ impl Cell {
         may_rest: bool,
         drain: &Drain,
     ) -> Poll<Turn> {
-        let (turn, admitted) = self.state.with(|state| {
+        let mut admitted = None;
+        let turn = self.state.with(|state| {
             let inbox = match state {
                 State::Awake(inbox) => inbox,
                 State::Starting(inbox) => inbox.get_or_insert_default(),
-                State::Asleep(_) | State::Ended(_) => return (Poll::Ready(Turn::Stop), Vec::new()),
+                State::Asleep(_) | State::Ended(_) => return Poll::Ready(Turn::Stop),
             };
-            if let Some((message, admitted)) = inbox.pop(hand, self.handful()) {
+            if let Some(message) = inbox.pop() {
                 inbox.idle = false;
-                return (Poll::Ready(Turn::Message(message)), admitted);
+                inbox.pop_more(hand, self.handful() - 1);
+                admitted = inbox.admit(hand.len() + 1);
+                return Poll::Ready(Turn::Message(message));
             }
             if inbox.stop {
-                return (Poll::Ready(Turn::Stop), Vec::new());
+                return Poll::Ready(Turn::Stop);
             }
             if inbox.rest && may_rest {
-                return (Poll::Ready(Turn::Rest), Vec::new());
+                return Poll::Ready(Turn::Rest);
             }
             if let Some(waker) = waker {
                 inbox.idle = true;
@@ -237,15 +240,17 @@ impl Cell {
                     none => *none = Some(waker.clone()),
                 }
             }
-            (Poll::Pending, Vec::new())
+            Poll::Pending
         });
-        admitted.into_iter().for_each(Waker::wake);
+        if let Some(admitted) = admitted {
+            admitted.into_iter().for_each(Waker::wake);
+        }
         turn
     }
 
     /// How many messages are taken at a time: few against the capacity, so that the bound holds.
     fn handful(&self) -> usize {
-        (self.capacity as usize / 32).clamp(1, MAX_HANDFUL)
+        (self.capacity as usize / MAX_HANDFUL).clamp(1, MAX_HANDFUL)
     }
 
     /// Tells how many messages the worker's task has taken and not begun to handle.

@@ -17,10 +17,10 @@ use crate::node::Node;
 use crate::send_error::{SendError, SendErrorReason, boundary};
 use crate::suggest;
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
-use core::future::poll_fn;
-use core::mem;
+use core::future::{Future, poll_fn};
 use core::task::Poll;
 use ockam_core::{
     Address, Authorization, Error, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Mailbox,
@@ -38,17 +38,23 @@ enum Step {
     AuthorizeAnswer(LocalMessage, Arc<Ask>),
 }
 
-/// Delivers a message to the first hop of its onward route, waiting for room if there is none.
+/// Delivers a message to the first hop of its onward route, waiting for room if there is none. An
+/// `unresolved` route names a transport.
 ///
 /// What is rare is boxed, so that the future, which every sender holds, stays small.
 ///
 /// # Cancel safety
 /// Dropped before it is done, the message is not sent, and others in line move up.
 pub(crate) async fn deliver(
-    node: &Arc<Node>,
+    handle: &Handle,
     source: &Mailbox,
-    message: LocalMessage,
+    mut message: LocalMessage,
+    unresolved: bool,
 ) -> Result<(), Error> {
+    if unresolved {
+        message = Box::pin(resolve(handle, message)).await.map_err(boundary)?;
+    }
+    let node = handle.node();
     let (message, cell) = match begin(node, source, message) {
         Ok(Step::Done) => return Ok(()),
         Ok(Step::Full(message, cell)) => (message, cell),
@@ -67,16 +73,27 @@ pub(crate) async fn deliver(
 
 /// As [`deliver`], on a route that a program wrote: a hop that belongs to a transport is replaced
 /// by the worker that leads there.
-pub(crate) async fn deliver_resolved(
-    handle: &Handle,
-    source: &Mailbox,
-    mut message: LocalMessage,
-) -> Result<(), Error> {
-    if !message.onward_route().iter().all(Address::is_local) {
-        let route = &mut message.transport_mut().onward_route;
-        *route = Box::pin(handle.resolve(mem::take(route))).await?;
+pub(crate) fn deliver_resolved<'a>(
+    handle: &'a Handle,
+    source: &'a Mailbox,
+    message: LocalMessage,
+) -> impl Future<Output = Result<(), Error>> + Send + 'a {
+    let unresolved = !message.onward_route().iter().all(Address::is_local);
+    deliver(handle, source, message, unresolved)
+}
+
+/// Replaces the hop of a transport in a message's route.
+async fn resolve(handle: &Handle, mut message: LocalMessage) -> Result<LocalMessage, SendError> {
+    match handle.resolve(message.onward_route()).await {
+        Ok(route) => {
+            message.transport_mut().onward_route = route;
+            Ok(message)
+        }
+        Err(error) => {
+            let (kind, why) = (error.kind(), format!("{error:#}"));
+            Err(SendError::new(SendErrorReason::Unresolved { kind, why }, message))
+        }
     }
-    deliver(handle.node(), source, message).await
 }
 
 /// Delivers a message if that is possible now.

@@ -127,30 +127,36 @@ impl Inbox {
         self.line.waiting.binary_search_by_key(&sought, |waiting| distance(waiting.ticket)).ok()
     }
 
-    /// Takes the oldest message, and moves those behind it into `hand` until `count` are taken;
-    /// lets as many of the line in. The wakers belong to the senders whose messages were let in.
+    /// Takes the oldest message.
     #[inline]
-    pub(crate) fn pop(
-        &mut self,
-        hand: &mut VecDeque<LocalMessage>,
-        count: usize,
-    ) -> Option<(LocalMessage, Vec<Waker>)> {
-        let first = self.messages.pop_front()?;
-        let more = self.messages.len().min(count - 1);
-        if more > 0 {
-            hand.extend(self.messages.drain(..more));
+    pub(crate) fn pop(&mut self) -> Option<LocalMessage> {
+        let message = self.messages.pop_front()?;
+        self.taken = self.taken.wrapping_add(1);
+        Some(message)
+    }
+
+    /// Moves the oldest messages, at most `count`, into `hand`.
+    #[inline]
+    pub(crate) fn pop_more(&mut self, hand: &mut VecDeque<LocalMessage>, count: usize) {
+        let count = self.messages.len().min(count);
+        if count > 0 {
+            hand.extend(self.messages.drain(..count));
+            self.taken = self.taken.wrapping_add(count as u32);
         }
-        let count = more + 1;
-        self.taken = self.taken.wrapping_add(count as u32);
-        let admitted = if self.line.waiting.is_empty() { Vec::new() } else { self.admit(count) };
-        Some((first, admitted))
+    }
+
+    /// Lets the first of the line into the queue, at most `count`. The wakers belong to the
+    /// senders whose messages were let in.
+    #[inline]
+    pub(crate) fn admit(&mut self, count: usize) -> Option<Vec<Waker>> {
+        if self.line.waiting.is_empty() || self.closed {
+            return None;
+        }
+        Some(self.admit_from_line(count))
     }
 
     #[cold]
-    fn admit(&mut self, count: usize) -> Vec<Waker> {
-        if self.closed {
-            return Vec::new();
-        }
+    fn admit_from_line(&mut self, count: usize) -> Vec<Waker> {
         let mut wakers = Vec::new();
         for waiting in self.line.waiting.drain(..count.min(self.line.waiting.len())) {
             self.messages.push_back(waiting.message);

@@ -24,6 +24,7 @@
 extern crate alloc;
 
 mod actor;
+mod alarms;
 mod arrivals;
 mod ask;
 mod builder;

@@ -1,5 +1,6 @@
 //! What all workers of one node share.
 
+use crate::alarms::Alarms;
 use crate::arrivals::Arrivals;
 use crate::ask::{self, Ask};
 use crate::builder::APP;
@@ -37,6 +38,7 @@ pub(crate) struct Node {
     pub(crate) stop: StopState,
     pub(crate) arrivals: Arrivals,
     pub(crate) transports: Transports,
+    pub(crate) alarms: Alarms,
     pub(crate) mailbox_capacity: u32,
     pub(crate) stop_timeout: Duration,
 }
@@ -62,6 +64,7 @@ impl Node {
             stop: StopState::new(),
             arrivals: Arrivals::new(),
             transports: Transports::new(),
+            alarms: Alarms::new(),
             mailbox_capacity,
             stop_timeout,
         }))
@@ -101,7 +104,7 @@ impl Node {
 
     fn check_name(address: &Address) -> Result<()> {
         let invalid = |text: String| Error::new(ErrorKind::InvalidInput, text);
-        address.validate()?;
+        address.validate().map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
         if address.is_empty() {
             return Err(invalid("a worker needs an address: the empty one is nobody's".into()));
         }

@@ -41,6 +41,13 @@ pub enum SendErrorReason {
         /// The address.
         address: Address,
     },
+    /// The hop of a transport was not resolved.
+    Unresolved {
+        /// What a caller can do about it.
+        kind: ErrorKind,
+        /// What the transport says.
+        why: String,
+    },
     /// The worker is stopping.
     Stopped {
         /// The worker's address.
@@ -88,6 +95,7 @@ impl SendError {
             SendErrorReason::NotFound { .. } | SendErrorReason::NoTransport { .. } => {
                 ErrorKind::NotFound
             }
+            SendErrorReason::Unresolved { kind, .. } => *kind,
             SendErrorReason::Stopped { .. } => ErrorKind::Stopped,
             SendErrorReason::Full { .. } | SendErrorReason::MustWait { .. } => ErrorKind::Full,
             SendErrorReason::Denied { .. } => ErrorKind::Denied,
@@ -121,7 +129,9 @@ impl SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason() {
-            SendErrorReason::InvalidRoute(why) => f.write_str(why),
+            SendErrorReason::InvalidRoute(why) | SendErrorReason::Unresolved { why, .. } => {
+                f.write_str(why)
+            }
             SendErrorReason::NotFound { address, nearest: Some(nearest) } => {
                 write!(f, "no worker at {address} (did you mean {nearest}?)")
             }

@@ -138,7 +138,10 @@ impl<M: Message> Routed<M> {
     #[must_use]
     #[inline]
     pub fn into_local_message(mut self) -> LocalMessage {
-        self.message.payload_mut().put(self.body);
+        // An `Any` was not taken out.
+        if TypeId::of::<M>() != TypeId::of::<Any>() {
+            self.message.payload_mut().put(self.body);
+        }
         self.message
     }
 

@@ -57,10 +57,39 @@ pub struct Address(Repr);
 /// type and bytes: `Inline` if and only if the bytes fit, with zeros after them. Only
 /// [`Address::new`] and [`Address::from_vec`] make one. A fixed array and not a vector, because it
 /// is cloned and compared without a loop.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 enum Repr {
     Inline { transport: TransportType, len: u8, bytes: [u8; INLINE_LEN] },
     Heap { transport: TransportType, bytes: Box<[u8]> },
+}
+
+/// An address is compared for every message, so the inline bytes are compared as words.
+impl PartialEq for Repr {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Inline { transport, len, bytes },
+                Self::Inline { transport: transport2, len: len2, bytes: bytes2 },
+            ) => transport == transport2 && len == len2 && same(bytes, bytes2),
+            (
+                Self::Heap { transport, bytes },
+                Self::Heap { transport: transport2, bytes: bytes2 },
+            ) => transport == transport2 && bytes == bytes2,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Repr {}
+
+#[inline]
+fn same(a: &[u8; INLINE_LEN], b: &[u8; INLINE_LEN]) -> bool {
+    let (a_words, a_rest) = a.as_chunks::<8>();
+    let (b_words, b_rest) = b.as_chunks::<8>();
+    let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+    let differ = a_words.iter().zip(b_words).fold(0, |differ, (a, b)| differ | (word(a) ^ word(b)));
+    differ == 0 && a_rest == b_rest
 }
 
 impl Address {

@@ -50,21 +50,23 @@ impl Route {
         Self { hops: Hops::new() }
     }
 
-    /// Joins routes into one, in their order; the [`route!`](crate::route) macro calls it.
-    ///
-    /// ```
-    /// use ockam_core::{Route, route};
-    ///
-    /// let joined = Route::concat([route!["h1"], route![], route!["h2", "echoer"]]);
-    /// assert_eq!(joined, route!["h1", "h2", "echoer"]);
-    /// ```
-    pub fn concat<const N: usize>(parts: [Route; N]) -> Self {
-        // The last part is the bottom of the stack, and all others go on top of it.
-        let joined = parts.into_iter().rev().reduce(|mut tail, part| {
-            tail.hops.push_all(part.hops);
-            tail
-        });
-        joined.unwrap_or_default()
+    /// Puts the hops of another route on the top, the wrong way round; for `route!`, which calls
+    /// it for every item and [`joined`](Self::joined) at the end.
+    #[doc(hidden)]
+    #[inline]
+    pub fn join(&mut self, mut other: Route) {
+        while let Some(hop) = other.hops.pop() {
+            self.hops.push(hop);
+        }
+    }
+
+    /// Turns the hops that [`join`](Self::join) put together the right way round.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn joined(mut self) -> Self {
+        self.hops.as_mut_slice().reverse();
+        self
     }
 
     /// Returns the next hop.

@@ -25,7 +25,9 @@ macro_rules! route {
     ($hop:expr $(,)?) => {
         ::core::convert::Into::<$crate::Route>::into($hop)
     };
-    ($($hop:expr),+ $(,)?) => {
-        $crate::Route::concat([$(::core::convert::Into::<$crate::Route>::into($hop)),+])
-    };
+    ($($hop:expr),+ $(,)?) => {{
+        let mut route = $crate::Route::new();
+        $(route.join(::core::convert::Into::<$crate::Route>::into($hop));)+
+        route.joined()
+    }};
 }

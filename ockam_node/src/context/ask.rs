@@ -3,7 +3,7 @@
 use super::{Context, DEFAULT_TIMEOUT, Handle};
 use crate::ask::Ask;
 use crate::deliver::deliver_resolved;
-use crate::executor::until;
+use crate::executor::{Instant, until};
 use crate::node::Node;
 use crate::typed;
 use alloc::format;
@@ -150,7 +150,9 @@ impl Handle {
         let Some(limit) = timeout else {
             return answer.await;
         };
-        until(answer, self.node().executor.sleep(limit)).await.unwrap_or_else(|| {
+        let mut alarm = self.node().alarms.borrow();
+        let deadline = Instant::now() + limit;
+        until(answer, poll_fn(|cx| alarm.poll(deadline, cx))).await.unwrap_or_else(|| {
             let from = asked.unwrap_or_default();
             let text = format!("no answer from {from} for {limit:?}");
             Err(Error::new(ErrorKind::TimedOut, text))

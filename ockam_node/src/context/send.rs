@@ -65,7 +65,7 @@ impl Handle {
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub fn forward(&self, message: LocalMessage) -> impl Future<Output = Result<()>> + Send {
-        deliver(self.node(), self.mailboxes().primary(), message)
+        deliver(self, self.mailboxes().primary(), message, false)
     }
 
     /// As [`forward`](Self::forward), from another address of this context.
@@ -78,7 +78,7 @@ impl Handle {
         from: impl Into<Address>,
     ) -> Result<()> {
         let from = from.into();
-        deliver(self.node(), self.own_mailbox(&from)?, message).await
+        deliver(self, self.own_mailbox(&from)?, message, false).await
     }
 
     #[inline]
