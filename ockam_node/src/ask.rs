@@ -3,8 +3,12 @@
 //! An ask gets an address of its own, drawn at random, for as long as it waits. No worker stands
 //! behind it, only this slot. It is answered once; what comes later finds nobody.
 
+use crate::cell::Cell;
 use crate::sync::Lock;
 use crate::table::Keyed;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
 use core::mem;
 use core::task::{Poll, Waker};
 use ockam_core::{Address, Error, LocalMessage};
@@ -19,8 +23,18 @@ pub(crate) fn asker(message: &LocalMessage) -> Option<&Address> {
     message.return_route().last().filter(|address| address.len() == NAME_LEN)
 }
 
+/// Says why an ask that comes back to its asker cannot be answered.
+pub(crate) fn asks_itself(address: &Address) -> String {
+    format!(
+        "{address} asks itself and would wait forever: handle the message directly, or `send` it \
+         and go on"
+    )
+}
+
 pub(crate) struct Ask {
     address: Address,
+    /// The place of the cell that does nothing else until the ask is over; only compared.
+    waits: usize,
     state: Lock<State>,
 }
 
@@ -33,8 +47,14 @@ enum State {
 }
 
 impl Ask {
-    pub(crate) fn new(address: Address) -> Self {
-        Ask { address, state: Lock::new(State::Waiting(None)) }
+    pub(crate) fn new(address: Address, waits: Option<&Arc<Cell>>) -> Self {
+        let waits = waits.map_or(0, |cell| Arc::as_ptr(cell).addr());
+        Ask { address, waits, state: Lock::new(State::Waiting(None)) }
+    }
+
+    /// Tells whether a cell waits for this ask.
+    pub(crate) fn is_waited_for_by(&self, cell: &Arc<Cell>) -> bool {
+        self.waits == Arc::as_ptr(cell).addr()
     }
 
     pub(crate) fn address(&self) -> &Address {

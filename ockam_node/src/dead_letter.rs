@@ -86,7 +86,14 @@ struct Record {
     recent: VecDeque<DeadLetter>,
     /// How many there were in all; the number of the next one.
     total: u64,
-    readers: Vec<Waker>,
+    readers: Vec<Reader>,
+    next_reader: u64,
+}
+
+/// A subscription that waits.
+struct Reader {
+    id: u64,
+    waker: Waker,
 }
 
 impl DeadLetters {
@@ -110,7 +117,7 @@ impl DeadLetters {
             record.recent.push_back(letter);
             core::mem::take(&mut record.readers)
         });
-        readers.into_iter().for_each(Waker::wake);
+        readers.into_iter().for_each(|reader| reader.waker.wake());
     }
 
     /// Counts the messages that were not delivered, by reason.
@@ -135,8 +142,11 @@ impl DeadLetters {
     /// Starts to follow what is not delivered from now on.
     #[must_use]
     pub fn subscribe(&self) -> DeadLetterSubscription {
-        let next = self.0.with(|record| record.total);
-        DeadLetterSubscription { record: Arc::clone(&self.0), next, missed: 0 }
+        let (id, next) = self.0.with(|record| {
+            record.next_reader += 1;
+            (record.next_reader, record.total)
+        });
+        DeadLetterSubscription { record: Arc::clone(&self.0), id, next, missed: 0 }
     }
 }
 
@@ -149,6 +159,7 @@ impl fmt::Debug for DeadLetters {
 /// Follows the undelivered messages of a node.
 pub struct DeadLetterSubscription {
     record: Arc<Lock<Record>>,
+    id: u64,
     next: u64,
     missed: u64,
 }
@@ -170,9 +181,8 @@ impl DeadLetterSubscription {
                         Poll::Ready(letter.clone())
                     }
                     None => {
-                        if !record.readers.iter().any(|known| known.will_wake(cx.waker())) {
-                            record.readers.push(cx.waker().clone());
-                        }
+                        record.readers.retain(|reader| reader.id != self.id);
+                        record.readers.push(Reader { id: self.id, waker: cx.waker().clone() });
                         Poll::Pending
                     }
                 }
@@ -185,5 +195,11 @@ impl DeadLetterSubscription {
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.missed
+    }
+}
+
+impl Drop for DeadLetterSubscription {
+    fn drop(&mut self) {
+        self.record.with(|record| record.readers.retain(|reader| reader.id != self.id));
     }
 }

@@ -8,7 +8,7 @@
 //! Nothing here is a task, and nothing awaits unless an access control takes time or the mailbox
 //! is full.
 
-use crate::ask::Ask;
+use crate::ask::{self, Ask};
 use crate::cell::{Cell, Pushed};
 use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
@@ -23,8 +23,8 @@ use alloc::sync::Arc;
 use core::future::{Future, poll_fn};
 use core::task::Poll;
 use ockam_core::{
-    Address, Authorization, Error, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Mailbox,
-    RelayMessage,
+    Address, Authorization, Error, ErrorKind, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN,
+    Mailbox, RelayMessage,
 };
 
 /// How far a message got without waiting.
@@ -130,6 +130,11 @@ fn begin(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<St
             None => Err(not_found(node, message)),
         };
     };
+    // Directly it would have been found out before it was sent.
+    if message.return_route().len() > 1 && comes_back(node, &cell, &message) {
+        let why = ask::asks_itself(destination);
+        return Err(SendError::new(SendErrorReason::InvalidRoute(why), message));
+    }
     let mailbox = cell.mailboxes().one_of(destination);
     let passage = RelayMessage::new(source.address(), destination, &message);
     match gates(source, Some(mailbox), passage) {
@@ -143,6 +148,17 @@ fn begin(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<St
         Ok(Some(message)) => Ok(Step::Full(message, cell)),
         Err(message) => Err(stopped(node, &cell, message)),
     }
+}
+
+/// Tells whether a message is the ask of the very worker to which it is delivered, and ends such
+/// an ask.
+fn comes_back(node: &Node, cell: &Arc<Cell>, message: &LocalMessage) -> bool {
+    let ask = ask::asker(message).and_then(|asker| node.asks.get(node.asks.hash(asker), asker));
+    let Some(ask) = ask.filter(|ask| ask.is_waited_for_by(cell)) else {
+        return false;
+    };
+    ask.fail(Error::new(ErrorKind::InvalidInput, ask::asks_itself(cell.address())));
+    true
 }
 
 /// What the access controls of both ends say.

@@ -9,7 +9,7 @@ mod tokio;
 #[cfg(feature = "std")]
 pub use self::tokio::Executor;
 #[cfg(feature = "std")]
-pub(crate) use self::tokio::{Alarm, Instant, Signals, block_on, catch, random};
+pub(crate) use self::tokio::{Alarm, Signals, block_on, catch, deadline, random};
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;

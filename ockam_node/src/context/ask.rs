@@ -1,16 +1,18 @@
 //! Asking: send a message and wait for its answer.
 
 use super::{Context, DEFAULT_TIMEOUT, Handle};
-use crate::ask::Ask;
+use crate::ask::{Ask, asks_itself};
+use crate::cell::Cell;
 use crate::deliver::deliver_resolved;
-use crate::executor::{Instant, until};
+use crate::executor::{self, until};
 use crate::node::Node;
 use crate::typed;
 use alloc::format;
 use alloc::sync::Arc;
-use core::future::poll_fn;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
 use core::time::Duration;
-use ockam_core::{Address, Error, ErrorKind, LocalMessage, Message, Result, Route, Routed};
+use ockam_core::{Error, ErrorKind, LocalMessage, Message, Payload, Result, Route, Routed};
 
 /// Says how long [`send_and_receive_extended`](Handle::send_and_receive_extended) waits.
 #[derive(Clone, Debug)]
@@ -53,8 +55,8 @@ struct Registered<'a> {
 }
 
 impl<'a> Registered<'a> {
-    fn new(node: &'a Node) -> Result<Self> {
-        let ask = Arc::new(Ask::new(node.random_local()));
+    fn new(node: &'a Node, waits: Option<&Arc<Cell>>) -> Result<Self> {
+        let ask = Arc::new(Ask::new(node.random_local(), waits));
         // Two of 2^128 are the same: that is an error like any other, and not a way to hang.
         node.asks.insert(ask.address(), &ask).map_err(|_| {
             Error::new(ErrorKind::AlreadyExists, "a random address was drawn twice")
@@ -100,13 +102,13 @@ impl Handle {
     ///
     /// # Cancel safety
     /// Dropped, the ask is over and its address is gone; the message may have been sent.
-    pub async fn send_and_receive<M: Message>(
+    pub fn send_and_receive<M: Message>(
         &self,
         route: impl Into<Route>,
         body: impl Message,
-    ) -> Result<M> {
-        let options = MessageSendReceiveOptions::new();
-        self.send_and_receive_extended(route, body, options).await.map(Routed::body)
+    ) -> impl Future<Output = Result<M>> + Send {
+        let question = Question::new(self, route.into(), typed::payload(body), None);
+        async move { read(question?.answer(Some(DEFAULT_TIMEOUT)).await?).map(Routed::body) }
     }
 
     /// As [`send_and_receive`](Self::send_and_receive), with options, and with the routes of the
@@ -117,42 +119,72 @@ impl Handle {
     ///
     /// # Cancel safety
     /// As [`send_and_receive`](Self::send_and_receive).
-    pub async fn send_and_receive_extended<M: Message>(
+    pub fn send_and_receive_extended<M: Message>(
         &self,
         route: impl Into<Route>,
         body: impl Message,
         options: MessageSendReceiveOptions,
-    ) -> Result<Routed<M>> {
-        let route = route.into();
-        let payload = typed::payload(body);
-        let answer = self.ask(route, payload, options.timeout).await?;
-        Routed::decode(answer).map_err(|(error, message)| {
-            let from = message.return_route();
-            Error::new(ErrorKind::Encoding, error).context(format!("the answer from {from}"))
-        })
+    ) -> impl Future<Output = Result<Routed<M>>> + Send {
+        let question = Question::new(self, route.into(), typed::payload(body), None);
+        async move { read(question?.answer(options.timeout).await?) }
+    }
+}
+
+/// Reads an answer as an `M`.
+fn read<M: Message>(answer: LocalMessage) -> Result<Routed<M>> {
+    Routed::decode(answer).map_err(|(error, message)| {
+        let from = message.return_route();
+        Error::new(ErrorKind::Encoding, error).context(format!("the answer from {from}"))
+    })
+}
+
+/// An ask before it is sent. Built when the call is made and not in its future, so that the future
+/// carries pointers and no routes.
+struct Question<'a> {
+    handle: &'a Handle,
+    registered: Registered<'a>,
+    message: LocalMessage,
+}
+
+impl<'a> Question<'a> {
+    /// `waits` is the worker that does nothing else until it has the answer.
+    fn new(
+        handle: &'a Handle,
+        route: Route,
+        payload: Payload,
+        waits: Option<&Arc<Cell>>,
+    ) -> Result<Self> {
+        let registered = Registered::new(handle.node(), waits)?;
+        let message = LocalMessage::build(route, registered.ask.address(), payload);
+        Ok(Question { handle, registered, message })
     }
 
-    async fn ask(
-        &self,
-        route: Route,
-        payload: ockam_core::Payload,
-        timeout: Option<Duration>,
-    ) -> Result<LocalMessage> {
-        let registered = Registered::new(self.node())?;
+    /// As [`new`](Self::new), for a context that cannot answer while it waits.
+    fn of_another(ctx: &'a Context, route: Route, payload: Payload) -> Result<Self> {
+        match route.first() {
+            Some(first) if ctx.mailboxes().find(first).is_some() => {
+                Err(Error::new(ErrorKind::InvalidInput, asks_itself(first)))
+            }
+            _ => Question::new(ctx, route, payload, Some(ctx.cell())),
+        }
+    }
+
+    async fn answer(self, limit: Option<Duration>) -> Result<LocalMessage> {
+        let Question { handle, registered, message } = self;
         let ask = &registered.ask;
-        let asked: Option<Address> = route.last().cloned();
-        let message = LocalMessage::build(route, ask.address(), payload);
-        let answer = async {
-            let source = self.mailboxes().primary();
-            deliver_resolved(self, source, message).await?;
+        let asked = message.onward_route().last().cloned();
+        let answer = pin!(async {
+            let source = handle.mailboxes().primary();
+            deliver_resolved(handle, source, message).await?;
             poll_fn(|cx| ask.poll_result(cx.waker())).await
-        };
-        let Some(limit) = timeout else {
+        });
+        let Some(limit) = limit else {
             return answer.await;
         };
-        let mut alarm = self.node().alarms.borrow();
-        let deadline = Instant::now() + limit;
-        until(answer, poll_fn(|cx| alarm.poll(deadline, cx))).await.unwrap_or_else(|| {
+        let mut alarm = handle.node().alarms.borrow();
+        let deadline = executor::deadline(limit);
+        let executor = &handle.node().executor;
+        until(answer, poll_fn(|cx| alarm.poll(executor, deadline, cx))).await.unwrap_or_else(|| {
             let from = asked.unwrap_or_default();
             let text = format!("no answer from {from} for {limit:?}");
             Err(Error::new(ErrorKind::TimedOut, text))
@@ -170,13 +202,13 @@ impl Context {
     ///
     /// # Cancel safety
     /// As [`Handle::send_and_receive`].
-    pub async fn send_and_receive<M: Message>(
+    pub fn send_and_receive<M: Message>(
         &self,
         route: impl Into<Route>,
         body: impl Message,
-    ) -> Result<M> {
-        let route = self.of_another(route.into())?;
-        Handle::send_and_receive(self, route, body).await
+    ) -> impl Future<Output = Result<M>> + Send {
+        let question = Question::of_another(self, route.into(), typed::payload(body));
+        async move { read(question?.answer(Some(DEFAULT_TIMEOUT)).await?).map(Routed::body) }
     }
 
     /// As [`Handle::send_and_receive_extended`].
@@ -186,26 +218,13 @@ impl Context {
     ///
     /// # Cancel safety
     /// As [`Handle::send_and_receive`].
-    pub async fn send_and_receive_extended<M: Message>(
+    pub fn send_and_receive_extended<M: Message>(
         &self,
         route: impl Into<Route>,
         body: impl Message,
         options: MessageSendReceiveOptions,
-    ) -> Result<Routed<M>> {
-        let route = self.of_another(route.into())?;
-        Handle::send_and_receive_extended(self, route, body, options).await
-    }
-
-    fn of_another(&self, route: Route) -> Result<Route> {
-        match route.first() {
-            Some(first) if self.mailboxes().find(first).is_some() => {
-                let text = format!(
-                    "{first} asks itself and would wait forever: handle the message directly, or \
-                     `send` it and go on"
-                );
-                Err(Error::new(ErrorKind::InvalidInput, text))
-            }
-            _ => Ok(route),
-        }
+    ) -> impl Future<Output = Result<Routed<M>>> + Send {
+        let question = Question::of_another(self, route.into(), typed::payload(body));
+        async move { read(question?.answer(options.timeout).await?) }
     }
 }

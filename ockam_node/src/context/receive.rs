@@ -3,7 +3,7 @@
 use super::Context;
 use crate::cell::Turn;
 use crate::dead_letter::DeadLetterReason;
-use crate::executor::Instant;
+use crate::executor;
 use alloc::format;
 use core::future::poll_fn;
 use core::task::Poll;
@@ -104,8 +104,12 @@ impl Context {
             let Some(limit) = limit else {
                 return Poll::Pending;
             };
-            let deadline = *deadline.get_or_insert_with(|| Instant::now() + limit);
-            waiting.ctx.alarm.poll(deadline, cx).map(|()| None)
+            let deadline = *deadline.get_or_insert_with(|| executor::deadline(limit));
+            {
+                let Context { handle, alarm, .. } = &mut *waiting.ctx;
+                alarm.poll(&handle.node().executor, deadline, cx)
+            }
+            .map(|()| None)
         })
         .await;
         let address = || waiting.ctx.primary_address();

@@ -26,13 +26,21 @@ impl Executor {
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) outside of a runtime.
     pub fn current() -> Result<Self> {
-        Handle::try_current().map(Executor).map_err(|_| {
+        let executor = Handle::try_current().map(Executor).map_err(|_| {
             Error::new(
                 ErrorKind::InvalidInput,
                 "a node needs a tokio runtime: build it inside `#[tokio::main]` or \
                  `Runtime::block_on`, or write `#[ockam::node]` on `main`",
             )
-        })
+        })?;
+        // A runtime does not tell whether it has timers, it panics when one is made.
+        catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidInput,
+                "the tokio runtime has no timers: build it with `enable_time` or `enable_all`",
+            )
+        })?;
+        Ok(executor)
     }
 
     /// Runs a future as a task of its own.
@@ -60,8 +68,16 @@ pub(crate) struct Alarm {
 
 impl Alarm {
     /// Waits until `deadline`.
-    pub(crate) fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+    pub(crate) fn poll(
+        &mut self,
+        executor: &Executor,
+        deadline: Instant,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let sleep = self.sleep.get_or_insert_with(|| {
+            let _guard = executor.0.enter();
+            Box::pin(tokio::time::sleep_until(deadline))
+        });
         if !sleep.is_elapsed() && sleep.deadline() <= deadline {
             if self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
                 return Poll::Pending;
@@ -78,6 +94,12 @@ impl Alarm {
         self.waker = Some(cx.waker().clone());
         Poll::Pending
     }
+}
+
+/// Returns the time after `limit`, or one so far away that nobody sees it come.
+pub(crate) fn deadline(limit: Duration) -> Instant {
+    const FAR_AWAY: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    Instant::now() + limit.min(FAR_AWAY)
 }
 
 /// Fills a buffer with random bytes from the operating system.

@@ -99,12 +99,12 @@ struct Idle;
 
 impl Worker for Idle {
     type Context = Context;
-    type Message = String;
+    type Message = u64;
 
     async fn handle_message(
         &mut self,
         _: &mut Context,
-        msg: Routed<String>,
+        msg: Routed<u64>,
     ) -> ockam_core::Result<()> {
         black_box(msg.body());
         Ok(())
@@ -166,7 +166,7 @@ async fn all_wait(count: u64) {
 
 /// Tasks with a channel each.
 pub(super) struct Floor {
-    senders: Vec<mpsc::Sender<String>>,
+    senders: Vec<mpsc::Sender<u64>>,
 }
 
 impl Side for Floor {
@@ -176,7 +176,7 @@ impl Side for Floor {
 
     async fn run(&mut self, ops: u64) -> Result<()> {
         for _ in 0..ops {
-            let (sender, mut receiver) = mpsc::channel::<String>(CAPACITY);
+            let (sender, mut receiver) = mpsc::channel::<u64>(CAPACITY);
             self.senders.push(sender);
             tokio::spawn(async move {
                 WAITING.fetch_add(1, Relaxed);

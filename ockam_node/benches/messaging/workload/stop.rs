@@ -59,12 +59,12 @@ struct Counted;
 
 impl Worker for Counted {
     type Context = Context;
-    type Message = String;
+    type Message = u64;
 
     async fn handle_message(
         &mut self,
         _: &mut Context,
-        msg: Routed<String>,
+        msg: Routed<u64>,
     ) -> ockam_core::Result<()> {
         black_box(msg.body());
         Ok(())
@@ -106,7 +106,7 @@ impl Side for Ours {
 }
 
 struct Floor {
-    senders: Vec<mpsc::Sender<String>>,
+    senders: Vec<mpsc::Sender<u64>>,
     /// Ends when the last task has dropped its sender.
     ended: mpsc::Receiver<()>,
 }
@@ -116,7 +116,7 @@ impl Side for Floor {
         let (alive, ended) = mpsc::channel(1);
         let mut senders = Vec::with_capacity(ops as usize);
         for _ in 0..ops {
-            let (sender, mut receiver) = mpsc::channel::<String>(CAPACITY);
+            let (sender, mut receiver) = mpsc::channel::<u64>(CAPACITY);
             let alive = alive.clone();
             senders.push(sender);
             tokio::spawn(async move {
