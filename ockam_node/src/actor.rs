@@ -59,7 +59,11 @@ async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context)
     let reason = loop {
         let turn = match ctx.next_in_hand() {
             Some(message) => Turn::Message(message),
-            None => next(&mut ctx, &mut lingers).await,
+            None if lingers => poll_fn(|cx| ctx.poll_turn(Some(cx.waker()), true)).await,
+            None => match first_wait(&mut ctx, &mut lingers) {
+                Some(turn) => turn,
+                None => continue,
+            },
         };
         let message = match turn {
             Turn::Message(message) => message,
@@ -67,7 +71,7 @@ async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context)
             Turn::Rest => match ctx.cell().sleep(worker, &ctx.node().drain, asleep) {
                 Ok(()) => return,
                 Err(back) => {
-                    worker = back;
+                    (worker, lingers) = (back, false);
                     continue;
                 }
             },
@@ -88,23 +92,14 @@ fn asleep<W: Worker<Context = Context>>(worker: Box<W>) -> Box<dyn Resident> {
     worker
 }
 
-/// Waits for the next thing to do. A worker that waits for the first time since it has its task
-/// asks for leave to linger; without it, it rests at once.
-async fn next(ctx: &mut Context, lingers: &mut bool) -> Turn {
-    if !*lingers {
-        if let Poll::Ready(turn) = ctx.poll_turn(None, true) {
-            return turn;
-        }
-        *lingers = ctx.node().linger.admit(ctx.node(), ctx.cell());
-        if !*lingers {
-            return Turn::Rest;
-        }
+/// Finds the next thing to do of a worker that is about to wait for the first time since it has
+/// its task: it asks for leave to linger, and without it rests at once.
+fn first_wait(ctx: &mut Context, lingers: &mut bool) -> Option<Turn> {
+    if let Poll::Ready(turn) = ctx.poll_turn(None, true) {
+        return Some(turn);
     }
-    let turn = poll_fn(|cx| ctx.poll_turn(Some(cx.waker()), true)).await;
-    if let Turn::Rest = turn {
-        *lingers = false;
-    }
-    turn
+    *lingers = ctx.node().linger.admit(ctx.node(), ctx.cell());
+    if *lingers { None } else { Some(Turn::Rest) }
 }
 
 /// The worker panicked.

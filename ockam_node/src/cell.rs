@@ -138,6 +138,7 @@ impl Cell {
     }
 
     /// Adds a message, if there is room and nobody waits in line.
+    #[inline]
     pub(crate) fn push(&self, message: LocalMessage, drain: &Drain) -> Pushed {
         self.state.with(|state| {
             let inbox = match state {
@@ -206,6 +207,7 @@ impl Cell {
 
     /// Finds the next thing to do; of several messages the first, and the others in `hand`. With a `waker`, `Pending` means that
     /// it will be woken; without one nothing is registered. Only who `may_rest` is told to.
+    #[inline]
     pub(crate) fn poll_turn(
         &self,
         hand: &mut VecDeque<LocalMessage>,
@@ -483,6 +485,7 @@ pub(crate) enum Settled<W> {
 }
 
 impl Keyed for Cell {
+    #[inline]
     fn has_key(&self, address: &Address) -> bool {
         self.mailboxes.find(address).is_some()
     }

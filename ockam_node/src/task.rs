@@ -40,7 +40,12 @@ pub(crate) fn spawn(
         })
         .await;
     };
-    node.executor.spawn(task.instrument(span));
+    // Followed or not, the task is the same; not following it saves a check at every poll.
+    if span.is_disabled() {
+        node.executor.spawn(task);
+    } else {
+        node.executor.spawn(task.instrument(span));
+    }
 }
 
 /// Polls a future once. `None` says that it is done; otherwise it has to be polled on in a task.
