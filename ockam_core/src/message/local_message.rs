@@ -26,13 +26,16 @@ pub struct LocalMessage(Box<Inner>);
 #[derive(Clone, Default)]
 struct Inner {
     transport: TransportMessage,
-    local_info: Vec<LocalInfo>,
+    /// Boxed twice: most messages have none, and a null pointer is cheap to make and to drop.
+    #[allow(clippy::box_collection)]
+    local_info: Option<Box<Vec<LocalInfo>>>,
 }
 
 impl LocalMessage {
     /// Puts a message and its local info together.
     #[must_use]
     pub fn new(transport: TransportMessage, local_info: Vec<LocalInfo>) -> Self {
+        let local_info = (!local_info.is_empty()).then(|| Box::new(local_info));
         LocalMessage(Box::new(Inner { transport, local_info }))
     }
 
@@ -43,7 +46,7 @@ impl LocalMessage {
         // The memory first and the value then, so that the value is made where it stays.
         let transport =
             TransportMessage { onward_route, return_route: Route::from(return_to), payload };
-        LocalMessage(Box::write(Box::new_uninit(), Inner { transport, local_info: Vec::new() }))
+        LocalMessage(Box::write(Box::new_uninit(), Inner { transport, local_info: None }))
     }
 
     /// Returns the message without its local info.
@@ -68,18 +71,18 @@ impl LocalMessage {
     /// Returns what local workers attached, oldest first.
     #[must_use]
     pub fn local_info(&self) -> &[LocalInfo] {
-        &self.0.local_info
+        self.0.local_info.as_ref().map_or(&[], |local_info| local_info.as_slice())
     }
 
     /// Gives the local info for editing.
     pub fn local_info_mut(&mut self) -> &mut Vec<LocalInfo> {
-        &mut self.0.local_info
+        self.0.local_info.get_or_insert_default()
     }
 
     /// Returns the newest fact of type `T`.
     #[must_use]
     pub fn find_local_info<T: Any>(&self) -> Option<&T> {
-        self.0.local_info.iter().rev().find_map(LocalInfo::downcast_ref)
+        self.local_info().iter().rev().find_map(LocalInfo::downcast_ref)
     }
 
     /// Returns the hops that are still to come.
@@ -134,7 +137,7 @@ impl fmt::Debug for LocalMessage {
             .field("onward_route", self.onward_route())
             .field("return_route", self.return_route())
             .field("payload", self.payload())
-            .field("local_info", &self.0.local_info)
+            .field("local_info", &self.local_info())
             .finish()
     }
 }

@@ -135,10 +135,10 @@ fn loom_quiet_comes_when_a_worker_that_gave_up_waiting_is_done() {
         let gives_up = Arc::clone(&gave_up);
         let tasks = [
             pair.spawn(move |pair| {
-                let Stage { cell, drain, .. } = &*pair.workers[0];
+                let worker = &pair.workers[0];
                 pair.on_their_way.fetch_add(1, Ordering::Relaxed);
-                let _ = cell.poll_turn(Some(Waker::noop()), false, drain);
-                cell.resume(drain);
+                let _ = worker.poll_turn(Some(Waker::noop()), false);
+                worker.cell.resume(&pair.drain);
                 gives_up.store(true, Ordering::Relaxed);
                 pair.handle(0, 2);
                 pair.work(0);

@@ -20,8 +20,7 @@ fn handled_in_order_of_the_line(stage: &Stage) {
 /// Takes `count` messages out as `receive` does.
 fn receive(stage: &Stage, count: usize) {
     for _ in 0..count {
-        let next = poll_fn(|cx| stage.cell.poll_turn(Some(cx.waker()), false, &stage.drain));
-        match block_on(next) {
+        match block_on(poll_fn(|cx| stage.poll_turn(Some(cx.waker()), false))) {
             Turn::Message(message) => stage.note(|ledger| ledger.handled.push(id(&message))),
             Turn::Stop | Turn::Rest => panic!("nobody stops it"),
         }
@@ -57,6 +56,21 @@ fn loom_two_senders_wait_for_the_one_place_and_are_let_in_in_order() {
         even.join().unwrap();
         handled_in_order_of_the_line(&stage);
         stage.balance(5);
+    });
+}
+
+/// A worker with a large mailbox takes two messages at once, and lets two in.
+#[test]
+fn loom_a_handful_of_messages_lets_as_many_senders_in() {
+    const CAPACITY: u8 = 64;
+    explore(2, || {
+        let stage = Stage::starting(CAPACITY.into());
+        (1..=CAPACITY).for_each(|id| stage.send(id));
+        let senders = [1, 2].map(|n| stage.spawn(move |stage| stage.send(CAPACITY + n)));
+        receive(&stage, usize::from(CAPACITY) + 2);
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+        handled_in_order_of_the_line(&stage);
+        stage.balance(CAPACITY + 2);
     });
 }
 
@@ -127,7 +141,7 @@ fn loom_the_last_waker_of_a_receiver_is_the_one_that_is_woken() {
     explore(3, || {
         let stage = Stage::starting(8);
         let sender = stage.spawn(|stage| [1, 2].into_iter().for_each(|id| stage.send(id)));
-        match stage.cell.poll_turn(Some(Waker::noop()), false, &stage.drain) {
+        match stage.poll_turn(Some(Waker::noop()), false) {
             Poll::Ready(Turn::Message(message)) => {
                 stage.note(|ledger| ledger.handled.push(id(&message)));
                 receive(&stage, 1);

@@ -9,7 +9,7 @@ use loom::thread;
 use ockam_core::{Error, ErrorKind};
 
 fn ask() -> Arc<Ask> {
-    Arc::new(Ask::new("ask".into()))
+    Arc::new(Ask::new("ask".into(), None))
 }
 
 fn spawn<R: 'static>(

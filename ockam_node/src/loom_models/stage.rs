@@ -9,9 +9,11 @@ use crate::drain::Drain;
 use crate::inbox::InLine;
 use crate::node::Node;
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::poll_fn;
+use core::mem;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Poll, Waker};
 use loom::thread::{self, JoinHandle};
@@ -36,6 +38,8 @@ pub(super) struct Stage {
     pub(super) drain: Arc<Drain>,
     /// Under the standard library's mutex: to write something down is no step of a model.
     ledger: Mutex<Ledger>,
+    /// What a context has taken and not handled yet.
+    hand: Mutex<VecDeque<LocalMessage>>,
     /// The worker has a task, or is in its start or its end.
     busy: AtomicBool,
 }
@@ -52,6 +56,8 @@ impl Resident for Sleeper {
         unreachable!("a model ends the worker itself")
     }
 }
+
+const NO_PANIC: &str = "a model ends with its first panic";
 
 pub(super) static WORKER: About = About { kind: Kind::Worker, type_name: TypeName::of::<Sleeper> };
 
@@ -77,8 +83,8 @@ impl Stage {
 
     pub(super) fn new(about: &'static About, capacity: u32, drain: Arc<Drain>) -> Arc<Self> {
         let cell = Cell::starting(Mailbox::allow_all("worker").into(), about, capacity);
-        let (ledger, busy) = (Mutex::default(), AtomicBool::new(true));
-        Arc::new(Stage { cell, drain, ledger, busy })
+        let (ledger, hand) = (Mutex::default(), Mutex::default());
+        Arc::new(Stage { cell, drain, ledger, hand, busy: AtomicBool::new(true) })
     }
 
     /// Runs `act` on a thread of its own.
@@ -91,7 +97,18 @@ impl Stage {
     }
 
     pub(super) fn note(&self, write: impl FnOnce(&mut Ledger)) {
-        write(&mut self.ledger.lock().expect("a model ends with its first panic"));
+        write(&mut self.ledger.lock().expect(NO_PANIC));
+    }
+
+    /// Finds the next message, in hand or in the cell, or what else there is to do.
+    pub(super) fn poll_turn(&self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
+        let mut hand = mem::take(&mut *self.hand.lock().expect(NO_PANIC));
+        let turn = match hand.pop_front() {
+            Some(message) => Poll::Ready(Turn::Message(message)),
+            None => self.cell.poll_turn(&mut hand, waker, may_rest, &self.drain),
+        };
+        *self.hand.lock().expect(NO_PANIC) = hand;
+        turn
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -153,12 +170,12 @@ impl Stage {
 
     fn next(&self, lingers: &mut bool) -> Turn {
         if !*lingers {
-            return match self.cell.poll_turn(None, true, &self.drain) {
+            return match self.poll_turn(None, true) {
                 Poll::Ready(turn) => turn,
                 Poll::Pending => Turn::Rest,
             };
         }
-        let turn = block_on(poll_fn(|cx| self.cell.poll_turn(Some(cx.waker()), true, &self.drain)));
+        let turn = block_on(poll_fn(|cx| self.poll_turn(Some(cx.waker()), true)));
         *lingers = !matches!(turn, Turn::Rest);
         turn
     }
@@ -168,9 +185,7 @@ impl Stage {
         if let Stopping::Requested(wakers) = self.cell.request_stop() {
             wakers.into_iter().for_each(Waker::wake);
         }
-        while let Poll::Ready(Turn::Message(message)) =
-            self.cell.poll_turn(None, false, &self.drain)
-        {
+        while let Poll::Ready(Turn::Message(message)) = self.poll_turn(None, false) {
             self.note(|ledger| ledger.undelivered.push(id(&message)));
         }
         assert!(self.end(), "it ends once");
