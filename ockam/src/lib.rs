@@ -72,3 +72,8 @@ pub use ockam_node::{
     DelayedEvent, FlowControls, Handle, MessageReceiveOptions, MessageSendReceiveOptions,
     NodeBuilder, ProcessorBuilder, SendError, SendErrorReason, StopError, WorkerBuilder,
 };
+
+/// The programs of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -5,11 +5,23 @@ use ockam_core::{Address, Result, Routed, Worker};
 use ockam_node::{Context, NodeBuilder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The numbers of the specification in a release build, fewer where every step is slow.
 const fn scaled(release: usize, debug: usize) -> usize {
     if cfg!(debug_assertions) { debug } else { release }
+}
+
+/// The number for one run by hand: `OCKAM_WORKERS=1000000 cargo test --release ... scale`.
+fn workers_or(usual: usize) -> usize {
+    let wanted = std::env::var("OCKAM_WORKERS").ok();
+    wanted.map_or(usual, |text| text.parse().expect("OCKAM_WORKERS is a number"))
+}
+
+/// Resident memory of this process in MiB, where the system tells.
+fn resident_mib() -> Option<u64> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    Some(pages.split(' ').nth(1)?.parse::<u64>().ok()? * 4096 / (1024 * 1024))
 }
 
 /// Answers, and counts its end.
@@ -42,13 +54,16 @@ async fn crowd(workers: usize) -> (Context, Vec<Address>, Arc<AtomicUsize>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_thousand_workers_start_answer_one_message_each_and_stop() {
-    let workers = scaled(200_000, 50_000);
+    let workers = workers_or(scaled(200_000, 50_000));
+    let begun = Instant::now();
     let (mut ctx, addresses, ended) = crowd(workers).await;
     for address in &addresses {
         let answer: u32 = ctx.send_and_receive(address, 1u32).await.unwrap();
         assert_eq!(answer, 2);
     }
+    println!("{workers} workers answered after {:?}: {:?} MiB", begun.elapsed(), resident_mib());
     ctx.stop().await.unwrap();
+    println!("stopped after {:?}", begun.elapsed());
     assert_eq!(ended.load(Ordering::Relaxed), workers);
     assert_eq!(ctx.list_workers(), [Address::from("app")]);
 }
