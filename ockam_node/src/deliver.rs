@@ -9,7 +9,7 @@
 //! is full.
 
 use crate::ask::{self, Ask};
-use crate::cell::{Cell, Pushed};
+use crate::cell::{Cell, Kind, Pushed};
 use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
 use crate::inbox::InLine;
@@ -68,7 +68,7 @@ pub(crate) async fn deliver(
         }
         Err(error) => return Err(boundary(error)),
     };
-    push_or_wait(node, &cell, message).await.map_err(boundary)
+    push_or_wait(handle, &cell, message).await.map_err(boundary)
 }
 
 /// As [`deliver`], on a route that a program wrote: a hop that belongs to a transport is replaced
@@ -250,10 +250,15 @@ async fn answer(authorization: Authorization<'_>, address: &Address) -> bool {
 
 /// Pushes, and stands in line as long as the mailbox is full.
 async fn push_or_wait(
-    node: &Arc<Node>,
+    handle: &Handle,
     cell: &Arc<Cell>,
     mut message: LocalMessage,
 ) -> Result<(), SendError> {
+    let node = handle.node();
+    if cell.kind() == Kind::Worker && Arc::ptr_eq(cell, handle.cell()) {
+        // Nobody but the worker itself could make room for what it waits to send to itself.
+        return try_push(node, cell, message);
+    }
     loop {
         message = match push(node, cell, message) {
             Ok(None) => return Ok(()),
@@ -268,6 +273,15 @@ async fn push_or_wait(
             }
             Err(back) => message = back,
         }
+    }
+}
+
+/// Pushes if there is room now.
+fn try_push(node: &Arc<Node>, cell: &Arc<Cell>, message: LocalMessage) -> Result<(), SendError> {
+    match push(node, cell, message) {
+        Ok(None) => Ok(()),
+        Ok(Some(message)) => Err(SendError::new(full(cell), message)),
+        Err(message) => Err(stopped(node, cell, message)),
     }
 }
 

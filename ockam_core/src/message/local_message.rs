@@ -42,11 +42,13 @@ impl LocalMessage {
     /// Builds a message in place: its parts are moved once, to where they stay.
     #[must_use]
     #[inline]
-    pub fn build(onward_route: Route, return_to: &Address, payload: Payload) -> Self {
+    pub fn build(onward: impl Into<Route>, return_to: &Address, payload: Payload) -> Self {
+        let onward_route = onward.into();
         // The memory first and the value then, so that the value is made where it stays.
+        let memory = Box::new_uninit();
         let transport =
             TransportMessage { onward_route, return_route: Route::from(return_to), payload };
-        LocalMessage(Box::write(Box::new_uninit(), Inner { transport, local_info: None }))
+        LocalMessage(Box::write(memory, Inner { transport, local_info: None }))
     }
 
     /// Returns the message without its local info.

@@ -92,6 +92,18 @@ fn same(a: &[u8; INLINE_LEN], b: &[u8; INLINE_LEN]) -> bool {
     differ == 0 && a_rest == b_rest
 }
 
+/// Every byte as two lower-case hex digits.
+const HEX: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    table
+};
+
 impl Address {
     /// Makes an address from a transport type and bytes, which are taken as they are.
     ///
@@ -130,12 +142,12 @@ impl Address {
     /// assert_eq!(address.to_string(), "0#a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5");
     /// ```
     pub fn from_random(transport: TransportType, random: [u8; 16]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut name = [0; 32];
-        for (pair, byte) in name.chunks_exact_mut(2).zip(random) {
-            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        let mut bytes = [0; INLINE_LEN];
+        let (pairs, _) = bytes.as_chunks_mut::<2>();
+        for (pair, byte) in pairs.iter_mut().zip(random) {
+            *pair = HEX[usize::from(byte)];
         }
-        Self::new(transport, name)
+        Self(Repr::Inline { transport, len: 2 * 16, bytes })
     }
 
     /// Returns the transport type.

@@ -17,7 +17,8 @@ impl Handle {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound), [`Stopped`](ErrorKind::Stopped),
     /// [`Denied`](ErrorKind::Denied) or [`InvalidInput`](ErrorKind::InvalidInput), with a
-    /// [`SendError`] inside that holds the message.
+    /// [`SendError`] inside that holds the message; [`Full`](ErrorKind::Full) only for a worker
+    /// that sends to itself, which would wait for itself.
     ///
     /// # Cancel safety
     /// Dropped while it waits, the message is not sent.
@@ -27,7 +28,7 @@ impl Handle {
         body: M,
     ) -> impl Future<Output = Result<()>> + Send {
         // Built here and not in the future: what the future carries is one pointer.
-        let message = self.message(route.into(), self.primary_address(), body);
+        let message = self.message(route, self.primary_address(), body);
         deliver_resolved(self, self.mailboxes().primary(), message)
     }
 
@@ -44,7 +45,7 @@ impl Handle {
     ) -> Result<()> {
         let from = from.into();
         let mailbox = self.own_mailbox(&from)?;
-        deliver_resolved(self, mailbox, self.message(route.into(), &from, body)).await
+        deliver_resolved(self, mailbox, self.message(route, &from, body)).await
     }
 
     /// Sends a message if there is room for it now, without waiting.
@@ -53,7 +54,7 @@ impl Handle {
     /// A [`SendError`] that holds the message; its kind is [`Full`](ErrorKind::Full) if the
     /// mailbox has no room.
     pub fn try_send<M: Message>(&self, route: impl Into<Route>, body: M) -> Result<(), SendError> {
-        let message = self.message(route.into(), self.primary_address(), body);
+        let message = self.message(route, self.primary_address(), body);
         try_deliver(self.node(), self.mailboxes().primary(), message)
     }
 
@@ -82,7 +83,12 @@ impl Handle {
     }
 
     #[inline]
-    fn message<M: Message>(&self, onward: Route, from: &Address, body: M) -> LocalMessage {
+    fn message<M: Message>(
+        &self,
+        onward: impl Into<Route>,
+        from: &Address,
+        body: M,
+    ) -> LocalMessage {
         LocalMessage::build(onward, from, typed::payload(body))
     }
 
