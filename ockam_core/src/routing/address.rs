@@ -25,7 +25,6 @@ pub const MAX_ADDRESS_LEN: usize = 255;
 /// the length and the tag of the enum, 37 makes an address 40 bytes, which is five words.
 const INLINE_LEN: usize = 37;
 
-#[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Address>() == 40);
 
 /// Names one stop of a message: a worker of this node, or something that a transport reaches.
