@@ -47,14 +47,13 @@ use ockam_core::{
 #[must_use = "nothing is started before `start`"]
 pub struct WorkerBuilder<W> {
     worker: W,
-    mailboxes: Option<Mailboxes>,
-    capacity: Option<u32>,
+    place: Place,
 }
 
 impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// Prepares the start of a worker; without an address it gets a random one.
     pub fn new(worker: W) -> Self {
-        WorkerBuilder { worker, mailboxes: None, capacity: None }
+        WorkerBuilder { worker, place: Place::default() }
     }
 
     /// Gives the worker one address that everything may enter and leave.
@@ -64,13 +63,13 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
 
     /// Gives the worker its addresses and their access controls.
     pub fn with_mailboxes(mut self, mailboxes: impl Into<Mailboxes>) -> Self {
-        self.mailboxes = Some(mailboxes.into());
+        self.place.mailboxes = Some(mailboxes.into());
         self
     }
 
     /// Sets how many messages wait for the worker before senders wait, at least one.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
-        self.capacity = Some(messages);
+        self.place.capacity = Some(messages);
         self
     }
 
@@ -83,9 +82,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// As [`Handle::start_worker`].
     pub async fn start(self, handle: &Handle) -> Result<()> {
         let node = handle.node();
-        let mailboxes =
-            self.mailboxes.unwrap_or_else(|| Mailbox::allow_all(node.random_local()).into());
-        let starting = Starting::reserve(node, mailboxes, WorkerType::<W>::ABOUT, self.capacity)?;
+        let starting = self.place.reserve(node, WorkerType::<W>::ABOUT, Mailbox::allow_all)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut worker = Box::new(self.worker);
         let outcome = flatten(catch(pin!(async { worker.initialize(&mut ctx).await })).await);
@@ -110,30 +107,29 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
 #[must_use = "nothing is started before `start`"]
 pub struct ProcessorBuilder<P> {
     processor: P,
-    mailboxes: Option<Mailboxes>,
-    capacity: Option<u32>,
+    place: Place,
 }
 
 impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
     /// Prepares the start of a processor; without an address it gets a random one.
     pub fn new(processor: P) -> Self {
-        ProcessorBuilder { processor, mailboxes: None, capacity: None }
+        ProcessorBuilder { processor, place: Place::default() }
     }
 
     /// Gives the processor one address that nothing may enter and everything may leave.
     pub fn with_address(self, address: impl Into<Address>) -> Self {
-        self.with_mailboxes(Mailbox::new(address, DenyAll, AllowAll))
+        self.with_mailboxes(closed(address.into()))
     }
 
     /// Gives the processor its addresses and their access controls.
     pub fn with_mailboxes(mut self, mailboxes: impl Into<Mailboxes>) -> Self {
-        self.mailboxes = Some(mailboxes.into());
+        self.place.mailboxes = Some(mailboxes.into());
         self
     }
 
     /// Sets how many messages wait for the processor before senders wait, at least one.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
-        self.capacity = Some(messages);
+        self.place.capacity = Some(messages);
         self
     }
 
@@ -146,11 +142,7 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
     /// As [`Handle::start_worker`].
     pub async fn start(self, handle: &Handle) -> Result<()> {
         let node = handle.node();
-        let mailboxes = self
-            .mailboxes
-            .unwrap_or_else(|| Mailbox::new(node.random_local(), DenyAll, AllowAll).into());
-        let about = ProcessorType::<P>::ABOUT;
-        let starting = Starting::reserve(node, mailboxes, about, self.capacity)?;
+        let starting = self.place.reserve(node, ProcessorType::<P>::ABOUT, closed)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut processor = self.processor;
         let outcome = flatten(catch(pin!(async { processor.initialize(&mut ctx).await })).await);
@@ -168,6 +160,34 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
     }
 }
 
+/// The mailbox of a processor: nothing enters, everything may leave.
+fn closed(address: Address) -> Mailbox {
+    Mailbox::new(address, DenyAll, AllowAll)
+}
+
+/// Where something is to be started.
+#[derive(Default)]
+struct Place {
+    mailboxes: Option<Mailboxes>,
+    capacity: Option<u32>,
+}
+
+impl Place {
+    /// Reserves the addresses; without any, a random one with the `usual` mailbox.
+    fn reserve<'a>(
+        self,
+        node: &'a Arc<Node>,
+        about: &'static About,
+        usual: impl FnOnce(Address) -> Mailbox,
+    ) -> Result<Starting<'a>> {
+        let mailboxes = self.mailboxes.unwrap_or_else(|| usual(node.random_local()).into());
+        let capacity = self.capacity.unwrap_or(node.mailbox_capacity);
+        let cell = Cell::starting(mailboxes, about, capacity);
+        node.reserve(&cell)?;
+        Ok(Starting { node, cell, over: false })
+    }
+}
+
 /// Addresses that are reserved and not yet reachable. Dropped early, it frees them.
 struct Starting<'a> {
     node: &'a Node,
@@ -175,18 +195,7 @@ struct Starting<'a> {
     over: bool,
 }
 
-impl<'a> Starting<'a> {
-    fn reserve(
-        node: &'a Arc<Node>,
-        mailboxes: Mailboxes,
-        about: &'static About,
-        capacity: Option<u32>,
-    ) -> Result<Self> {
-        let cell = Cell::starting(mailboxes, about, capacity.unwrap_or(node.mailbox_capacity));
-        node.reserve(&cell)?;
-        Ok(Starting { node, cell, over: false })
-    }
-
+impl Starting<'_> {
     /// The start is over: the worker is reachable, or has ended in the usual way.
     fn over(mut self) -> Arc<Cell> {
         self.over = true;

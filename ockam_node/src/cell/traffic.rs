@@ -1,0 +1,145 @@
+//! The messages of a cell: in at one end, out at the other.
+
+use super::{Cell, Pushed, State, Turn};
+use crate::cell::Kind;
+use crate::drain::Drain;
+use crate::inbox::{InLine, Inbox, Push};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use core::mem;
+use core::sync::atomic::Ordering;
+use core::task::{Poll, Waker};
+use ockam_core::LocalMessage;
+
+/// How many messages a worker takes out of its inbox under one lock.
+const MAX_HANDFUL: usize = 32;
+
+impl Cell {
+    /// Adds a message, if there is room and nobody waits in line.
+    #[inline]
+    pub(crate) fn push(&self, message: LocalMessage, drain: &Drain) -> Pushed {
+        self.state.with(|state| {
+            let inbox = match state {
+                State::Awake(inbox) => inbox,
+                State::Starting(inbox) => inbox.get_or_insert_default(),
+                State::Ended(_) => return Pushed::Closed(message),
+                State::Asleep(_) => return Self::push_asleep(state, message, drain),
+            };
+            match inbox.push(message, self.capacity as usize) {
+                Push::Done(waker) => {
+                    inbox.idle = false;
+                    drain.enter(self.about.kind, &mut inbox.counted);
+                    Pushed::Done(waker)
+                }
+                Push::Full(message) => Pushed::Full(message),
+                Push::Closed(message) => Pushed::Closed(message),
+            }
+        })
+    }
+
+    #[cold]
+    fn push_asleep(state: &mut State, message: LocalMessage, drain: &Drain) -> Pushed {
+        let mut inbox = Box::<Inbox>::default();
+        drain.enter(Kind::Worker, &mut inbox.counted);
+        // A new inbox is open and empty.
+        let _ = inbox.push(message, usize::MAX);
+        match mem::replace(state, State::Awake(inbox)) {
+            State::Asleep(resident) => Pushed::Awaken(resident),
+            _ => Pushed::Done(None),
+        }
+    }
+
+    /// Puts a message into the line of a full inbox. `Err` says that there is room by now, or that
+    /// there will never be: push again.
+    pub(crate) fn stand_in_line(&self, message: LocalMessage) -> Result<u32, LocalMessage> {
+        self.state.with(|state| match state {
+            State::Awake(inbox) | State::Starting(Some(inbox))
+                if !inbox.closed && inbox.len() >= self.capacity as usize =>
+            {
+                let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
+                inbox.stand_in_line(message, ticket);
+                Ok(ticket)
+            }
+            _ => Err(message),
+        })
+    }
+
+    /// Looks after a message in the line.
+    pub(crate) fn look_in_line(&self, ticket: u32, waker: &Waker) -> InLine {
+        self.with_inbox(|inbox| inbox.look_in_line(ticket, waker)).unwrap_or(InLine::Accepted)
+    }
+
+    /// Takes a message out of the line, if it is still there.
+    pub(crate) fn leave_line(&self, ticket: u32) -> Option<LocalMessage> {
+        self.with_inbox(|inbox| inbox.leave_line(ticket)).flatten()
+    }
+
+    /// Finds the next thing to do; of several messages the first, and the others in `hand`. With a `waker`, `Pending` means that
+    /// it will be woken; without one nothing is registered. Only who `may_rest` is told to.
+    #[inline]
+    pub(crate) fn poll_turn(
+        &self,
+        hand: &mut VecDeque<LocalMessage>,
+        waker: Option<&Waker>,
+        may_rest: bool,
+        drain: &Drain,
+    ) -> Poll<Turn> {
+        let mut admitted = None;
+        let turn = self.state.with(|state| {
+            let inbox = match state {
+                State::Awake(inbox) => inbox,
+                State::Starting(inbox) => inbox.get_or_insert_default(),
+                State::Asleep(_) | State::Ended(_) => return Poll::Ready(Turn::Stop),
+            };
+            if let Some(message) = inbox.pop() {
+                inbox.idle = false;
+                inbox.pop_more(hand, self.handful() - 1);
+                admitted = inbox.admit(hand.len() + 1);
+                return Poll::Ready(Turn::Message(message));
+            }
+            if inbox.stop {
+                return Poll::Ready(Turn::Stop);
+            }
+            if inbox.rest && may_rest {
+                return Poll::Ready(Turn::Rest);
+            }
+            if let Some(waker) = waker {
+                inbox.idle = true;
+                drain.leave(&mut inbox.counted);
+                match &mut inbox.receiver {
+                    Some(known) => known.clone_from(waker),
+                    none => *none = Some(waker.clone()),
+                }
+            }
+            Poll::Pending
+        });
+        if let Some(admitted) = admitted {
+            admitted.into_iter().for_each(Waker::wake);
+        }
+        turn
+    }
+
+    /// How many messages are taken at a time: few against the capacity, so that the bound holds.
+    fn handful(&self) -> usize {
+        (self.capacity as usize / MAX_HANDFUL).clamp(1, MAX_HANDFUL)
+    }
+
+    /// Tells how many messages the worker's task has taken and not begun to handle.
+    #[inline]
+    pub(crate) fn set_in_hand(&self, count: usize) {
+        self.in_hand.store(count as u32, Ordering::Relaxed);
+    }
+
+    pub(crate) fn in_hand(&self) -> usize {
+        self.in_hand.load(Ordering::Relaxed) as usize
+    }
+
+    /// Whoever waited for a message in the middle of a handler waits no more.
+    pub(crate) fn resume(&self, drain: &Drain) {
+        self.with_inbox(|inbox| {
+            inbox.idle = false;
+            inbox.receiver = None;
+            drain.enter(self.about.kind, &mut inbox.counted);
+        });
+    }
+}
