@@ -1,6 +1,5 @@
 //! The worker loop: one message at a time, until there is nothing to do or it is over.
 
-use crate::ask;
 use crate::cell::{About, Cell, Kind, Resident, Stopping, Turn};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
@@ -15,7 +14,7 @@ use core::future::poll_fn;
 use core::marker::PhantomData;
 use core::pin::pin;
 use core::task::{Poll, Waker};
-use ockam_core::{Address, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
+use ockam_core::{DecodeError, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
 
 /// How many messages a worker handles before it lets other tasks run.
 const MESSAGES_PER_TURN: u32 = 64;
@@ -111,7 +110,7 @@ async fn handle<W: Worker<Context = Context>>(
     ctx: &mut Context,
     message: LocalMessage,
 ) -> Result<(), Panicked> {
-    let asker = Asker::of(&message, ctx);
+    let asked = ctx.begin_answer(&message);
     // Decoding runs the program's code too, so it is under the same roof.
     let outcome = {
         let handler = pin!(async {
@@ -123,63 +122,46 @@ async fn handle<W: Worker<Context = Context>>(
         catch(handler).await
     };
     match outcome {
-        Ok(Ok(Ok(()))) => asker.relieve(),
+        Ok(Ok(Ok(()))) => {
+            if asked {
+                ctx.end_answer();
+            }
+            Ok(())
+        }
+        outcome => unhandled::<W>(ctx, outcome),
+    }
+}
+
+/// What comes of a message: the panic's text, what did not decode, or what the handler returned.
+type Outcome = Result<Result<ockam_core::Result<()>, (DecodeError, LocalMessage)>, String>;
+
+/// Tells the log, and whoever waits for an answer, why a message was not handled.
+#[cold]
+fn unhandled<W: 'static>(ctx: &mut Context, outcome: Outcome) -> Result<(), Panicked> {
+    let address = ctx.address();
+    let worker = TypeName::of::<W>();
+    match outcome {
+        Ok(Ok(Ok(()))) => ctx.end_answer(),
         Ok(Ok(Err(error))) => {
-            let address = ctx.primary_address();
-            let worker = TypeName::of::<W>();
-            tracing::error!(%address, %worker, error = %format_args!("{error:#}"), "a worker failed to handle a message");
-            asker.tell(|| Error::new(ErrorKind::Failed, format!("{address} failed: {error:#}")));
+            let error = format!("{error:#}");
+            tracing::error!(%address, %worker, %error, "a worker failed to handle a message");
+            ctx.fail_asker(|| Error::new(ErrorKind::Failed, format!("{address} failed: {error}")));
         }
         Ok(Err((error, message))) => {
-            let (address, sender) = (ctx.primary_address(), message.return_route());
-            let worker = TypeName::of::<W>();
+            let sender = message.return_route();
             tracing::error!(%address, %worker, %sender, %error, "a message was dropped");
             ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
-            asker.tell(|| Error::new(ErrorKind::Encoding, error).context(format!("{address}")));
+            ctx.fail_asker(|| Error::new(ErrorKind::Encoding, error).context(format!("{address}")));
         }
         Err(panic) => {
-            let address = ctx.primary_address();
-            let worker = TypeName::of::<W>();
             tracing::error!(%address, %worker, %panic, "a worker panicked and ends");
-            asker.tell(|| Error::new(ErrorKind::Failed, format!("{address} panicked: {panic}")));
+            ctx.fail_asker(|| {
+                Error::new(ErrorKind::Failed, format!("{address} panicked: {panic}"))
+            });
             return Err(Panicked);
         }
     }
     Ok(())
-}
-
-/// Who asked for the message that is being handled, if it is an ask. Dropped in the middle, it
-/// tells the asker that the worker was cut off.
-struct Asker(Option<(Arc<Node>, Address)>);
-
-impl Asker {
-    #[inline]
-    fn of(message: &LocalMessage, ctx: &Context) -> Self {
-        let asker = ask::asker(message).cloned();
-        Asker(asker.map(|asker| (Arc::clone(ctx.node()), asker)))
-    }
-
-    /// The message was handled. The answer may still come, from whoever has the return route.
-    #[inline]
-    fn relieve(mut self) {
-        self.0 = None;
-    }
-
-    fn tell(mut self, why: impl FnOnce() -> Error) {
-        if let Some((node, asker)) = self.0.take() {
-            node.fail_ask(&asker, why());
-        }
-    }
-}
-
-impl Drop for Asker {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some((node, asker)) = self.0.take() {
-            let why = "the worker was cut off before it answered";
-            node.fail_ask(&asker, Error::new(ErrorKind::Stopped, why));
-        }
-    }
 }
 
 /// Ends a worker: no more messages, `shutdown`, and the address is free.

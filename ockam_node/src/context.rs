@@ -16,6 +16,7 @@ pub use ask::MessageSendReceiveOptions;
 pub use handle::Handle;
 pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 
+use crate::ask::asker;
 use crate::cell::{About, Cell, Kind, Turn};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::Alarm;
@@ -26,7 +27,7 @@ use core::fmt;
 use core::ops::Deref;
 use core::task::{Poll, Waker};
 use core::time::Duration;
-use ockam_core::{LocalMessage, Mailboxes, Result, TypeName};
+use ockam_core::{Address, Error, ErrorKind, LocalMessage, Mailboxes, Result, TypeName};
 
 /// The place from which a worker or the main function acts: it has addresses and a mailbox, and
 /// sends in its own name.
@@ -42,6 +43,8 @@ pub struct Context {
     alarm: Alarm,
     /// Messages that were taken out of the inbox together and not handled yet.
     hand: VecDeque<LocalMessage>,
+    /// Who may wait for the answer to the message that is being handled.
+    asker: Option<Address>,
 }
 
 const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of::<Context> };
@@ -61,7 +64,32 @@ impl Context {
     }
 
     fn new(handle: Handle) -> Self {
-        Context { handle, alarm: Alarm::default(), hand: VecDeque::new() }
+        Context { handle, alarm: Alarm::default(), hand: VecDeque::new(), asker: None }
+    }
+
+    /// Remembers who may wait for the answer to a message that is about to be handled; `true` if
+    /// somebody may.
+    #[inline]
+    pub(crate) fn begin_answer(&mut self, message: &LocalMessage) -> bool {
+        let Some(asker) = asker(message) else {
+            return false;
+        };
+        self.asker = Some(asker.clone());
+        true
+    }
+
+    /// The message was handled. The answer may still come, from whoever has the return route.
+    #[inline]
+    pub(crate) fn end_answer(&mut self) {
+        self.asker = None;
+    }
+
+    /// The message was not handled: whoever waits for the answer is told why.
+    #[cold]
+    pub(crate) fn fail_asker(&mut self, why: impl FnOnce() -> Error) {
+        if let Some(asker) = self.asker.take() {
+            self.handle.node().fail_ask(&asker, why());
+        }
     }
 
     /// Takes the next message that is in hand already.
@@ -135,6 +163,9 @@ impl Deref for Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
+        self.fail_asker(|| {
+            Error::new(ErrorKind::Stopped, "the worker was cut off before it answered")
+        });
         for message in self.hand.drain(..) {
             let (node, cell) = (self.handle.node(), self.handle.cell());
             node.undelivered(&message, DeadLetterReason::CutOff, cell.address());
