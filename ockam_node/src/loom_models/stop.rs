@@ -1,8 +1,8 @@
 //! Stop, cut and end, against senders and against sleep.
 
 use super::stage::{Stage, WORKER};
-use super::{block_on, explore};
-use crate::cell::{About, Kind};
+use super::{block_on, explore, message};
+use crate::cell::{About, Kind, Stopping};
 use crate::drain::Drain;
 use alloc::sync::Arc;
 use core::future::poll_fn;
@@ -23,6 +23,20 @@ fn loom_a_stop_gives_a_sender_in_line_its_message_back_or_handles_it() {
             assert!(ledger.undelivered.is_empty(), "what was accepted before a stop is handled");
         });
         stage.balance(2);
+    });
+}
+
+#[test]
+fn loom_after_a_stop_nobody_of_the_line_is_let_in() {
+    explore(0, || {
+        let stage = Stage::awake(1);
+        stage.send(1);
+        let full = stage.push(message(2)).expect("it has room for one");
+        let Ok(place) = stage.stand_in_line(full) else { panic!("it is full and open") };
+        let Stopping::Requested(_) = stage.cell.request_stop() else { panic!("it is awake") };
+        stage.work(false);
+        assert!(block_on(place.wait()).is_err());
+        stage.note(|ledger| assert_eq!(ledger.handled, [1]));
     });
 }
 
