@@ -175,6 +175,11 @@ impl Mailboxes {
         if self.primary.address == *address {
             return Some(&self.primary);
         }
+        self.find_additional(address)
+    }
+
+    #[cold]
+    fn find_additional(&self, address: &Address) -> Option<&Mailbox> {
         self.additional.as_ref()?.iter().find(|mailbox| mailbox.address == *address)
     }
 }

@@ -58,7 +58,7 @@ async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context)
     let reason = loop {
         let turn = match ctx.next_in_hand() {
             Some(message) => Turn::Message(message),
-            None if lingers => poll_fn(|cx| ctx.poll_turn(Some(cx.waker()), true)).await,
+            None if lingers => poll_fn(|cx| ctx.poll_inbox(Some(cx.waker()), true)).await,
             None => match first_wait(&mut ctx, &mut lingers) {
                 Some(turn) => turn,
                 None => continue,
@@ -94,7 +94,7 @@ fn asleep<W: Worker<Context = Context>>(worker: Box<W>) -> Box<dyn Resident> {
 /// Finds the next thing to do of a worker that is about to wait for the first time since it has
 /// its task: it asks for leave to linger, and without it rests at once.
 fn first_wait(ctx: &mut Context, lingers: &mut bool) -> Option<Turn> {
-    if let Poll::Ready(turn) = ctx.poll_turn(None, true) {
+    if let Poll::Ready(turn) = ctx.poll_inbox(None, true) {
         return Some(turn);
     }
     *lingers = ctx.node().linger.admit(ctx.node(), ctx.cell());

@@ -103,9 +103,15 @@ impl Context {
     /// Finds the next message, or what else there is to do; see [`Cell::poll_turn`].
     #[inline]
     pub(crate) fn poll_turn(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
-        if let Some(message) = self.next_in_hand() {
-            return Poll::Ready(Turn::Message(message));
+        match self.next_in_hand() {
+            Some(message) => Poll::Ready(Turn::Message(message)),
+            None => self.poll_inbox(waker, may_rest),
         }
+    }
+
+    /// As [`poll_turn`](Self::poll_turn), when nothing is in hand.
+    #[inline]
+    pub(crate) fn poll_inbox(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
         let (cell, drain) = (self.handle.cell(), &self.handle.node().drain);
         let turn = cell.poll_turn(&mut self.hand, waker, may_rest, drain);
         if !self.hand.is_empty() {

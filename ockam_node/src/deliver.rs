@@ -22,10 +22,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use core::future::{Future, poll_fn};
 use core::task::Poll;
-use ockam_core::{
-    Address, Authorization, Error, ErrorKind, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN,
-    Mailbox, RelayMessage,
-};
+use ockam_core::{Address, Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
 
 /// How far a message got without waiting.
 enum Step {
@@ -116,10 +113,10 @@ fn begin(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<St
     let Some(destination) = message.onward_route().first() else {
         return Err(invalid_route(message));
     };
-    if message.onward_route().len() > MAX_ROUTE_LEN
-        || message.return_route().len() > MAX_ROUTE_LEN
-        || destination.len() > MAX_ADDRESS_LEN
-    {
+    let within_limits = message.onward_route().is_within_limits()
+        && message.return_route().is_within_limits()
+        && destination.is_within_limits();
+    if !within_limits {
         return Err(invalid_route(message));
     }
     tracing::trace!(from = %source.address(), onward_route = %message.onward_route(), "send");

@@ -180,6 +180,13 @@ impl Address {
         self.as_bytes().len()
     }
 
+    /// Returns true if there are at most [`MAX_ADDRESS_LEN`] bytes after the transport type.
+    #[inline]
+    pub fn is_within_limits(&self) -> bool {
+        // Inline bytes are; this is asked for every message.
+        matches!(self.0, Repr::Inline { .. }) || self.len() <= MAX_ADDRESS_LEN
+    }
+
     /// Returns true if there are no bytes after the transport type.
     #[inline]
     pub fn is_empty(&self) -> bool {

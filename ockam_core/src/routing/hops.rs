@@ -37,6 +37,11 @@ impl Hops {
         Self::Inline(heapless::Vec::from_iter([address]))
     }
 
+    #[inline]
+    pub(super) fn is_inline(&self) -> bool {
+        matches!(self, Self::Inline(_))
+    }
+
     /// Returns the addresses, the top last.
     pub(super) fn as_slice(&self) -> &[Address] {
         match self {

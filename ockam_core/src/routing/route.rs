@@ -124,6 +124,13 @@ impl Route {
         self.hops.as_slice().is_empty()
     }
 
+    /// Returns true if there are at most [`MAX_ROUTE_LEN`] addresses.
+    #[inline]
+    pub fn is_within_limits(&self) -> bool {
+        // An inline route is; this is asked for every message.
+        self.hops.is_inline() || self.len() <= MAX_ROUTE_LEN
+    }
+
     /// Returns true if the next hop is a worker of this node; an empty route has no next hop and
     /// is not local.
     pub fn is_local(&self) -> bool {

@@ -93,8 +93,11 @@ impl Cell {
             };
             if let Some(message) = inbox.pop() {
                 inbox.idle = false;
-                inbox.pop_more(hand, self.handful() - 1);
-                admitted = inbox.admit(hand.len() + 1);
+                // With nothing behind it nobody waits for room either: there was room for more.
+                if !inbox.is_empty() || inbox.has_line() {
+                    inbox.pop_more(hand, self.handful() - 1);
+                    admitted = inbox.admit(hand.len() + 1);
+                }
                 return Poll::Ready(Turn::Message(message));
             }
             if inbox.stop {
