@@ -12,6 +12,7 @@
 //! | [`Worker`], [`Processor`] | what a program implements |
 //! | [`Mailbox`], [`IncomingAccessControl`], [`OutgoingAccessControl`] | which message may enter and leave an address |
 //! | [`Transport`] | what carries messages to other nodes |
+//! | [`encode_frame`], [`FrameDecoder`] | the bytes of messages between nodes |
 //! | [`FlowControlTable`] | which local workers a message from outside may reach |
 //! | [`Error`], [`ErrorKind`] | the one error type at every public boundary |
 #![no_std]
@@ -28,6 +29,7 @@ mod processor;
 mod routing;
 mod transport;
 mod type_name;
+mod wire;
 mod worker;
 
 pub use access::{
@@ -49,4 +51,5 @@ pub use routing::{
 };
 pub use transport::{Resolving, Transport};
 pub use type_name::TypeName;
+pub use wire::{Decoded, FrameDecoder, MAX_FRAME_LEN, PREFACE, WireError, encode_frame};
 pub use worker::Worker;

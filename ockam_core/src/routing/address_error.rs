@@ -47,7 +47,7 @@ pub enum AddressError {
 
 impl AddressError {
     /// Makes the error for bytes that are over the limit.
-    pub(super) fn too_long(bytes: &[u8]) -> Self {
+    pub(crate) fn too_long(bytes: &[u8]) -> Self {
         Self::TooLong { len: bytes.len(), start: excerpt(bytes) }
     }
 }
