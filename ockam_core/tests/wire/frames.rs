@@ -68,7 +68,8 @@ fn every_message_is_written_as_the_frame_without_tracing() {
 #[test]
 fn all_frames_are_read_from_one_stream_whatever_its_pieces() {
     let vectors = file("tcp-frames.json");
-    let frames: Vec<_> = list(&vectors, "frames").iter().map(|case| bytes(&case["frame"])).collect();
+    let frames: Vec<_> =
+        list(&vectors, "frames").iter().map(|case| bytes(&case["frame"])).collect();
     let stream = [vec![PREFACE], frames.concat()].concat();
     let whole = feed(&mut FrameDecoder::new(), &stream);
     assert_eq!((whole.0.len(), &whole.1), (frames.len(), &Ok(())));

@@ -6,7 +6,7 @@ use ockam_core::{
 };
 use proptest::collection::vec;
 use proptest::prelude::{
-    Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
+    ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
 use proptest::sample::Index;
 
@@ -34,8 +34,9 @@ fn cbor_like() -> impl Strategy<Value = Vec<u8>> {
     let heads = b"\x80\x81\x82\x83\x84\x85\x00\x01\x18\x1b\x40\x41\x42\x58\x5b\x5f\x60\x61\x7f\
                   \x9a\x9b\x9f\xa0\xa1\xbf\xc1\xf6\xf7\xf8\xff";
     let byte = prop_oneof![4 => proptest::sample::select(heads.as_slice()), 1 => any::<u8>()];
-    let start = prop_oneof![Just(&b""[..]), Just(b"\x83"), Just(b"\x8f\x81\x82\0\x41a\x80\x40\xf6")];
-    (start, vec(byte, 0..200)).prop_map(|(start, bytes)| [start, &bytes].concat())
+    const STARTS: [&[u8]; 3] = [b"", b"\x83", b"\x8f\x81\x82\0\x41a\x80\x40\xf6"];
+    (proptest::sample::select(&STARTS[..]), vec(byte, 0..200))
+        .prop_map(|(start, bytes)| [start, &bytes].concat())
 }
 
 proptest! {

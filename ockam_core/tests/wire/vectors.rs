@@ -1,6 +1,8 @@
 //! The vector files: hex, patterns of repeated bytes, addresses and routes.
 
-use ockam_core::{Address, Decoded, FrameDecoder, Route, TransportMessage, WireError, encode_frame};
+use ockam_core::{
+    Address, Decoded, FrameDecoder, Route, TransportMessage, WireError, encode_frame,
+};
 use serde_json::Value;
 
 /// Reads a file of `docs/vectors`.
