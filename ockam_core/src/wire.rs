@@ -16,7 +16,8 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `decoder` | the bytes of one direction that have arrived, cut into frames |
+//! | `decoder` | the bytes of one direction, cut into frames |
+//! | `input` | the bytes that have arrived and were not read |
 //! | `encode` | a message as a frame |
 //! | `message` | a frame as a message |
 //! | `reader` | CBOR items, one after the other |
@@ -26,6 +27,7 @@
 mod decoder;
 mod encode;
 mod error;
+mod input;
 mod message;
 mod reader;
 mod skip;

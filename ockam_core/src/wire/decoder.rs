@@ -1,7 +1,7 @@
 //! The bytes of one direction that have arrived, cut into frames.
 //!
-//! It owns the preface, the lengths, and the bytes of the frame that is not whole yet. It refuses
-//! to know how bytes arrive, and what is in a frame (`message`).
+//! It owns the preface, the lengths, and what happens after a fault. It refuses to know how bytes
+//! arrive, how they are stored (`input`), and what is in a frame (`message`).
 //!
 //! ```text
 //! Preface --01--> Frames
@@ -10,18 +10,11 @@
 //! Failed  --anything--> Failed
 //! ```
 
-use alloc::vec::Vec;
 use core::fmt;
-use core::mem;
 
+use super::input::Input;
 use super::message::{Decoded, read_message};
 use super::{LENGTH_LEN, MAX_FRAME_LEN, PREFACE, WireError};
-
-/// The most bytes of room that are kept for later input.
-///
-/// A connection that once carried a frame of 16 MiB gives the memory back. Up to this size it
-/// keeps it, so that usual traffic does not allocate for every input.
-const MAX_KEPT_CAPACITY: usize = 256 * 1024;
 
 /// Turns the bytes of one direction of a connection into messages.
 ///
@@ -30,7 +23,9 @@ const MAX_KEPT_CAPACITY: usize = 256 * 1024;
 /// ```
 /// use ockam_core::{Decoded, FrameDecoder, TransportMessage, WireError, route};
 ///
-/// fn on_input(decoder: &mut FrameDecoder, bytes: &[u8]) -> Result<Vec<TransportMessage>, WireError> {
+/// type Messages = Vec<TransportMessage>;
+///
+/// fn on_input(decoder: &mut FrameDecoder, bytes: &[u8]) -> Result<Messages, WireError> {
 ///     decoder.handle_input(bytes);
 ///     let mut messages = Vec::new();
 ///     while let Some(decoded) = decoder.poll_message()? {
@@ -45,7 +40,7 @@ const MAX_KEPT_CAPACITY: usize = 256 * 1024;
 /// let frame = b"\x83\x81\x82\0\x46echoer\x81\x82\0\x43app\x42\x01a";
 /// assert_eq!(on_input(&mut decoder, b"\x01\0\0\0\x15"), Ok(vec![]));
 /// let messages = on_input(&mut decoder, frame)?;
-/// assert_eq!(messages, [TransportMessage::new(route!["echoer"], route!["app"], b"\x01a")]);
+/// assert_eq!(messages, [TransportMessage::new(route!["echoer"], route!["app"], vec![1, b'a'])]);
 /// # Ok::<(), WireError>(())
 /// ```
 ///
@@ -54,10 +49,8 @@ const MAX_KEPT_CAPACITY: usize = 256 * 1024;
 /// where the next frame begins in the mind of such a peer.
 pub struct FrameDecoder {
     state: State,
-    /// What has arrived; the preface is never in it.
-    buffer: Vec<u8>,
-    /// Where the first frame that has not been read begins in the buffer.
-    start: usize,
+    /// What has arrived and was not read; the preface is never in it.
+    input: Input,
 }
 
 #[derive(Debug)]
@@ -73,13 +66,13 @@ impl FrameDecoder {
     /// Makes the decoder of a connection, which begins with [`PREFACE`].
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: State::Preface, buffer: Vec::new(), start: 0 }
+        Self { state: State::Preface, input: Input::new() }
     }
 
     /// Makes the decoder of a stream that begins with a frame, such as a serial link.
     #[must_use]
     pub const fn without_preface() -> Self {
-        Self { state: State::Frames, buffer: Vec::new(), start: 0 }
+        Self { state: State::Frames, input: Input::new() }
     }
 
     /// Takes bytes that arrived, any number of them.
@@ -99,9 +92,7 @@ impl FrameDecoder {
         if let State::Failed(_) = self.state {
             return;
         }
-        self.compact();
-        self.reserve(bytes.len());
-        self.buffer.extend_from_slice(bytes);
+        self.input.append(bytes, self.frame_len().unwrap_or_default());
         self.check_length();
     }
 
@@ -116,11 +107,12 @@ impl FrameDecoder {
         if let State::Failed(error) = &self.state {
             return Err(error.clone());
         }
-        let Some(end) = self.frame_end() else { return Ok(None) };
-        let Some(message) = self.buffer.get(self.start + LENGTH_LEN..end) else { return Ok(None) };
+        let Some(len) = self.frame_len() else { return Ok(None) };
+        let Some(message) = self.input.bytes().get(LENGTH_LEN..len) else { return Ok(None) };
         match read_message(message) {
             Ok(decoded) => {
-                self.consume(end);
+                self.input.consume(len);
+                self.check_length();
                 Ok(Some(decoded))
             }
             Err(error) => {
@@ -142,18 +134,18 @@ impl FrameDecoder {
     /// Returns the number of bytes that were handed over and have not been read.
     #[must_use]
     pub fn buffered_len(&self) -> usize {
-        self.buffer.len() - self.start
+        self.input.bytes().len()
     }
 
-    /// Returns where the first frame ends in the buffer, if its length has arrived.
-    fn frame_end(&self) -> Option<usize> {
+    /// Returns the bytes of the first frame, its length included, if that has arrived.
+    fn frame_len(&self) -> Option<usize> {
         // The length is within the limit, or the decoder had failed.
-        self.length().map(|length| self.start + LENGTH_LEN + length as usize)
+        self.length().map(|length| LENGTH_LEN + length as usize)
     }
 
-    /// Returns the length that stands before the first frame.
+    /// Returns the length that stands before the first message.
     fn length(&self) -> Option<u32> {
-        self.buffer[self.start..].first_chunk().copied().map(u32::from_be_bytes)
+        self.input.bytes().first_chunk().copied().map(u32::from_be_bytes)
     }
 
     /// Looks at the length of a frame as soon as it has arrived, so that nothing more is held of
@@ -167,46 +159,11 @@ impl FrameDecoder {
         }
     }
 
-    fn consume(&mut self, end: usize) {
-        self.start = end;
-        if self.start == self.buffer.len() {
-            self.compact();
-        }
-        self.check_length();
-    }
-
-    /// Forgets the bytes that were read, when they are as many as those that have to move. So
-    /// each byte moves at most once on average.
-    fn compact(&mut self) {
-        let left = self.buffered_len();
-        if self.start < left {
-            return;
-        }
-        self.buffer.drain(..mem::take(&mut self.start));
-        if self.buffer.capacity() > MAX_KEPT_CAPACITY && left <= MAX_KEPT_CAPACITY {
-            self.buffer.shrink_to(MAX_KEPT_CAPACITY);
-        }
-    }
-
-    /// Makes room for bytes that arrived: doubling, as vectors do, but not over the end of the
-    /// frame that they belong to.
-    fn reserve(&mut self, arrived: usize) {
-        let needed = self.buffer.len() + arrived;
-        let capacity = self.buffer.capacity();
-        if needed <= capacity {
-            return;
-        }
-        let doubled = 2 * capacity;
-        let room = self.frame_end().map_or(doubled, |end| doubled.min(end)).max(needed);
-        self.buffer.reserve_exact(room - self.buffer.len());
-    }
-
     /// Ends the work: whatever is held came from a peer that is not believed any more.
     #[cold]
     fn fail(&mut self, error: WireError) {
         self.state = State::Failed(error);
-        self.buffer = Vec::new();
-        self.start = 0;
+        self.input = Input::new();
     }
 }
 
@@ -223,66 +180,5 @@ impl fmt::Debug for FrameDecoder {
             .field("state", &self.state)
             .field("buffered_len", &self.buffered_len())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{TransportMessage, encode_frame, route};
-    use alloc::vec;
-
-    fn frame(payload_len: usize) -> Vec<u8> {
-        let mut frame = Vec::new();
-        let message = TransportMessage::new(route!["a"], route![], vec![7; payload_len]);
-        encode_frame(&message, &mut frame).unwrap();
-        frame
-    }
-
-    #[test]
-    fn room_grows_with_what_arrives_and_not_with_what_is_announced() {
-        let mut decoder = FrameDecoder::without_preface();
-        decoder.handle_input(&[0x01, 0, 0, 0]);
-        for _ in 0..100 {
-            decoder.handle_input(&[0x83]);
-        }
-        assert_eq!(decoder.poll_message(), Ok(None));
-        assert!(decoder.buffer.capacity() <= 2 * 104, "{}", decoder.buffer.capacity());
-    }
-
-    #[test]
-    fn room_does_not_grow_over_the_end_of_a_large_frame_and_is_given_back() {
-        let mut decoder = FrameDecoder::without_preface();
-        let frame = frame(MAX_FRAME_LEN - 100);
-        for bytes in frame.chunks(60_000) {
-            decoder.handle_input(bytes);
-            assert!(decoder.buffer.capacity() <= frame.len());
-        }
-        assert!(matches!(decoder.poll_message(), Ok(Some(_))));
-        assert!(decoder.buffer.capacity() <= MAX_KEPT_CAPACITY);
-    }
-
-    #[test]
-    fn what_was_read_is_forgotten_even_if_frames_never_end_with_the_input() {
-        let mut decoder = FrameDecoder::without_preface();
-        let frame = frame(1000);
-        let bytes = frame.repeat(100);
-        let mut messages = 0;
-        for bytes in bytes.chunks(frame.len() + 1) {
-            decoder.handle_input(bytes);
-            while let Ok(Some(_)) = decoder.poll_message() {
-                messages += 1;
-            }
-            assert!(decoder.buffer.len() < 3 * frame.len());
-        }
-        assert_eq!((messages, decoder.buffered_len()), (100, 0));
-    }
-
-    #[test]
-    fn a_failed_decoder_holds_nothing() {
-        let mut decoder = FrameDecoder::without_preface();
-        decoder.handle_input(&[0xff; 1000]);
-        decoder.handle_input(&[0xff; 1000]);
-        assert_eq!((decoder.buffered_len(), decoder.buffer.capacity()), (0, 0));
     }
 }
