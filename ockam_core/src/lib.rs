@@ -40,6 +40,8 @@ pub use access::{
 pub use error::{Error, ErrorKind, Result};
 pub use flow_control::{FlowControlId, FlowControlTable, ProducerInfo, SpawnerInfo};
 pub use mailbox::{Mailbox, Mailboxes};
+#[doc(hidden)]
+pub use message::Serde;
 pub use message::{
     Any, DecodeError, EncodeError, LocalInfo, LocalMessage, Message, NeutralMessage, Payload,
     Routed, TransportMessage, TypedBody, decode, encode,

@@ -16,6 +16,7 @@ pub use payload::{Payload, TypedBody};
 pub use routed::Routed;
 pub use transport_message::TransportMessage;
 
+use alloc::vec::Vec;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Marks the types that can be the body of a message: every `serde` type that owns its data and
@@ -42,7 +43,30 @@ use serde::{Serialize, de::DeserializeOwned};
     note = "a message owns its data and is `Serialize`, `Deserialize`, `Send` and `'static`",
     note = "send `\"text\".to_string()` instead of `\"text\"`; write `#[derive(Serialize, Deserialize)]` on a type of your own"
 )]
-pub trait Message: Serialize + DeserializeOwned + Send + 'static {}
+pub trait Message: Sized + Send + 'static {
+    /// Encodes with postcard. `serde`'s traits are not supertraits, because the compiler would then
+    /// report them, and not this trait, for a type that is no message.
+    #[doc(hidden)]
+    fn __to_postcard(&self) -> postcard::Result<Vec<u8>>;
+
+    /// Decodes with postcard, and returns what is behind the value.
+    #[doc(hidden)]
+    fn __take_postcard(bytes: &[u8]) -> postcard::Result<(Self, &[u8])>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<M: Serialize + DeserializeOwned + Send + 'static> Message for M {}
+impl<M: Serialize + DeserializeOwned + Send + 'static> Message for M {
+    fn __to_postcard(&self) -> postcard::Result<Vec<u8>> {
+        postcard::to_allocvec(self)
+    }
+
+    fn __take_postcard(bytes: &[u8]) -> postcard::Result<(Self, &[u8])> {
+        postcard::take_from_bytes(bytes)
+    }
+}
+
+/// What the parameters of a generic message have to be; for `#[derive(Message)]`.
+#[doc(hidden)]
+pub trait Serde: Serialize + DeserializeOwned {}
+
+impl<T: Serialize + DeserializeOwned> Serde for T {}

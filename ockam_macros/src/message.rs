@@ -69,6 +69,7 @@ fn assertion(krate: &Path, mut item: DeriveInput) -> TokenStream {
     for param in &mut item.generics.params {
         if let GenericParam::Type(TypeParam { bounds, .. }) = param {
             bounds.push(parse_quote!(#krate::Message));
+            bounds.push(parse_quote!(#krate::Serde));
         }
     }
     let (name, (params, arguments, clause)) = (&item.ident, item.generics.split_for_impl());
@@ -117,7 +118,9 @@ mod tests {
         ));
         let actual = actual.replace(' ', "");
         assert!(
-            actual.contains("fncheck<T:Ord+::ockam::Message,constN:usize>()whereT:Copy,"),
+            actual.contains(
+                "fncheck<T:Ord+::ockam::Message+::ockam::Serde,constN:usize>()whereT:Copy,"
+            ),
             "{actual}"
         );
         assert!(actual.contains("assert_message::<Tree<T,N>>()"), "{actual}");

@@ -19,7 +19,7 @@ pub fn encode<M: Message>(body: &M) -> Result<Vec<u8>, EncodeError> {
     if let Some(neutral) = (body as &dyn any::Any).downcast_ref::<NeutralMessage>() {
         return Ok(neutral.as_slice().to_vec());
     }
-    postcard::to_allocvec(body).map_err(|cause| EncodeError { body: TypeName::of::<M>(), cause })
+    body.__to_postcard().map_err(|cause| EncodeError { body: TypeName::of::<M>(), cause })
 }
 
 /// Decodes a body from the bytes of a message. Bytes behind the value are ignored.
@@ -41,7 +41,7 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
             return Ok(body);
         }
     }
-    postcard::from_bytes(bytes).map_err(|cause| DecodeError {
+    M::__take_postcard(bytes).map(|(body, _)| body).map_err(|cause| DecodeError {
         expected: TypeName::of::<M>(),
         found: None,
         len: bytes.len(),
@@ -55,7 +55,7 @@ pub(crate) fn decode_other<M: Message>(bytes: &[u8], sent_as: TypeName) -> Resul
     if any::TypeId::of::<M>() == any::TypeId::of::<NeutralMessage>() {
         return decode(bytes);
     }
-    let taken = postcard::take_from_bytes::<M>(bytes).and_then(|(body, rest)| {
+    let taken = M::__take_postcard(bytes).and_then(|(body, rest)| {
         if rest.is_empty() { Ok(body) } else { Err(postcard::Error::DeserializeBadEncoding) }
     });
     taken.map_err(|cause| DecodeError {

@@ -119,7 +119,7 @@ impl Payload {
 
     /// Puts a body back that [`take`](Self::take) moved out; a decoded one is simply dropped.
     #[inline]
-    pub(crate) fn put<M: Message>(&mut self, body: M) {
+    pub(crate) fn put<M: 'static>(&mut self, body: M) {
         if let Repr::Typed(empty) = &mut self.0 {
             empty.put(&mut Some(body));
         }

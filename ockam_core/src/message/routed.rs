@@ -23,7 +23,7 @@ use core::ops::Deref;
 /// assert_eq!(msg.body(), "Hello");
 /// # Ok::<(), ockam_core::Error>(())
 /// ```
-pub struct Routed<M: Message> {
+pub struct Routed<M> {
     body: M,
     message: LocalMessage,
 }
@@ -47,7 +47,10 @@ impl<M: Message> Routed<M> {
             Err(error) => Err((error, message)),
         }
     }
+}
 
+/// Reading asks nothing of the body's type, so that a type that is no message is reported once.
+impl<M: 'static> Routed<M> {
     /// Takes the body out.
     #[must_use]
     #[inline]
@@ -162,7 +165,7 @@ impl Routed<Any> {
     }
 }
 
-impl<M: Message> Deref for Routed<M> {
+impl<M> Deref for Routed<M> {
     type Target = M;
 
     fn deref(&self) -> &M {
@@ -170,19 +173,19 @@ impl<M: Message> Deref for Routed<M> {
     }
 }
 
-impl<M: Message + fmt::Display> fmt::Display for Routed<M> {
+impl<M: fmt::Display> fmt::Display for Routed<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.body, f)
     }
 }
 
-impl<M: Message + fmt::Debug> fmt::Debug for Routed<M> {
+impl<M: fmt::Debug> fmt::Debug for Routed<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.body, f)
     }
 }
 
-impl<M: Message + PartialEq> PartialEq<M> for Routed<M> {
+impl<M: PartialEq> PartialEq<M> for Routed<M> {
     fn eq(&self, other: &M) -> bool {
         self.body == *other
     }

@@ -2,7 +2,7 @@
 
 use super::vectors::{bytes, file, list, text};
 use ockam_core::{Address, Message, NeutralMessage, Route, decode, encode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -61,7 +61,7 @@ fn check<M: Message + PartialEq + Debug>(case: &Value, body: &M) {
 }
 
 /// Checks a type whose JSON is the value of the vector.
-fn same<M: Message + PartialEq + Debug>(case: &Value) {
+fn same<M: Message + DeserializeOwned + PartialEq + Debug>(case: &Value) {
     check::<M>(case, &serde_json::from_value(case["value"].clone()).unwrap());
 }
 
