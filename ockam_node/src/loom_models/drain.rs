@@ -33,96 +33,93 @@ impl Pair {
     }
 
     /// Sets up two workers, each with a task that waits for messages.
-    fn awake() -> (Arc<Self>, [JoinHandle<()>; 2]) {
+    fn awake() -> Arc<Self> {
         let pair = Self::starting();
-        pair.workers.iter().for_each(|worker| assert!(worker.cell.settle_awake()));
-        let tasks = [0, 1].map(|me| pair.spawn(move |pair| pair.work(me)));
-        (pair, tasks)
+        for me in [0, 1] {
+            assert!(pair.workers[me].cell.settle_awake(), "nobody stopped it");
+            pair.spawn(move |pair| pair.work(me, true));
+        }
+        pair
     }
 
-    fn spawn(self: &Arc<Self>, act: impl FnOnce(&Self) + 'static) -> JoinHandle<()> {
+    fn spawn(self: &Arc<Self>, act: impl FnOnce(&Arc<Self>) + 'static) -> JoinHandle<()> {
         let pair = Arc::clone(self);
         thread::spawn(move || act(&pair))
     }
 
-    fn work(&self, me: usize) {
-        self.workers[me].work_with(true, &|number| self.handle(me, number));
+    fn work(self: &Arc<Self>, me: usize, lingers: bool) {
+        self.workers[me].work_with(lingers, &|number| self.handle(me, number));
     }
 
-    fn handle(&self, me: usize, number: u8) {
+    fn handle(self: &Arc<Self>, me: usize, number: u8) {
         if number > 1 {
             self.send(1 - me, number - 1);
         }
         self.on_their_way.fetch_sub(1, Ordering::Relaxed);
     }
 
-    fn send(&self, to: usize, number: u8) {
+    fn send(self: &Arc<Self>, to: usize, number: u8) {
         self.on_their_way.fetch_add(1, Ordering::Relaxed);
-        let handle = |number| self.handle(to, number);
-        assert!(self.workers[to].push_with(message(number), &handle).is_none(), "there is room");
+        let awaken = || drop(self.spawn(move |pair| pair.work(to, false)));
+        assert!(self.workers[to].push_or(message(number), awaken).is_none(), "there is room");
     }
 
-    /// Waits as a node that stops does, until nobody has work.
-    fn wait_for_quiet(&self) {
+    /// Begins to stop as a node does.
+    fn begin(&self) {
         self.drain.begin();
         self.workers.iter().for_each(|worker| worker.cell.count(&self.drain));
+    }
+
+    fn wait_for_quiet(&self) {
         self.drain.scanned();
         block_on(poll_fn(|cx| self.drain.poll_quiet(cx.waker())));
     }
 
-    /// Stops the workers, and checks that the stop cuts nothing off.
+    fn expect_none_on_their_way(&self) {
+        assert_eq!(self.on_their_way.load(Ordering::Relaxed), 0, "a message is on its way");
+    }
+
+    /// Stops the workers as a node does, and checks that this cuts nothing off.
     fn stop(&self) {
+        self.begin();
         self.wait_for_quiet();
         self.expect_none_on_their_way();
         self.workers.iter().for_each(|worker| worker.stop());
-    }
-
-    fn expect_none_on_their_way(&self) {
-        assert_eq!(self.on_their_way.load(Ordering::Relaxed), 0, "a message is on its way");
     }
 }
 
 #[test]
 fn loom_quiet_comes_when_what_a_message_led_to_is_done() {
     explore(2, || {
-        let (pair, tasks) = Pair::awake();
+        let pair = Pair::awake();
         pair.send(0, 3);
         pair.stop();
-        tasks.into_iter().for_each(|task| task.join().unwrap());
     });
 }
 
 #[test]
 fn loom_quiet_comes_for_two_that_send_to_each_other_as_the_stop_begins() {
     explore(2, || {
-        let (pair, tasks) = Pair::awake();
+        let pair = Pair::awake();
         pair.send(0, 2);
         pair.send(1, 2);
         pair.stop();
-        tasks.into_iter().for_each(|task| task.join().unwrap());
+    });
+}
+
+/// A message gives them their tasks, and they give them up when it is handled.
+#[test]
+fn loom_quiet_comes_when_workers_that_slept_sleep_again() {
+    explore(3, || {
+        let pair = Pair::asleep();
+        pair.send(0, 3);
+        pair.stop();
     });
 }
 
 #[test]
 fn loom_quiet_comes_at_once_when_nobody_has_work() {
-    explore(2, || {
-        let (pair, tasks) = Pair::awake();
-        pair.stop();
-        tasks.into_iter().for_each(|task| task.join().unwrap());
-    });
-}
-
-/// The worker's task is gone, or comes, as the stop begins.
-#[test]
-fn loom_quiet_comes_when_workers_that_slept_sleep_again() {
-    explore(3, || {
-        let pair = Pair::asleep();
-        let sender = pair.spawn(|pair| pair.send(0, 3));
-        pair.wait_for_quiet();
-        // What is sent by somebody who is no worker may come after the quiet.
-        sender.join().unwrap();
-        pair.stop();
-    });
+    explore(2, || Pair::awake().stop());
 }
 
 /// A worker that waits for a message in its handler has nothing to do, until it gives that up.
@@ -133,25 +130,23 @@ fn loom_quiet_comes_when_a_worker_that_gave_up_waiting_is_done() {
         pair.workers.iter().for_each(|worker| assert!(worker.cell.settle_awake()));
         let gave_up = Arc::new(AtomicBool::new(false));
         let gives_up = Arc::clone(&gave_up);
-        let tasks = [
-            pair.spawn(move |pair| {
-                let worker = &pair.workers[0];
-                pair.on_their_way.fetch_add(1, Ordering::Relaxed);
-                let _ = worker.poll_turn(Some(Waker::noop()), false);
-                worker.cell.resume(&pair.drain);
-                gives_up.store(true, Ordering::Relaxed);
-                pair.handle(0, 2);
-                pair.work(0);
-            }),
-            pair.spawn(|pair| pair.work(1)),
-        ];
+        pair.spawn(move |pair| {
+            let worker = &pair.workers[0];
+            pair.on_their_way.fetch_add(1, Ordering::Relaxed);
+            let _ = worker.poll_turn(Some(Waker::noop()), false);
+            worker.cell.resume(&pair.drain);
+            gives_up.store(true, Ordering::Relaxed);
+            pair.handle(0, 2);
+            pair.work(0, true);
+        });
+        pair.spawn(|pair| pair.work(1, true));
+        pair.begin();
         let in_time = gave_up.load(Ordering::Relaxed);
         pair.wait_for_quiet();
         if in_time {
             pair.expect_none_on_their_way();
         }
         pair.workers.iter().for_each(|worker| worker.stop());
-        tasks.into_iter().for_each(|task| task.join().unwrap());
     });
 }
 
@@ -161,8 +156,8 @@ fn loom_quiet_comes_though_a_busy_worker_ends() {
     explore(3, || {
         let pair = Pair::starting();
         pair.send(0, 1);
-        let task = pair.spawn(|pair| pair.workers[0].finish());
+        pair.spawn(|pair| pair.workers[0].finish());
+        pair.begin();
         pair.wait_for_quiet();
-        task.join().unwrap();
     });
 }

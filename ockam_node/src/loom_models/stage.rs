@@ -1,7 +1,7 @@
 //! A worker's cell, and what a node and an executor do with it.
 //!
-//! `send` is what `deliver` does, `work` and `finish` are what `actor` does, without a node: whose
-//! push awakens a worker runs it, there and then.
+//! `send` is what `deliver` does, `work` and `finish` are what `actor` does, without a node. Unless
+//! told otherwise, whose push awakens a worker runs it, there and then.
 
 use super::{block_on, id, message};
 use crate::cell::{About, Cell, Kind, Pushed, Resident, Settled, Stopping, Turn};
@@ -198,21 +198,22 @@ impl Stage {
         !ending.again
     }
 
+    /// Pushes a message, and runs the worker here if it slept. Gives it back if there is no room.
     pub(super) fn push(&self, message: LocalMessage) -> Option<LocalMessage> {
-        self.push_with(message, &|_| {})
+        self.push_or(message, || self.work(false))
     }
 
-    /// Pushes a message, and runs the worker here if it slept. Gives it back if there is no room.
-    pub(super) fn push_with(
+    /// Pushes a message, and calls `awaken` if the worker slept, to run it.
+    pub(super) fn push_or(
         &self,
         message: LocalMessage,
-        handle: &dyn Fn(u8),
+        awaken: impl FnOnce(),
     ) -> Option<LocalMessage> {
         match self.cell.push(message, &self.drain) {
             Pushed::Done(waker) => waker.into_iter().for_each(Waker::wake),
             Pushed::Awaken(_) => {
                 self.take_up();
-                self.work_with(false, handle);
+                awaken();
             }
             Pushed::Full(message) => return Some(message),
             Pushed::Closed(message) => self.note(|ledger| ledger.returned.push(id(&message))),
