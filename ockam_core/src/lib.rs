@@ -44,7 +44,7 @@ pub use mailbox::{Mailbox, Mailboxes};
 pub use message::Serde;
 pub use message::{
     Any, DecodeError, EncodeError, LocalInfo, LocalMessage, Message, NeutralMessage, Payload,
-    Routed, TransportMessage, TypedBody, decode, encode,
+    Routed, SpareMessage, TransportMessage, TypedBody, decode, encode,
 };
 pub use processor::Processor;
 pub use routing::{

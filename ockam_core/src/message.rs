@@ -6,6 +6,7 @@ mod local_message;
 mod neutral;
 mod payload;
 mod routed;
+mod spare;
 mod transport_message;
 
 pub use codec::{DecodeError, EncodeError, decode, encode};
@@ -14,6 +15,7 @@ pub use local_message::LocalMessage;
 pub use neutral::{Any, NeutralMessage};
 pub use payload::{Payload, TypedBody};
 pub use routed::Routed;
+pub use spare::SpareMessage;
 pub use transport_message::TransportMessage;
 
 use alloc::vec::Vec;

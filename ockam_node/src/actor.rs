@@ -115,53 +115,73 @@ async fn handle<W: Worker<Context = Context>>(
     let outcome = {
         let handler = pin!(async {
             match Routed::<W::Message>::decode(message) {
-                Ok(routed) => Ok(worker.handle_message(ctx, routed).await),
-                Err(undecodable) => Err(undecodable),
+                Ok(routed) => worker.handle_message(ctx, routed).await.map_err(Unhandled::failed),
+                Err((error, message)) => Err(Unhandled::undecodable(error, message)),
             }
         });
         catch(handler).await
     };
     match outcome {
-        Ok(Ok(Ok(()))) => {
+        Ok(Ok(())) => {
             if asked {
                 ctx.end_answer();
             }
             Ok(())
         }
-        outcome => unhandled::<W>(ctx, outcome),
+        Ok(Err(why)) => {
+            unhandled::<W>(ctx, *why);
+            Ok(())
+        }
+        Err(panic) => Err(panicked::<W>(ctx, &panic)),
     }
 }
 
-/// What comes of a message: the panic's text, what did not decode, or what the handler returned.
-type Outcome = Result<Result<ockam_core::Result<()>, (DecodeError, LocalMessage)>, String>;
+/// Why a message was not handled. Boxed, so that the usual outcome is a null pointer.
+enum Unhandled {
+    Failed(Error),
+    Undecodable(DecodeError, LocalMessage),
+}
+
+impl Unhandled {
+    #[cold]
+    fn failed(error: Error) -> Box<Self> {
+        Box::new(Unhandled::Failed(error))
+    }
+
+    #[cold]
+    fn undecodable(error: DecodeError, message: LocalMessage) -> Box<Self> {
+        Box::new(Unhandled::Undecodable(error, message))
+    }
+}
 
 /// Tells the log, and whoever waits for an answer, why a message was not handled.
 #[cold]
-fn unhandled<W: 'static>(ctx: &mut Context, outcome: Outcome) -> Result<(), Panicked> {
+fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
     let address = ctx.address();
     let worker = TypeName::of::<W>();
-    match outcome {
-        Ok(Ok(Ok(()))) => ctx.end_answer(),
-        Ok(Ok(Err(error))) => {
+    match why {
+        Unhandled::Failed(error) => {
             let error = format!("{error:#}");
             tracing::error!(%address, %worker, %error, "a worker failed to handle a message");
             ctx.fail_asker(|| Error::new(ErrorKind::Failed, format!("{address} failed: {error}")));
         }
-        Ok(Err((error, message))) => {
+        Unhandled::Undecodable(error, message) => {
             let sender = message.return_route();
             tracing::error!(%address, %worker, %sender, %error, "a message was dropped");
             ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
             ctx.fail_asker(|| Error::new(ErrorKind::Encoding, error).context(format!("{address}")));
         }
-        Err(panic) => {
-            tracing::error!(%address, %worker, %panic, "a worker panicked and ends");
-            ctx.fail_asker(|| {
-                Error::new(ErrorKind::Failed, format!("{address} panicked: {panic}"))
-            });
-            return Err(Panicked);
-        }
     }
-    Ok(())
+}
+
+/// Tells the log, and whoever waits for an answer, that a worker panicked.
+#[cold]
+fn panicked<W: 'static>(ctx: &mut Context, panic: &str) -> Panicked {
+    let address = ctx.address();
+    let worker = TypeName::of::<W>();
+    tracing::error!(%address, %worker, %panic, "a worker panicked and ends");
+    ctx.fail_asker(|| Error::new(ErrorKind::Failed, format!("{address} panicked: {panic}")));
+    Panicked
 }
 
 /// Ends a worker: no more messages, `shutdown`, and the address is free.

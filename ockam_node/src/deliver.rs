@@ -5,27 +5,21 @@
 //!        ─> push and wake ─> (only if the mailbox is full) stand in line
 //! ```
 //!
-//! Nothing here is a task, and nothing awaits unless an access control takes time or the mailbox
-//! is full.
+//! Nothing here waits: what has to, because an access control takes its time or the mailbox is
+//! full, is left to [`Delivery`](crate::delivery::Delivery).
 
 use crate::ask::{self, Ask};
-use crate::cell::{Cell, Kind, Pushed};
-use crate::context::Handle;
+use crate::cell::{Cell, Pushed};
 use crate::dead_letter::DeadLetterReason;
-use crate::inbox::InLine;
 use crate::node::Node;
-use crate::send_error::{SendError, SendErrorReason, boundary};
+use crate::send_error::{SendError, SendErrorReason};
 use crate::suggest;
-use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
-use core::future::{Future, poll_fn};
-use core::task::Poll;
-use ockam_core::{Address, Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
+use ockam_core::{Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
 
 /// How far a message got without waiting.
-enum Step {
+pub(crate) enum Step {
     Done,
     /// Stand in the line of this cell.
     Full(LocalMessage, Arc<Cell>),
@@ -33,64 +27,6 @@ enum Step {
     Authorize(LocalMessage, Arc<Cell>),
     /// The same for the answer to an ask.
     AuthorizeAnswer(LocalMessage, Arc<Ask>),
-}
-
-/// Delivers a message to the first hop of its onward route, waiting for room if there is none. An
-/// `unresolved` route names a transport.
-///
-/// What is rare is boxed, so that the future, which every sender holds, stays small.
-///
-/// # Cancel safety
-/// Dropped before it is done, the message is not sent, and others in line move up.
-pub(crate) async fn deliver(
-    handle: &Handle,
-    source: &Mailbox,
-    mut message: LocalMessage,
-    unresolved: bool,
-) -> Result<(), Error> {
-    if unresolved {
-        message = Box::pin(resolve(handle, message)).await.map_err(boundary)?;
-    }
-    let node = handle.node();
-    let (message, cell) = match begin(node, source, message) {
-        Ok(Step::Done) => return Ok(()),
-        Ok(Step::Full(message, cell)) => (message, cell),
-        Ok(Step::Authorize(message, cell)) => {
-            let authorized = Box::pin(authorize(node, source, Some(&cell), message)).await;
-            (authorized.map_err(boundary)?, cell)
-        }
-        Ok(Step::AuthorizeAnswer(message, ask)) => {
-            let authorized = Box::pin(authorize(node, source, None, message)).await;
-            return hand_over(node, &ask, authorized.map_err(boundary)?).map_err(boundary);
-        }
-        Err(error) => return Err(boundary(error)),
-    };
-    push_or_wait(handle, &cell, message).await.map_err(boundary)
-}
-
-/// As [`deliver`], on a route that a program wrote: a hop that belongs to a transport is replaced
-/// by the worker that leads there.
-pub(crate) fn deliver_resolved<'a>(
-    handle: &'a Handle,
-    source: &'a Mailbox,
-    message: LocalMessage,
-) -> impl Future<Output = Result<(), Error>> + Send + 'a {
-    let unresolved = !message.onward_route().iter().all(Address::is_local);
-    deliver(handle, source, message, unresolved)
-}
-
-/// Replaces the hop of a transport in a message's route.
-async fn resolve(handle: &Handle, mut message: LocalMessage) -> Result<LocalMessage, SendError> {
-    match handle.resolve(message.onward_route()).await {
-        Ok(route) => {
-            message.transport_mut().onward_route = route;
-            Ok(message)
-        }
-        Err(error) => {
-            let (kind, why) = (error.kind(), format!("{error:#}"));
-            Err(SendError::new(SendErrorReason::Unresolved { kind, why }, message))
-        }
-    }
 }
 
 /// Delivers a message if that is possible now.
@@ -109,7 +45,13 @@ pub(crate) fn try_deliver(
     Err(SendError::new(reason, message))
 }
 
-fn begin(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<Step, SendError> {
+/// Takes a message as far as it gets without waiting.
+#[inline]
+pub(crate) fn begin(
+    node: &Arc<Node>,
+    source: &Mailbox,
+    message: LocalMessage,
+) -> Result<Step, SendError> {
     let Some(destination) = message.onward_route().first() else {
         return Err(invalid_route(message));
     };
@@ -182,10 +124,10 @@ fn gates(source: &Mailbox, recipient: Option<&Mailbox>, passage: RelayMessage<'_
     }
 }
 
-/// Adds the message to a mailbox and sees to it that somebody takes it out. Gives it back in `Ok`
+/// Adds a message to a mailbox and sees to it that somebody takes it out. Gives it back in `Ok`
 /// if there is no room, in `Err` if the worker has stopped.
 #[inline]
-fn push(
+pub(crate) fn push(
     node: &Arc<Node>,
     cell: &Arc<Cell>,
     message: LocalMessage,
@@ -206,105 +148,6 @@ fn push(
     }
 }
 
-/// Asks access controls that answer later. Without a cell the message is the answer to an ask,
-/// and only the sender's own access control has a say.
-#[cold]
-async fn authorize(
-    node: &Arc<Node>,
-    source: &Mailbox,
-    cell: Option<&Cell>,
-    message: LocalMessage,
-) -> Result<LocalMessage, SendError> {
-    let destination = message.onward_route().first().cloned().unwrap_or_default();
-    let mailbox = cell.and_then(|cell| cell.mailboxes().find(&destination));
-    let passage = RelayMessage::new(source.address(), &destination, &message);
-    let allowed = answer(source.outgoing(passage), source.address()).await;
-    if !allowed {
-        return Err(denied(node, source, message, true));
-    }
-    if let Some(mailbox) = mailbox {
-        let allowed = answer(mailbox.incoming(passage), &destination).await;
-        if !allowed {
-            return Err(denied(node, source, message, false));
-        }
-    }
-    Ok(message)
-}
-
-async fn answer(authorization: Authorization<'_>, address: &Address) -> bool {
-    match authorization {
-        Authorization::Allowed => true,
-        Authorization::Denied => false,
-        Authorization::Later(answer) => match answer.await {
-            Ok(allowed) => allowed,
-            Err(error) => {
-                tracing::error!(%address, %error, "an access control failed, which denies");
-                false
-            }
-        },
-    }
-}
-
-/// Pushes, and stands in line as long as the mailbox is full.
-async fn push_or_wait(
-    handle: &Handle,
-    cell: &Arc<Cell>,
-    mut message: LocalMessage,
-) -> Result<(), SendError> {
-    let node = handle.node();
-    if cell.kind() == Kind::Worker && Arc::ptr_eq(cell, handle.cell()) {
-        // Nobody but the worker itself could make room for what it waits to send to itself.
-        return try_push(node, cell, message);
-    }
-    loop {
-        message = match push(node, cell, message) {
-            Ok(None) => return Ok(()),
-            Ok(Some(message)) => message,
-            Err(message) => return Err(stopped(node, cell, message)),
-        };
-        match cell.stand_in_line(message) {
-            Ok(ticket) => {
-                return wait_in_line(cell, ticket)
-                    .await
-                    .map_err(|message| stopped(node, cell, message));
-            }
-            Err(back) => message = back,
-        }
-    }
-}
-
-/// Pushes if there is room now.
-fn try_push(node: &Arc<Node>, cell: &Arc<Cell>, message: LocalMessage) -> Result<(), SendError> {
-    match push(node, cell, message) {
-        Ok(None) => Ok(()),
-        Ok(Some(message)) => Err(SendError::new(full(cell), message)),
-        Err(message) => Err(stopped(node, cell, message)),
-    }
-}
-
-/// A place in the line of a full mailbox, left when the sender goes away.
-struct Place<'a> {
-    cell: &'a Cell,
-    ticket: u32,
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        drop(self.cell.leave_line(self.ticket));
-    }
-}
-
-/// Waits until the message is in the mailbox. `Err` gives it back: the worker has stopped.
-async fn wait_in_line(cell: &Cell, ticket: u32) -> Result<(), LocalMessage> {
-    let place = Place { cell, ticket };
-    poll_fn(|cx| match place.cell.look_in_line(place.ticket, cx.waker()) {
-        InLine::Accepted => Poll::Ready(Ok(())),
-        InLine::Waiting => Poll::Pending,
-        InLine::Closed(message) => Poll::Ready(Err(message)),
-    })
-    .await
-}
-
 /// Delivers the answer to an ask. Only the sender's own access control has a say.
 fn deliver_answer(
     node: &Arc<Node>,
@@ -321,7 +164,7 @@ fn deliver_answer(
 }
 
 /// Hands an answer to the one who asked.
-fn hand_over(node: &Node, ask: &Ask, message: LocalMessage) -> Result<(), SendError> {
+pub(crate) fn hand_over(node: &Node, ask: &Ask, message: LocalMessage) -> Result<(), SendError> {
     ask.answer(message).map_err(|message| {
         node.dead_letters.record(&message, DeadLetterReason::NotFound);
         let reason = SendErrorReason::NotFound { address: ask.address().clone(), nearest: None };
@@ -329,7 +172,7 @@ fn hand_over(node: &Node, ask: &Ask, message: LocalMessage) -> Result<(), SendEr
     })
 }
 
-fn full(cell: &Cell) -> SendErrorReason {
+pub(crate) fn full(cell: &Cell) -> SendErrorReason {
     SendErrorReason::Full { address: cell.address().clone(), capacity: cell.capacity() }
 }
 
@@ -358,13 +201,18 @@ fn not_found(node: &Arc<Node>, message: LocalMessage) -> SendError {
 }
 
 #[cold]
-fn stopped(node: &Arc<Node>, cell: &Cell, message: LocalMessage) -> SendError {
+pub(crate) fn stopped(node: &Arc<Node>, cell: &Cell, message: LocalMessage) -> SendError {
     node.dead_letters.record(&message, DeadLetterReason::Stopped);
     SendError::new(SendErrorReason::Stopped { address: cell.address().clone() }, message)
 }
 
 #[cold]
-fn denied(node: &Arc<Node>, source: &Mailbox, message: LocalMessage, outgoing: bool) -> SendError {
+pub(crate) fn denied(
+    node: &Arc<Node>,
+    source: &Mailbox,
+    message: LocalMessage,
+    outgoing: bool,
+) -> SendError {
     node.dead_letters.record(&message, DeadLetterReason::Denied);
     let reason = SendErrorReason::Denied {
         source: source.address().clone(),

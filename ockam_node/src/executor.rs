@@ -4,8 +4,12 @@
 //! and is selected here.
 
 #[cfg(feature = "std")]
+mod spare;
+#[cfg(feature = "std")]
 mod tokio;
 
+#[cfg(feature = "std")]
+pub(crate) use self::spare::spare_message;
 #[cfg(feature = "std")]
 pub use self::tokio::Executor;
 #[cfg(feature = "std")]

@@ -33,6 +33,7 @@ mod context;
 mod dead_letter;
 mod delayed_event;
 mod deliver;
+mod delivery;
 mod drain;
 #[cfg(feature = "std")]
 mod entry;

@@ -1,11 +1,12 @@
 //! A message inside a node.
 
-use super::{LocalInfo, Payload, TransportMessage};
+use super::{LocalInfo, Payload, SpareMessage, TransportMessage};
 use crate::{Address, Result, Route};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::fmt;
+use core::mem::{self, ManuallyDrop};
 
 /// A [`TransportMessage`] inside a node, with what local workers know about it.
 ///
@@ -20,15 +21,30 @@ use core::fmt;
 /// assert_eq!(message.return_route(), &route!["hop", "app"]);
 /// # Ok::<(), ockam_core::Error>(())
 /// ```
-#[derive(Clone)]
-pub struct LocalMessage(Box<Inner>);
+pub struct LocalMessage(ManuallyDrop<Box<Inner>>);
 
+/// What a message holds, behind one pointer.
 #[derive(Clone, Default)]
-struct Inner {
-    transport: TransportMessage,
+pub(super) struct Inner {
+    pub(super) transport: TransportMessage,
     /// Boxed twice: most messages have none, and a null pointer is cheap to make and to drop.
     #[allow(clippy::box_collection)]
-    local_info: Option<Box<Vec<LocalInfo>>>,
+    pub(super) local_info: Option<Box<Vec<LocalInfo>>>,
+    /// Who takes the memory when the message is gone.
+    pub(super) recycle: Option<fn(SpareMessage)>,
+}
+
+impl Inner {
+    /// Drops what the message held, so that its memory can be used for another one.
+    #[inline]
+    fn clear(&mut self) {
+        self.transport.payload = Payload::default();
+        self.transport.onward_route.clear();
+        self.transport.return_route.clear();
+        if self.local_info.is_some() {
+            self.local_info = None;
+        }
+    }
 }
 
 impl LocalMessage {
@@ -36,19 +52,12 @@ impl LocalMessage {
     #[must_use]
     pub fn new(transport: TransportMessage, local_info: Vec<LocalInfo>) -> Self {
         let local_info = (!local_info.is_empty()).then(|| Box::new(local_info));
-        LocalMessage(Box::new(Inner { transport, local_info }))
+        Self::from_inner(Box::new(Inner { transport, local_info, recycle: None }))
     }
 
-    /// Builds a message in place: its parts are moved once, to where they stay.
-    #[must_use]
     #[inline]
-    pub fn build(onward: impl Into<Route>, return_to: &Address, payload: Payload) -> Self {
-        let onward_route = onward.into();
-        // The memory first and the value then, so that the value is made where it stays.
-        let memory = Box::new_uninit();
-        let transport =
-            TransportMessage { onward_route, return_route: Route::from(return_to), payload };
-        LocalMessage(Box::write(memory, Inner { transport, local_info: None }))
+    pub(super) fn from_inner(inner: Box<Inner>) -> Self {
+        LocalMessage(ManuallyDrop::new(inner))
     }
 
     /// Returns the message without its local info.
@@ -66,8 +75,8 @@ impl LocalMessage {
 
     /// Takes the message out and forgets the local info.
     #[must_use]
-    pub fn into_transport_message(self) -> TransportMessage {
-        self.0.transport
+    pub fn into_transport_message(mut self) -> TransportMessage {
+        mem::take(&mut self.0.transport)
     }
 
     /// Returns what local workers attached, oldest first.
@@ -124,6 +133,26 @@ impl LocalMessage {
         transport.onward_route.step()?;
         transport.return_route.push_front(my_address.into());
         Ok(self)
+    }
+}
+
+impl Clone for LocalMessage {
+    fn clone(&self) -> Self {
+        LocalMessage(self.0.clone())
+    }
+}
+
+/// Hands the memory on, if somebody takes it.
+impl Drop for LocalMessage {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: `drop` runs once, and nothing reads the field after it.
+        #[allow(unsafe_code)]
+        let mut inner = unsafe { ManuallyDrop::take(&mut self.0) };
+        if let Some(recycle) = inner.recycle {
+            inner.clear();
+            recycle(SpareMessage::from_cleared(inner));
+        }
     }
 }
 

@@ -13,8 +13,9 @@ use super::transport_type::{LOCAL, TransportType};
 impl From<&str> for Address {
     #[inline]
     fn from(text: &str) -> Self {
-        // Most names are short and plain, and this is on the way of every message.
-        if !text.as_bytes().contains(&b'#') {
+        // A type is written in digits. Most names begin with something else, and this is on the way
+        // of every message.
+        if !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
             return Self::new(LOCAL, text);
         }
         match read_prefix(text) {

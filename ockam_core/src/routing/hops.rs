@@ -57,6 +57,15 @@ impl Hops {
         }
     }
 
+    /// Removes all addresses, and the heap's memory.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::Inline(hops) => hops.clear(),
+            Self::Heap(_) => *self = Self::new(),
+        }
+    }
+
     /// Puts an address on the top.
     pub(super) fn push(&mut self, address: Address) {
         let refused = match self {

@@ -192,6 +192,12 @@ impl Route {
         self.hops.pop_bottom()
     }
 
+    /// Removes all addresses.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.hops.clear();
+    }
+
     /// Edits the route in place with a chain of calls.
     ///
     /// ```

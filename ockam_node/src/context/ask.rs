@@ -3,7 +3,7 @@
 use super::{Context, DEFAULT_TIMEOUT, Handle};
 use crate::ask::{Ask, asks_itself};
 use crate::cell::Cell;
-use crate::deliver::deliver_resolved;
+use crate::delivery::Delivery;
 use crate::executor::{self, until};
 use crate::node::Node;
 use crate::typed;
@@ -155,7 +155,7 @@ impl<'a> Question<'a> {
         waits: Option<&Arc<Cell>>,
     ) -> Result<Self> {
         let registered = Registered::new(handle.node(), waits)?;
-        let message = LocalMessage::build(route, registered.ask.address(), payload);
+        let message = executor::spare_message().fill(route, registered.ask.address(), payload);
         Ok(Question { handle, registered, message })
     }
 
@@ -175,7 +175,7 @@ impl<'a> Question<'a> {
         let asked = message.onward_route().last().cloned();
         let answer = pin!(async {
             let source = handle.mailboxes().primary();
-            deliver_resolved(handle, source, message).await?;
+            Delivery::resolving(handle, source, message).await?;
             poll_fn(|cx| ask.poll_result(cx.waker())).await
         });
         let Some(limit) = limit else {

@@ -1,7 +1,9 @@
 //! Sending: from a context's address along a route.
 
 use super::Handle;
-use crate::deliver::{deliver, deliver_resolved, try_deliver};
+use crate::deliver::try_deliver;
+use crate::delivery::Delivery;
+use crate::executor::spare_message;
 use crate::send_error::SendError;
 use crate::typed;
 use alloc::format;
@@ -29,7 +31,7 @@ impl Handle {
     ) -> impl Future<Output = Result<()>> + Send {
         // Built here and not in the future: what the future carries is one pointer.
         let message = self.message(route, self.primary_address(), body);
-        deliver_resolved(self, self.mailboxes().primary(), message)
+        Delivery::resolving(self, self.mailboxes().primary(), message)
     }
 
     /// As [`send`](Self::send), from another address of this context.
@@ -45,7 +47,7 @@ impl Handle {
     ) -> Result<()> {
         let from = from.into();
         let mailbox = self.own_mailbox(&from)?;
-        deliver_resolved(self, mailbox, self.message(route, &from, body)).await
+        Delivery::resolving(self, mailbox, self.message(route, &from, body)).await
     }
 
     /// Sends a message if there is room for it now, without waiting.
@@ -66,7 +68,7 @@ impl Handle {
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub fn forward(&self, message: LocalMessage) -> impl Future<Output = Result<()>> + Send {
-        deliver(self, self.mailboxes().primary(), message, false)
+        Delivery::new(self, self.mailboxes().primary(), message)
     }
 
     /// As [`forward`](Self::forward), from another address of this context.
@@ -79,7 +81,7 @@ impl Handle {
         from: impl Into<Address>,
     ) -> Result<()> {
         let from = from.into();
-        deliver(self, self.own_mailbox(&from)?, message, false).await
+        Delivery::new(self, self.own_mailbox(&from)?, message).await
     }
 
     #[inline]
@@ -89,7 +91,7 @@ impl Handle {
         from: &Address,
         body: M,
     ) -> LocalMessage {
-        LocalMessage::build(onward, from, typed::payload(body))
+        spare_message().fill(onward, from, typed::payload(body))
     }
 
     fn own_mailbox(&self, from: &Address) -> Result<&Mailbox> {
