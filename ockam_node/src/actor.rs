@@ -17,7 +17,7 @@ use core::task::{Poll, Waker};
 use ockam_core::{DecodeError, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
 
 /// How many messages a worker handles before it lets other tasks run.
-const MESSAGES_PER_TURN: u32 = 64;
+const MESSAGES_PER_TURN: u32 = 128;
 
 /// What the node knows about workers of type `W`.
 pub(crate) struct WorkerType<W>(PhantomData<W>);

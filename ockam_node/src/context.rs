@@ -69,13 +69,20 @@ impl Context {
 
     /// Remembers who may wait for the answer to a message that is about to be handled; `true` if
     /// somebody may.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin_answer(&mut self, message: &LocalMessage) -> bool {
-        let Some(asker) = asker(message) else {
-            return false;
-        };
+        match asker(message) {
+            Some(asker) => {
+                self.remember(asker);
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[inline(never)]
+    fn remember(&mut self, asker: &Address) {
         self.asker = Some(asker.clone());
-        true
     }
 
     /// The message was handled. The answer may still come, from whoever has the return route.

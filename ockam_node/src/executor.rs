@@ -13,7 +13,7 @@ pub(crate) use self::spare::spare_message;
 #[cfg(feature = "std")]
 pub use self::tokio::Executor;
 #[cfg(feature = "std")]
-pub(crate) use self::tokio::{Alarm, Signals, block_on, catch, deadline, random};
+pub(crate) use self::tokio::{Alarm, Instant, Signals, block_on, catch, deadline, random};
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;

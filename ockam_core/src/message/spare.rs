@@ -45,7 +45,7 @@ impl SpareMessage {
         payload: Payload,
     ) -> LocalMessage {
         let transport = &mut self.0.transport;
-        transport.onward_route = onward.into();
+        transport.onward_route.set(onward.into());
         transport.return_route.push_front(return_to);
         transport.payload = payload;
         LocalMessage::from_inner(self.0)

@@ -91,6 +91,29 @@ fn same(a: &[u8; INLINE_LEN], b: &[u8; INLINE_LEN]) -> bool {
     differ == 0 && a_rest == b_rest
 }
 
+/// Copies bytes that fit, with zeros after them. Names are made for every message that is sent to
+/// one, so the bytes are copied in pieces of fixed length: those at the end may overlap.
+#[inline]
+fn inline(source: &[u8]) -> Option<[u8; INLINE_LEN]> {
+    let len = source.len();
+    let mut bytes = [0; INLINE_LEN];
+    match (source.first_chunk::<8>(), source.last_chunk::<8>()) {
+        (Some(first), Some(last)) if len <= 16 => {
+            bytes[..8].copy_from_slice(first);
+            bytes[len - 8..len].copy_from_slice(last);
+        }
+        (Some(_), _) => bytes.get_mut(..len)?.copy_from_slice(source),
+        (None, _) => match (source.first_chunk::<4>(), source.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                bytes[..4].copy_from_slice(first);
+                bytes[len - 4..len].copy_from_slice(last);
+            }
+            _ => bytes.iter_mut().zip(source).for_each(|(byte, source)| *byte = *source),
+        },
+    }
+    Some(bytes)
+}
+
 /// Every byte as two lower-case hex digits.
 const HEX: [[u8; 2]; 256] = {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -114,13 +137,9 @@ impl Address {
     #[inline]
     pub fn new(transport: TransportType, bytes: impl AsRef<[u8]>) -> Self {
         let source = bytes.as_ref();
-        let mut bytes = [0; INLINE_LEN];
-        match bytes.get_mut(..source.len()) {
-            Some(start) => {
-                start.copy_from_slice(source);
-                // A slice of at most 37 bytes has a length that fits.
-                Self(Repr::Inline { transport, len: source.len() as u8, bytes })
-            }
+        match inline(source) {
+            // A slice of at most 37 bytes has a length that fits.
+            Some(bytes) => Self(Repr::Inline { transport, len: source.len() as u8, bytes }),
             None => Self(Repr::Heap { transport, bytes: source.into() }),
         }
     }

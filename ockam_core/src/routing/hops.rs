@@ -66,7 +66,18 @@ impl Hops {
         }
     }
 
+    /// Becomes another stack.
+    #[inline]
+    pub(super) fn set(&mut self, other: Self) {
+        match self {
+            // Nothing is there to drop; a call to find that out costs more than the look.
+            Self::Inline(hops) if hops.is_empty() => mem::forget(mem::replace(self, other)),
+            _ => *self = other,
+        }
+    }
+
     /// Puts an address on the top.
+    #[inline]
     pub(super) fn push(&mut self, address: Address) {
         let refused = match self {
             Self::Inline(hops) => hops.push(address).err(),
@@ -81,6 +92,7 @@ impl Hops {
     }
 
     /// Takes the address from the top.
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<Address> {
         match self {
             Self::Inline(hops) => hops.pop(),

@@ -192,6 +192,12 @@ impl Route {
         self.hops.pop_bottom()
     }
 
+    /// Becomes another route. The same as an assignment, for a route that is probably empty.
+    #[inline]
+    pub(crate) fn set(&mut self, other: Route) {
+        self.hops.set(other.hops);
+    }
+
     /// Removes all addresses.
     #[inline]
     pub fn clear(&mut self) {

@@ -3,10 +3,12 @@
 use super::Context;
 use crate::cell::Turn;
 use crate::dead_letter::DeadLetterReason;
-use crate::executor;
+use crate::executor::{self, Instant};
 use alloc::format;
-use core::future::poll_fn;
-use core::task::Poll;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{self, Poll};
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, LocalMessage, Message, Result, Routed};
 
@@ -64,8 +66,8 @@ impl Context {
     ///
     /// # Cancel safety
     /// No message is lost if the future is dropped.
-    pub async fn receive<M: Message>(&mut self) -> Result<Routed<M>> {
-        self.receive_extended(MessageReceiveOptions::new()).await
+    pub fn receive<M: Message>(&mut self) -> impl Future<Output = Result<Routed<M>>> + Send {
+        Receiving::new(self, Some(DEFAULT_TIMEOUT))
     }
 
     /// As [`receive`](Self::receive), with options.
@@ -75,12 +77,11 @@ impl Context {
     ///
     /// # Cancel safety
     /// As [`receive`](Self::receive).
-    pub async fn receive_extended<M: Message>(
+    pub fn receive_extended<M: Message>(
         &mut self,
         options: MessageReceiveOptions,
-    ) -> Result<Routed<M>> {
-        let message = self.next_message(options.timeout).await?;
-        self.read(message)
+    ) -> impl Future<Output = Result<Routed<M>>> + Send {
+        Receiving::new(self, options.timeout)
     }
 
     /// Reads a message as an `M`; if it is none, an asker is told.
@@ -91,43 +92,6 @@ impl Context {
             self.node().undelivered(&message, DeadLetterReason::Undecodable, to);
             Error::new(ErrorKind::Encoding, error).context(context)
         })
-    }
-
-    async fn next_message(&mut self, limit: Option<Duration>) -> Result<LocalMessage> {
-        // The clock is read only if there is no message yet.
-        let mut deadline = None;
-        let mut waiting = Waiting { ctx: self, over: false };
-        let taken = poll_fn(|cx| {
-            if let Poll::Ready(taken) = waiting.ctx.poll_turn(Some(cx.waker()), false) {
-                return Poll::Ready(Some(taken));
-            }
-            let Some(limit) = limit else {
-                return Poll::Pending;
-            };
-            let deadline = *deadline.get_or_insert_with(|| executor::deadline(limit));
-            {
-                let Context { handle, alarm, .. } = &mut *waiting.ctx;
-                alarm.poll(&handle.node().executor, deadline, cx)
-            }
-            .map(|()| None)
-        })
-        .await;
-        let address = || waiting.ctx.primary_address();
-        let why = match taken {
-            Some(Turn::Message(message)) => {
-                // The message has made the worker busy already.
-                waiting.over = true;
-                return Ok(message);
-            }
-            Some(Turn::Stop | Turn::Rest) => {
-                (ErrorKind::Stopped, format!("{} receives no more: it has stopped", address()))
-            }
-            None => {
-                let limit = limit.unwrap_or_default();
-                (ErrorKind::TimedOut, format!("{} received nothing for {limit:?}", address()))
-            }
-        };
-        Err(Error::new(why.0, why.1))
     }
 
     /// Takes the next message if one is there, and reads it as an `M`.
@@ -142,15 +106,69 @@ impl Context {
     }
 }
 
-/// A context that waits for a message. Dropped before one came, its worker is busy again.
-struct Waiting<'a> {
+/// A context that waits for a message, as the future of a `receive`. Written by hand because it is
+/// on the way of every message to a program's main function.
+struct Receiving<'a, M> {
     ctx: &'a mut Context,
-    over: bool,
+    limit: Option<Duration>,
+    /// The clock is read only if there is no message yet.
+    deadline: Option<Instant>,
+    /// The context counts as idle.
+    waits: bool,
+    reads: PhantomData<fn() -> M>,
 }
 
-impl Drop for Waiting<'_> {
+impl<'a, M> Receiving<'a, M> {
+    fn new(ctx: &'a mut Context, limit: Option<Duration>) -> Self {
+        Receiving { ctx, limit, deadline: None, waits: false, reads: PhantomData }
+    }
+
+    fn poll_alarm(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
+        let Some(limit) = self.limit else {
+            return Poll::Pending;
+        };
+        let deadline = *self.deadline.get_or_insert_with(|| executor::deadline(limit));
+        let Context { handle, alarm, .. } = &mut *self.ctx;
+        alarm.poll(&handle.node().executor, deadline, cx)
+    }
+
+    #[cold]
+    fn timed_out(&self) -> Error {
+        let (to, limit) = (self.ctx.primary_address(), self.limit.unwrap_or_default());
+        Error::new(ErrorKind::TimedOut, format!("{to} received nothing for {limit:?}"))
+    }
+
+    #[cold]
+    fn stopped(&self) -> Error {
+        let text = format!("{} receives no more: it has stopped", self.ctx.primary_address());
+        Error::new(ErrorKind::Stopped, text)
+    }
+}
+
+impl<M: Message> Future for Receiving<'_, M> {
+    type Output = Result<Routed<M>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        match this.ctx.poll_turn(Some(cx.waker()), false) {
+            Poll::Ready(Turn::Message(message)) => {
+                // The message has made the worker busy already.
+                this.waits = false;
+                Poll::Ready(this.ctx.read(message))
+            }
+            Poll::Ready(Turn::Stop | Turn::Rest) => Poll::Ready(Err(this.stopped())),
+            Poll::Pending => {
+                this.waits = true;
+                this.poll_alarm(cx).map(|()| Err(this.timed_out()))
+            }
+        }
+    }
+}
+
+/// Dropped before a message came, the worker is busy again.
+impl<M> Drop for Receiving<'_, M> {
     fn drop(&mut self) {
-        if !self.over {
+        if self.waits {
             self.ctx.cell().resume(&self.ctx.node().drain);
         }
     }
