@@ -71,8 +71,9 @@ pub use ockam_core::{
 pub use ockam_node::{
     APP, Context, DEAD_LETTERS_KEPT, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT,
     DEFAULT_TIMEOUT, DeadLetter, DeadLetterReason, DeadLetterSubscription, DeadLetters,
-    DelayedEvent, FlowControls, Handle, MessageReceiveOptions, MessageSendReceiveOptions,
-    NodeBuilder, ProcessorBuilder, SendError, SendErrorReason, StopError, WorkerBuilder,
+    DelayedEvent, ENDED_FLOWS_KEPT, FlowControls, FlowGate, Handle, MessageReceiveOptions,
+    MessageSendReceiveOptions, NodeBuilder, ProcessorBuilder, SendError, SendErrorReason,
+    StopError, WorkerBuilder,
 };
 
 /// The programs of the README, compiled.

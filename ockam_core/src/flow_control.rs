@@ -181,9 +181,22 @@ impl FlowControlTable {
         ids.into_iter().any(|id| self.is_consumer(address, id))
     }
 
-    /// Forgets everything about an address.
-    pub fn remove(&mut self, address: &Address) {
-        self.producers.remove(address);
+    /// Lists the further addresses with which a producer was registered.
+    #[must_use]
+    pub fn additional_addresses(&self, producer: &Address) -> &[Address] {
+        self.companions.get(producer).map_or(&[], Vec::as_slice)
+    }
+
+    /// Counts the addresses of producers, additional ones included.
+    #[must_use]
+    pub fn producer_addresses(&self) -> usize {
+        self.producers.len()
+    }
+
+    /// Forgets everything about an address. Returns the flow that it produced, if it did: that
+    /// flow has ended.
+    pub fn remove(&mut self, address: &Address) -> Option<ProducerInfo> {
+        let ended = self.producers.remove(address);
         for companion in self.companions.remove(address).unwrap_or_default() {
             self.producers.remove(&companion);
         }
@@ -197,6 +210,7 @@ impl FlowControlTable {
                 self.consumers.remove(&id);
             }
         }
+        ended
     }
 
     /// Tells whether nothing is registered.
@@ -233,9 +247,11 @@ mod tests {
         flows.add_producer("p".into(), &id, None, vec!["s".into()]);
         flows.add_spawner("l".into(), &id);
         flows.add_consumer("c".into(), &id);
-        for address in ["p", "l", "c"] {
-            flows.remove(&address.into());
-        }
+        assert_eq!(flows.producer_addresses(), 2);
+        assert_eq!(flows.additional_addresses(&"p".into()), ["s".into()]);
+        let ended = ["p", "l", "c"].map(|address| flows.remove(&address.into()));
+        assert_eq!(ended.map(|flow| flow.is_some()), [true, false, false]);
         assert!(flows.is_empty() && flows.consumers.is_empty());
+        assert_eq!(flows.producer_addresses(), 0);
     }
 }

@@ -33,6 +33,8 @@ pub(crate) fn asks_itself(address: &Address) -> String {
 
 pub(crate) struct Ask {
     address: Address,
+    /// Who is asked, for saying who did not answer.
+    asked: Address,
     /// The place of the cell that does nothing else until the ask is over; only compared.
     waits: usize,
     state: Lock<State>,
@@ -47,9 +49,9 @@ enum State {
 }
 
 impl Ask {
-    pub(crate) fn new(address: Address, waits: Option<&Arc<Cell>>) -> Self {
+    pub(crate) fn new(address: Address, asked: Address, waits: Option<&Arc<Cell>>) -> Self {
         let waits = waits.map_or(0, |cell| Arc::as_ptr(cell).addr());
-        Ask { address, waits, state: Lock::new(State::Waiting(None)) }
+        Ask { address, asked, waits, state: Lock::new(State::Waiting(None)) }
     }
 
     /// Tells whether a cell waits for this ask.
@@ -59,6 +61,11 @@ impl Ask {
 
     pub(crate) fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Returns the last hop of the question's route.
+    pub(crate) fn asked(&self) -> &Address {
+        &self.asked
     }
 
     /// Delivers the answer; gives it back if there was one already, or nobody waits any more.

@@ -4,11 +4,14 @@
 //! |---|---|
 //! | `handle` | identity, starting and stopping others, what the node knows |
 //! | `send` | sending and forwarding |
-//! | `ask` | `send_and_receive` |
+//! | `ask`, `asking` | `send_and_receive`, and its future |
 //! | `receive` | taking messages out of one's own mailbox |
+//! | `outside` | what transports and channels need |
 
 mod ask;
+mod asking;
 mod handle;
+mod outside;
 mod receive;
 mod send;
 

@@ -66,7 +66,7 @@ pub(crate) fn begin(
     let Some(cell) = node.workers.get(hash, destination) else {
         return match node.asks.get(hash, destination) {
             Some(ask) => deliver_answer(node, source, ask, message),
-            None => Err(not_found(node, message)),
+            None => Err(not_found(node, source, message)),
         };
     };
     // Directly it would have been found out before it was sent.
@@ -186,9 +186,18 @@ fn invalid_route(message: LocalMessage) -> SendError {
 }
 
 #[cold]
-fn not_found(node: &Arc<Node>, message: LocalMessage) -> SendError {
-    node.dead_letters.record(&message, DeadLetterReason::NotFound);
+fn not_found(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> SendError {
     let address = message.onward_route().first().cloned().unwrap_or_default();
+    // Whoever may not send there does not hear whether somebody is there.
+    let passage = RelayMessage::new(source.address(), &address, &message);
+    if matches!(source.outgoing(passage), Authorization::Denied) {
+        return denied(node, source, message, true);
+    }
+    if let Some(why) = node.flow_controls.why_ended(&address) {
+        node.dead_letters.record(&message, DeadLetterReason::Stopped);
+        return SendError::new(SendErrorReason::Ended { address, why }, message);
+    }
+    node.dead_letters.record(&message, DeadLetterReason::NotFound);
     let reason = if address.is_local() && node.stop.has_begun() {
         SendErrorReason::Stopped { address }
     } else if address.is_local() {
@@ -203,7 +212,12 @@ fn not_found(node: &Arc<Node>, message: LocalMessage) -> SendError {
 #[cold]
 pub(crate) fn stopped(node: &Arc<Node>, cell: &Cell, message: LocalMessage) -> SendError {
     node.dead_letters.record(&message, DeadLetterReason::Stopped);
-    SendError::new(SendErrorReason::Stopped { address: cell.address().clone() }, message)
+    let address = cell.address().clone();
+    let reason = match node.flow_controls.why_ended(&address) {
+        Some(why) => SendErrorReason::Ended { address, why },
+        None => SendErrorReason::Stopped { address },
+    };
+    SendError::new(reason, message)
 }
 
 #[cold]

@@ -64,7 +64,7 @@ impl<'a> Delivery<'a> {
         source: &'a Mailbox,
         message: LocalMessage,
     ) -> Self {
-        let unresolved = !message.onward_route().iter().all(Address::is_local);
+        let unresolved = is_unresolved(&message);
         Delivery { handle, state: State::New { source, message, unresolved } }
     }
 
@@ -124,7 +124,8 @@ impl Future for Delivery<'_> {
                 }
             }
             State::New { source, message, unresolved: true } => {
-                this.state = State::Slow(Box::pin(resolve(this.handle, source, message)));
+                this.state =
+                    State::Slow(Box::pin(resolve_and_deliver(this.handle, source, message)));
             }
             waiting => this.state = waiting,
         }
@@ -132,20 +133,36 @@ impl Future for Delivery<'_> {
     }
 }
 
-/// Replaces the hop of a transport in a message's route, and delivers it then.
-async fn resolve(
+/// Tells whether a hop of a message's route belongs to a transport.
+#[inline]
+pub(crate) fn is_unresolved(message: &LocalMessage) -> bool {
+    !message.onward_route().iter().all(Address::is_local)
+}
+
+/// Replaces the hop of a transport in a message's route.
+pub(crate) async fn resolve(
     handle: &Handle,
-    source: &Mailbox,
     mut message: LocalMessage,
-) -> Result<(), Error> {
+) -> Result<LocalMessage, Error> {
     match handle.resolve(message.onward_route()).await {
-        Ok(route) => message.transport_mut().onward_route = route,
+        Ok(route) => {
+            message.transport_mut().onward_route = route;
+            Ok(message)
+        }
         Err(error) => {
             let (kind, why) = (error.kind(), format!("{error:#}"));
             let reason = SendErrorReason::Unresolved { kind, why };
-            return Err(boundary(SendError::new(reason, message)));
+            Err(boundary(SendError::new(reason, message)))
         }
     }
+}
+
+async fn resolve_and_deliver(
+    handle: &Handle,
+    source: &Mailbox,
+    message: LocalMessage,
+) -> Result<(), Error> {
+    let message = resolve(handle, message).await?;
     Delivery::new(handle, source, message).await
 }
 

@@ -1,11 +1,25 @@
-//! The node's flow controls: the table of the core, shared.
+//! The node's flow controls: the table of the core, shared, and what becomes of flows that end.
+//!
+//! It owns who may be reached from outside, and remembers for a while why a connection ended. It
+//! refuses to know what brings messages in, and what an ask is: it hands out addresses.
+
+mod expected;
+mod gate;
+
+pub use gate::FlowGate;
 
 use crate::random::Random;
 use crate::sync::Lock;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use ockam_core::{Address, FlowControlId, FlowControlTable, ProducerInfo, SpawnerInfo};
+
+/// Of how many addresses the node remembers why they can be reached no more.
+pub const ENDED_FLOWS_KEPT: usize = 64;
 
 /// Decides which local workers a message that came from outside may reach.
 ///
@@ -14,22 +28,72 @@ use ockam_core::{Address, FlowControlId, FlowControlTable, ProducerInfo, Spawner
 pub struct FlowControls(Arc<Shared>);
 
 struct Shared {
-    table: Lock<FlowControlTable>,
+    state: Lock<State>,
+    /// Counts the changes that take something away, wrapping. What was allowed before one of
+    /// them may not be allowed any more.
+    generation: AtomicUsize,
+    /// How many addresses of producers there are, so that a node without any pays one load.
+    producers: AtomicUsize,
     random: Arc<Random>,
+}
+
+#[derive(Default)]
+struct State {
+    table: FlowControlTable,
+    /// The reply slots of asks that went out, each with the flow over which its answer may come.
+    expected: BTreeMap<Address, FlowControlId>,
+    /// Oldest first.
+    ended: VecDeque<(Address, Arc<str>)>,
 }
 
 impl FlowControls {
     pub(crate) fn new(random: Arc<Random>) -> Self {
-        FlowControls(Arc::new(Shared { table: Lock::new(FlowControlTable::default()), random }))
+        FlowControls(Arc::new(Shared {
+            state: Lock::new(State::default()),
+            generation: AtomicUsize::new(0),
+            producers: AtomicUsize::new(0),
+            random,
+        }))
+    }
+
+    /// Makes the rule for what the producer at an address may send: only to consumers of its own
+    /// id or of its spawner's.
+    ///
+    /// It belongs on the address of whatever brings messages in, as its outgoing access control.
+    /// A message that it refuses is a dead letter, and nothing is sent back.
+    ///
+    /// ```
+    /// # use ockam_node::{NodeBuilder, DeadLetterReason};
+    /// # use ockam_core::{AllowAll, DenyAll, ErrorKind};
+    /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
+    /// let mut ctx = NodeBuilder::new().build()?;
+    /// let flows = ctx.flow_controls();
+    /// let id = flows.generate_flow_control_id();
+    /// flows.add_producer("receiver", &id, None, vec![]);
+    /// let receiver = ctx.new_detached("receiver", DenyAll, flows.gate("receiver")).await?;
+    /// assert_eq!(receiver.send("app", 7u8).await.unwrap_err().kind(), ErrorKind::Denied);
+    /// assert_eq!(ctx.dead_letters().count(DeadLetterReason::Denied), 1);
+    /// flows.add_consumer("app", &id);
+    /// receiver.send("app", 8u8).await?;
+    /// assert_eq!(ctx.receive::<u8>().await?.body(), 8);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn gate(&self, producer: impl Into<Address>) -> FlowGate {
+        FlowGate::new(self.clone(), producer.into())
     }
 
     /// Makes a worker reachable for the producers of an id, and of the spawner with that id.
     pub fn add_consumer(&self, address: impl Into<Address>, id: &FlowControlId) {
         let address = address.into();
-        self.0.table.with(|table| table.add_consumer(address, id));
+        // What the gates remember is what they allowed, so they need not hear of it.
+        self.0.state.with(|state| state.table.add_consumer(address, id));
     }
 
     /// Registers an address that brings messages in, under an id of its own.
+    ///
+    /// Additional addresses are those at which local workers send into the flow, such as the
+    /// sender of a connection: an ask that goes to one of them is answered through the producer.
     pub fn add_producer(
         &self,
         address: impl Into<Address>,
@@ -38,13 +102,19 @@ impl FlowControls {
         additional_addresses: Vec<Address>,
     ) {
         let address = address.into();
-        self.0.table.with(|table| table.add_producer(address, id, spawner, additional_addresses));
+        self.change(|state| {
+            // The address has a new life: what ended there before is no news any more.
+            state
+                .ended
+                .retain(|(ended, _)| *ended != address && !additional_addresses.contains(ended));
+            state.table.add_producer(address, id, spawner, additional_addresses);
+        });
     }
 
     /// Registers an address that creates producers.
     pub fn add_spawner(&self, address: impl Into<Address>, id: &FlowControlId) {
         let address = address.into();
-        self.0.table.with(|table| table.add_spawner(address, id));
+        self.0.state.with(|state| state.table.add_spawner(address, id));
     }
 
     /// Finds the flow that an address produces.
@@ -53,25 +123,26 @@ impl FlowControls {
         &self,
         address: &Address,
     ) -> Option<ProducerInfo> {
-        self.0.table.with(|table| table.find_flow_control_with_producer_address(address).cloned())
+        self.read(|table| table.find_flow_control_with_producer_address(address).cloned())
     }
 
     /// Finds the flow that an address spawns.
     #[must_use]
     pub fn find_flow_control_with_spawner_address(&self, address: &Address) -> Option<SpawnerInfo> {
-        self.0.table.with(|table| table.find_flow_control_with_spawner_address(address).cloned())
+        self.read(|table| table.find_flow_control_with_spawner_address(address).cloned())
     }
 
     /// Tells whether a worker is a consumer of an id.
     #[must_use]
     pub fn is_consumer(&self, address: &Address, id: &FlowControlId) -> bool {
-        self.0.table.with(|table| table.is_consumer(address, id))
+        self.read(|table| table.is_consumer(address, id))
     }
 
-    /// Tells whether a message that the producer at `producer` brought in may reach `address`.
+    /// Tells whether a message that the producer at `producer` brought in may reach `address`: a
+    /// consumer, or whoever waits for an answer over this flow.
     #[must_use]
     pub fn may_reach(&self, producer: &Address, address: &Address) -> bool {
-        self.0.table.with(|table| table.may_reach(producer, address))
+        self.0.state.with(|state| state.may_reach(producer, address) != Reach::No)
     }
 
     /// Draws a new id.
@@ -81,13 +152,96 @@ impl FlowControls {
     }
 
     /// Forgets everything about an address; the node does so when the address is stopped.
+    ///
+    /// Asks that wait for an answer over it go on waiting:
+    /// [`end_flow`](crate::Handle::end_flow) tells them.
     pub fn remove(&self, address: &Address) {
-        self.0.table.with(|table| table.remove(address));
+        self.change(|state| state.table.remove(address));
+    }
+
+    /// As [`remove`](Self::remove). Returns the reply slots that wait for an answer over the flow
+    /// that ended by it. `why` is remembered for all addresses of the producer.
+    pub(crate) fn end(&self, address: &Address, why: Option<&str>) -> Vec<Address> {
+        self.change(|state| {
+            let addresses: Vec<Address> = match why {
+                Some(_) => state.table.additional_addresses(address).to_vec(),
+                None => Vec::new(),
+            };
+            let Some(flow) = state.table.remove(address) else {
+                return Vec::new();
+            };
+            if let Some(why) = why {
+                state.remember(addresses.into_iter().chain([address.clone()]), why.into());
+            }
+            let expected = state.expected.iter().filter(|(_, id)| *id == flow.flow_control_id());
+            expected.map(|(slot, _)| slot.clone()).collect()
+        })
+    }
+
+    /// Tells why an address can be reached no more, if a flow ended there not long ago.
+    #[cold]
+    pub(crate) fn why_ended(&self, address: &Address) -> Option<String> {
+        self.0.state.with(|state| {
+            let newest = state.ended.iter().rev().find(|(ended, _)| ended == address)?;
+            Some(String::from(&*newest.1))
+        })
+    }
+
+    /// Tells whether anything brings messages in. A node without transports answers with one load.
+    #[inline]
+    pub(crate) fn has_producers(&self) -> bool {
+        self.0.producers.load(Ordering::Relaxed) > 0
+    }
+
+    fn read<R>(&self, read: impl FnOnce(&FlowControlTable) -> R) -> R {
+        self.0.state.with(|state| read(&state.table))
+    }
+
+    /// Makes a change that may take something away.
+    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+        self.0.state.with(|state| {
+            let changed = change(state);
+            self.0.producers.store(state.table.producer_addresses(), Ordering::Relaxed);
+            self.0.generation.fetch_add(1, Ordering::Release);
+            changed
+        })
+    }
+}
+
+/// Whether an address may be reached, and for how long.
+#[derive(PartialEq, Eq)]
+enum Reach {
+    No,
+    /// Once: somebody waits there for an answer.
+    Answer,
+    /// Until something is taken out.
+    Consumer,
+}
+
+impl State {
+    fn may_reach(&self, producer: &Address, address: &Address) -> Reach {
+        if self.table.may_reach(producer, address) {
+            return Reach::Consumer;
+        }
+        let producer = self.table.find_flow_control_with_producer_address(producer);
+        match (producer, self.expected.get(address)) {
+            (Some(info), Some(id)) if info.flow_control_id() == id => Reach::Answer,
+            _ => Reach::No,
+        }
+    }
+
+    fn remember(&mut self, addresses: impl Iterator<Item = Address>, why: Arc<str>) {
+        for address in addresses {
+            if self.ended.len() == ENDED_FLOWS_KEPT {
+                self.ended.pop_front();
+            }
+            self.ended.push_back((address, Arc::clone(&why)));
+        }
     }
 }
 
 impl fmt::Debug for FlowControls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.table.with(|table| table.fmt(f))
+        self.read(|table| table.fmt(f))
     }
 }

@@ -8,7 +8,7 @@
 //! | [`NodeBuilder`] | a node in a program that owns its runtime |
 //! | [`WorkerBuilder`], [`ProcessorBuilder`] | starting with more than an address |
 //! | [`DelayedEvent`] | a message to be sent later |
-//! | [`FlowControls`], [`DeadLetters`] | what may come in, what could not be delivered |
+//! | [`FlowControls`], [`FlowGate`], [`DeadLetters`] | what may come in, what could not be delivered |
 //! | [`SendError`], [`StopError`] | the errors that a caller can act on |
 //!
 //! Layout of the crate, from the hot path outwards:
@@ -68,7 +68,7 @@ pub use delayed_event::DelayedEvent;
 #[doc(hidden)]
 pub use entry::{Outcome, run_node, run_test};
 pub use executor::Executor;
-pub use flow_controls::FlowControls;
+pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
 pub use send_error::{SendError, SendErrorReason};
 pub use start::{ProcessorBuilder, WorkerBuilder};

@@ -17,6 +17,7 @@ use crate::transports::Transports;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result};
 
@@ -84,7 +85,8 @@ impl Node {
     pub(crate) fn reserve(&self, cell: &Arc<Cell>) -> Result<()> {
         for address in cell.mailboxes().addresses() {
             let reserved = Self::check_name(address).and_then(|()| {
-                self.workers.insert(address, cell).map_err(|holder| taken(address, &holder))
+                let hash = self.workers.hash(address);
+                self.workers.insert(hash, address, cell).map_err(|holder| taken(address, &holder))
             });
             if let Err(error) = reserved {
                 self.release(cell);
@@ -124,14 +126,17 @@ impl Node {
 
     fn release(&self, cell: &Cell) {
         for address in cell.mailboxes().addresses() {
-            self.workers.remove(address, cell);
+            self.workers.remove(self.workers.hash(address), address, cell);
         }
     }
 
     /// Ends a cell: its addresses are free, what was queued is accounted for, askers are told.
     pub(crate) fn end(&self, cell: &Cell, reason: DeadLetterReason) -> Ending {
         for address in cell.mailboxes().addresses() {
-            self.flow_controls.remove(address);
+            let asks = self.flow_controls.end(address, None);
+            if !asks.is_empty() {
+                self.fail_asks(asks, &format!("the connection at {address} has ended"));
+            }
         }
         self.release(cell);
         let mut ending = cell.end(&self.drain);
@@ -162,6 +167,14 @@ impl Node {
                 _ => ErrorKind::Stopped,
             };
             self.fail_ask(asker, Error::new(kind, format!("{address} did not answer: {reason}")));
+        }
+    }
+
+    /// Ends the asks that wait at some addresses.
+    #[cold]
+    pub(crate) fn fail_asks(&self, addresses: Vec<Address>, why: &str) {
+        for address in addresses {
+            self.fail_ask(&address, Error::new(ErrorKind::Stopped, format!("no answer: {why}")));
         }
     }
 

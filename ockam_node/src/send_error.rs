@@ -53,6 +53,13 @@ pub enum SendErrorReason {
         /// The worker's address.
         address: Address,
     },
+    /// The connection to which the address belonged has ended.
+    Ended {
+        /// The address.
+        address: Address,
+        /// What ended it.
+        why: String,
+    },
     /// The mailbox is full; only `try_send` says so, `send` waits.
     Full {
         /// The worker's address.
@@ -96,7 +103,7 @@ impl SendError {
                 ErrorKind::NotFound
             }
             SendErrorReason::Unresolved { kind, .. } => *kind,
-            SendErrorReason::Stopped { .. } => ErrorKind::Stopped,
+            SendErrorReason::Stopped { .. } | SendErrorReason::Ended { .. } => ErrorKind::Stopped,
             SendErrorReason::Full { .. } | SendErrorReason::MustWait { .. } => ErrorKind::Full,
             SendErrorReason::Denied { .. } => ErrorKind::Denied,
         }
@@ -129,9 +136,9 @@ impl SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason() {
-            SendErrorReason::InvalidRoute(why) | SendErrorReason::Unresolved { why, .. } => {
-                f.write_str(why)
-            }
+            SendErrorReason::InvalidRoute(why)
+            | SendErrorReason::Unresolved { why, .. }
+            | SendErrorReason::Ended { why, .. } => f.write_str(why),
             SendErrorReason::NotFound { address, nearest: Some(nearest) } => {
                 write!(f, "no worker at {address} (did you mean {nearest}?)")
             }

@@ -60,8 +60,12 @@ impl<T: Keyed> Table<T> {
     }
 
     /// Adds an entry under one address, or returns who has it.
-    pub(crate) fn insert(&self, address: &Address, entry: &Arc<T>) -> Result<(), Arc<T>> {
-        let hash = self.hash(address);
+    pub(crate) fn insert(
+        &self,
+        hash: AddressHash,
+        address: &Address,
+        entry: &Arc<T>,
+    ) -> Result<(), Arc<T>> {
         self.shard(hash).with(|shard| {
             if let Some(slot) = shard.find(hash.0, |slot| slot.is(hash, address)) {
                 return Err(Arc::clone(&slot.entry));
@@ -73,8 +77,7 @@ impl<T: Keyed> Table<T> {
     }
 
     /// Removes an address, if `entry` has it.
-    pub(crate) fn remove(&self, address: &Address, entry: &T) {
-        let hash = self.hash(address);
+    pub(crate) fn remove(&self, hash: AddressHash, address: &Address, entry: &T) {
         let removed = self.shard(hash).with(|shard| {
             let mine = |slot: &Slot<T>| {
                 core::ptr::eq(Arc::as_ptr(&slot.entry), entry) && slot.is(hash, address)

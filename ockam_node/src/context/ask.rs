@@ -1,18 +1,12 @@
 //! Asking: send a message and wait for its answer.
 
+use super::asking::Asking;
 use super::{Context, DEFAULT_TIMEOUT, Handle};
-use crate::ask::{Ask, asks_itself};
-use crate::cell::Cell;
-use crate::delivery::Delivery;
-use crate::executor::{self, until};
-use crate::node::Node;
 use crate::typed;
-use alloc::format;
-use alloc::sync::Arc;
-use core::future::{Future, poll_fn};
-use core::pin::pin;
+use core::convert;
+use core::future::Future;
 use core::time::Duration;
-use ockam_core::{Error, ErrorKind, LocalMessage, Message, Payload, Result, Route, Routed};
+use ockam_core::{Message, Result, Route, Routed};
 
 /// Says how long [`send_and_receive_extended`](Handle::send_and_receive_extended) waits.
 #[derive(Clone, Debug)]
@@ -45,29 +39,6 @@ impl MessageSendReceiveOptions {
 impl Default for MessageSendReceiveOptions {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// The reply slot of one ask, in the node's table as long as this lives.
-struct Registered<'a> {
-    node: &'a Node,
-    ask: Arc<Ask>,
-}
-
-impl<'a> Registered<'a> {
-    fn new(node: &'a Node, waits: Option<&Arc<Cell>>) -> Result<Self> {
-        let ask = Arc::new(Ask::new(node.random_local(), waits));
-        // Two of 2^128 are the same: that is an error like any other, and not a way to hang.
-        node.asks.insert(ask.address(), &ask).map_err(|_| {
-            Error::new(ErrorKind::AlreadyExists, "a random address was drawn twice")
-        })?;
-        Ok(Registered { node, ask })
-    }
-}
-
-impl Drop for Registered<'_> {
-    fn drop(&mut self) {
-        self.node.asks.remove(self.ask.address(), &self.ask);
     }
 }
 
@@ -107,8 +78,7 @@ impl Handle {
         route: impl Into<Route>,
         body: impl Message,
     ) -> impl Future<Output = Result<M>> + Send {
-        let question = Question::new(self, route.into(), typed::payload(body), None);
-        async move { read(question?.answer(Some(DEFAULT_TIMEOUT)).await?).map(Routed::body) }
+        Asking::new(self, route.into(), typed::payload(body), Some(DEFAULT_TIMEOUT), Routed::body)
     }
 
     /// As [`send_and_receive`](Self::send_and_receive), with options, and with the routes of the
@@ -125,70 +95,7 @@ impl Handle {
         body: impl Message,
         options: MessageSendReceiveOptions,
     ) -> impl Future<Output = Result<Routed<M>>> + Send {
-        let question = Question::new(self, route.into(), typed::payload(body), None);
-        async move { read(question?.answer(options.timeout).await?) }
-    }
-}
-
-/// Reads an answer as an `M`.
-fn read<M: Message>(answer: LocalMessage) -> Result<Routed<M>> {
-    Routed::decode(answer).map_err(|(error, message)| {
-        let from = message.return_route();
-        Error::new(ErrorKind::Encoding, error).context(format!("the answer from {from}"))
-    })
-}
-
-/// An ask before it is sent. Built when the call is made and not in its future, so that the future
-/// carries pointers and no routes.
-struct Question<'a> {
-    handle: &'a Handle,
-    registered: Registered<'a>,
-    message: LocalMessage,
-}
-
-impl<'a> Question<'a> {
-    /// `waits` is the worker that does nothing else until it has the answer.
-    fn new(
-        handle: &'a Handle,
-        route: Route,
-        payload: Payload,
-        waits: Option<&Arc<Cell>>,
-    ) -> Result<Self> {
-        let registered = Registered::new(handle.node(), waits)?;
-        let message = executor::spare_message().fill(route, registered.ask.address(), payload);
-        Ok(Question { handle, registered, message })
-    }
-
-    /// As [`new`](Self::new), for a context that cannot answer while it waits.
-    fn of_another(ctx: &'a Context, route: Route, payload: Payload) -> Result<Self> {
-        match route.first() {
-            Some(first) if ctx.mailboxes().find(first).is_some() => {
-                Err(Error::new(ErrorKind::InvalidInput, asks_itself(first)))
-            }
-            _ => Question::new(ctx, route, payload, Some(ctx.cell())),
-        }
-    }
-
-    async fn answer(self, limit: Option<Duration>) -> Result<LocalMessage> {
-        let Question { handle, registered, message } = self;
-        let ask = &registered.ask;
-        let asked = message.onward_route().last().cloned();
-        let answer = pin!(async {
-            let source = handle.mailboxes().primary();
-            Delivery::resolving(handle, source, message).await?;
-            poll_fn(|cx| ask.poll_result(cx.waker())).await
-        });
-        let Some(limit) = limit else {
-            return answer.await;
-        };
-        let mut alarm = handle.node().alarms.borrow();
-        let deadline = executor::deadline(limit);
-        let executor = &handle.node().executor;
-        until(answer, poll_fn(|cx| alarm.poll(executor, deadline, cx))).await.unwrap_or_else(|| {
-            let from = asked.unwrap_or_default();
-            let text = format!("no answer from {from} for {limit:?}");
-            Err(Error::new(ErrorKind::TimedOut, text))
-        })
+        Asking::new(self, route.into(), typed::payload(body), options.timeout, convert::identity)
     }
 }
 
@@ -207,8 +114,8 @@ impl Context {
         route: impl Into<Route>,
         body: impl Message,
     ) -> impl Future<Output = Result<M>> + Send {
-        let question = Question::of_another(self, route.into(), typed::payload(body));
-        async move { read(question?.answer(Some(DEFAULT_TIMEOUT)).await?).map(Routed::body) }
+        let payload = typed::payload(body);
+        Asking::of_another(self, route.into(), payload, Some(DEFAULT_TIMEOUT), Routed::body)
     }
 
     /// As [`Handle::send_and_receive_extended`].
@@ -224,7 +131,12 @@ impl Context {
         body: impl Message,
         options: MessageSendReceiveOptions,
     ) -> impl Future<Output = Result<Routed<M>>> + Send {
-        let question = Question::of_another(self, route.into(), typed::payload(body));
-        async move { read(question?.answer(options.timeout).await?) }
+        Asking::of_another(
+            self,
+            route.into(),
+            typed::payload(body),
+            options.timeout,
+            convert::identity,
+        )
     }
 }

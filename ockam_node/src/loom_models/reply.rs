@@ -9,7 +9,7 @@ use loom::thread;
 use ockam_core::{Error, ErrorKind};
 
 fn ask() -> Arc<Ask> {
-    Arc::new(Ask::new("ask".into(), None))
+    Arc::new(Ask::new("ask".into(), "asked".into(), None))
 }
 
 fn spawn<R: 'static>(

@@ -9,6 +9,7 @@ mod ask_route;
 mod bad_input;
 mod body;
 mod body_form;
+mod border;
 mod context;
 mod dead_letter;
 mod delayed_event;

@@ -1,0 +1,45 @@
+//! The calls of what connects the node with others: transports and channels.
+
+use super::Handle;
+use crate::ask::asker;
+use crate::dead_letter::DeadLetterReason;
+use alloc::string::String;
+use ockam_core::{Address, Error, LocalMessage};
+
+impl Handle {
+    /// Ends the flow of a producer, because its connection ended: nothing that it brings in is let
+    /// through any more, and every ask that waits for an answer over it fails at once with
+    /// [`Stopped`](ockam_core::ErrorKind::Stopped) and `why`.
+    ///
+    /// Whoever sends to one of the producer's addresses after they are gone gets an error that
+    /// says `why`, too; the last [`ENDED_FLOWS_KEPT`](crate::ENDED_FLOWS_KEPT) are remembered.
+    /// A producer that stops without this call ends its flow as well, in fewer words.
+    ///
+    /// ```
+    /// # use ockam_node::NodeBuilder;
+    /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
+    /// let ctx = NodeBuilder::new().build()?;
+    /// let id = ctx.flow_controls().generate_flow_control_id();
+    /// ctx.flow_controls().add_producer("receiver", &id, None, vec!["sender".into()]);
+    /// ctx.end_flow(&"receiver".into(), "the connection to the moon has ended: it is cloudy");
+    /// let error = ctx.send("sender", 7u8).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "the connection to the moon has ended: it is cloudy");
+    /// # Ok(()) }
+    /// ```
+    pub fn end_flow(&self, producer: &Address, why: impl Into<String>) {
+        let why = why.into();
+        let asks = self.node().flow_controls.end(producer, Some(&why));
+        self.node().fail_asks(asks, &why);
+    }
+
+    /// Accounts for a message that this worker took out of its mailbox and cannot pass on: it is
+    /// a dead letter, and whoever waits for its answer on this node is told `error`.
+    ///
+    /// A handler that fails does the same for the one message that it handles.
+    pub fn reject(&self, message: &LocalMessage, reason: DeadLetterReason, error: Error) {
+        self.node().dead_letters.record(message, reason);
+        if let Some(asker) = asker(message) {
+            self.node().fail_ask(asker, error);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Answers that are expected from outside.
+
+use super::FlowControls;
+use ockam_core::Address;
+
+impl FlowControls {
+    /// Lets the answer to a message that goes to `first_hop` in, if that is an address of a
+    /// producer; `true` if it is, and then [`unexpect`](Self::unexpect) has to follow.
+    #[cold]
+    pub(crate) fn expect(&self, slot: &Address, first_hop: &Address) -> bool {
+        // One lock for both: once it is expected, the end of the flow finds it.
+        self.0.state.with(|state| {
+            let info = state.table.find_flow_control_with_producer_address(first_hop);
+            let Some(id) = info.map(|info| info.flow_control_id().clone()) else {
+                return false;
+            };
+            state.expected.insert(slot.clone(), id);
+            true
+        })
+    }
+
+    /// Ends what [`expect`](Self::expect) began.
+    #[cold]
+    pub(crate) fn unexpect(&self, slot: &Address) {
+        self.0.state.with(|state| state.expected.remove(slot));
+    }
+}
