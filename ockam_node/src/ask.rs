@@ -50,8 +50,13 @@ enum State {
 
 impl Ask {
     pub(crate) fn new(address: Address, asked: Address, waits: Option<&Arc<Cell>>) -> Self {
-        let waits = waits.map_or(0, |cell| Arc::as_ptr(cell).addr());
-        Ask { address, asked, waits, state: Lock::new(State::Waiting(None)) }
+        Ask { address, asked, waits: place(waits), state: Lock::new(State::Waiting(None)) }
+    }
+
+    /// Begins anew, for another question.
+    pub(crate) fn begin(&mut self, address: Address, asked: Address, waits: Option<&Arc<Cell>>) {
+        (self.address, self.asked, self.waits) = (address, asked, place(waits));
+        *self.state.get_mut() = State::Waiting(None);
     }
 
     /// Tells whether a cell waits for this ask.
@@ -112,6 +117,10 @@ impl Ask {
             State::Over => Poll::Pending,
         })
     }
+}
+
+fn place(cell: Option<&Arc<Cell>>) -> usize {
+    cell.map_or(0, |cell| Arc::as_ptr(cell).addr())
 }
 
 impl Keyed for Ask {

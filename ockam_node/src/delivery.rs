@@ -70,13 +70,22 @@ impl<'a> Delivery<'a> {
 
     /// Goes on with a message that could not be delivered at once.
     #[cold]
-    fn wait(&mut self, source: &'a Mailbox, step: Step) -> Result<(), SendError> {
+    fn wait(
+        &mut self,
+        source: &'a Mailbox,
+        step: Step,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         let handle = self.handle;
         self.state = match step {
             Step::Done => State::Done,
-            Step::Full(message, cell) => match enter(handle, cell, message)? {
-                Some(place) => State::InLine(place),
-                None => State::Done,
+            Step::Full(message, cell) => match enter(handle, cell, message, Some(cx.waker())) {
+                Ok(Some(place)) => {
+                    self.state = State::InLine(place);
+                    return Poll::Pending;
+                }
+                Ok(None) => State::Done,
+                Err(error) => return Poll::Ready(Err(boundary(error))),
             },
             Step::Authorize(message, cell) => {
                 State::Slow(Box::pin(authorize_and_enter(handle, source, cell, message)))
@@ -85,7 +94,7 @@ impl<'a> Delivery<'a> {
                 State::Slow(Box::pin(authorize_answer(handle.node(), source, ask, message)))
             }
         };
-        Ok(())
+        self.poll_waiting(cx)
     }
 
     #[cold]
@@ -114,14 +123,11 @@ impl Future for Delivery<'_> {
         let this = &mut *self;
         match mem::replace(&mut this.state, State::Done) {
             State::New { source, message, unresolved: false } => {
-                let error = match deliver::begin(this.handle.node(), source, message) {
-                    Ok(Step::Done) => return Poll::Ready(Ok(())),
-                    Ok(step) => this.wait(source, step).err(),
-                    Err(error) => Some(error),
+                return match deliver::begin(this.handle.node(), source, message) {
+                    Ok(Step::Done) => Poll::Ready(Ok(())),
+                    Ok(step) => this.wait(source, step, cx),
+                    Err(error) => Poll::Ready(Err(boundary(error))),
                 };
-                if let Some(error) = error {
-                    return Poll::Ready(Err(boundary(error)));
-                }
             }
             State::New { source, message, unresolved: true } => {
                 this.state =
@@ -170,32 +176,38 @@ async fn resolve_and_deliver(
 struct Place {
     cell: Arc<Cell>,
     ticket: u32,
+    /// The message is not in the line any more.
+    left: bool,
 }
 
 impl Place {
     /// Waits until the message is in the mailbox.
-    fn poll(&self, node: &Arc<Node>, waker: &Waker) -> Poll<Result<(), SendError>> {
-        match self.cell.look_in_line(self.ticket, waker) {
-            InLine::Accepted => Poll::Ready(Ok(())),
-            InLine::Waiting => Poll::Pending,
-            InLine::Closed(message) => {
-                Poll::Ready(Err(deliver::stopped(node, &self.cell, message)))
-            }
-        }
+    fn poll(&mut self, node: &Arc<Node>, waker: &Waker) -> Poll<Result<(), SendError>> {
+        let result = match self.cell.look_in_line(self.ticket, waker) {
+            InLine::Waiting => return Poll::Pending,
+            InLine::Accepted => Ok(()),
+            InLine::Closed(message) => Err(deliver::stopped(node, &self.cell, message)),
+        };
+        self.left = true;
+        Poll::Ready(result)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        drop(self.cell.leave_line(self.ticket));
+        if !self.left {
+            drop(self.cell.leave_line(self.ticket));
+        }
     }
 }
 
-/// Pushes a message, or stands in line if the mailbox is full.
+/// Pushes a message, or stands in line if the mailbox is full; `waker` is woken when its turn has
+/// come.
 fn enter(
     handle: &Handle,
     cell: Arc<Cell>,
     mut message: LocalMessage,
+    waker: Option<&Waker>,
 ) -> Result<Option<Place>, SendError> {
     let node = handle.node();
     // Nobody but the worker itself could make room for what it waits to send to itself.
@@ -209,8 +221,8 @@ fn enter(
             Ok(Some(message)) => message,
             Err(message) => return Err(deliver::stopped(node, &cell, message)),
         };
-        match cell.stand_in_line(message) {
-            Ok(ticket) => return Ok(Some(Place { cell, ticket })),
+        match cell.stand_in_line(message, waker) {
+            Ok(ticket) => return Ok(Some(Place { cell, ticket, left: false })),
             Err(back) => message = back,
         }
     }
@@ -225,8 +237,8 @@ async fn authorize_and_enter(
 ) -> Result<(), Error> {
     let node = handle.node();
     let message = authorize(node, source, Some(&cell), message).await.map_err(boundary)?;
-    match enter(handle, cell, message).map_err(boundary)? {
-        Some(place) => poll_fn(|cx| place.poll(node, cx.waker())).await.map_err(boundary),
+    match enter(handle, cell, message, None).map_err(boundary)? {
+        Some(mut place) => poll_fn(|cx| place.poll(node, cx.waker())).await.map_err(boundary),
         None => Ok(()),
     }
 }

@@ -91,8 +91,13 @@ impl Inbox {
     }
 
     /// Puts a message into the line under a ticket that no other message of the cell has.
-    pub(crate) fn stand_in_line(&mut self, message: LocalMessage, ticket: u32) {
-        self.line.waiting.push_back(Waiting { ticket, message, waker: None });
+    pub(crate) fn stand_in_line(
+        &mut self,
+        message: LocalMessage,
+        ticket: u32,
+        waker: Option<Waker>,
+    ) {
+        self.line.waiting.push_back(Waiting { ticket, message, waker });
     }
 
     /// Looks after a message in the line; `waker` is woken when its turn has come.

@@ -24,9 +24,9 @@
 extern crate alloc;
 
 mod actor;
-mod alarms;
 mod arrivals;
 mod ask;
+mod askers;
 mod builder;
 mod cell;
 mod context;

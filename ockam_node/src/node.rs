@@ -1,8 +1,8 @@
 //! What all workers of one node share.
 
-use crate::alarms::Alarms;
 use crate::arrivals::Arrivals;
 use crate::ask::{self, Ask};
+use crate::askers::Askers;
 use crate::builder::APP;
 use crate::cell::{Cell, Ending, Kind};
 use crate::dead_letter::{DeadLetterReason, DeadLetters};
@@ -39,7 +39,7 @@ pub(crate) struct Node {
     pub(crate) stop: StopState,
     pub(crate) arrivals: Arrivals,
     pub(crate) transports: Transports,
-    pub(crate) alarms: Alarms,
+    pub(crate) askers: Askers,
     pub(crate) mailbox_capacity: u32,
     pub(crate) stop_timeout: Duration,
 }
@@ -65,7 +65,7 @@ impl Node {
             stop: StopState::new(),
             arrivals: Arrivals::new(),
             transports: Transports::new(),
-            alarms: Alarms::new(),
+            askers: Askers::new(),
             mailbox_capacity,
             stop_timeout,
         }))

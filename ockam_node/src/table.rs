@@ -116,7 +116,7 @@ fn hash(seed: u64, address: &Address) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let bytes = address.as_bytes();
     let shape = (bytes.len() as u64) << 8 | u64::from(address.transport_type().value());
-    let mut hash = fold(seed ^ shape, ODD);
+    let mut hash = seed ^ shape;
     let mut rest = bytes;
     while let Some((word, more)) = rest.split_first_chunk() {
         hash = fold(hash ^ u64::from_le_bytes(*word), ODD);

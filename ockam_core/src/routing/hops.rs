@@ -79,16 +79,18 @@ impl Hops {
     /// Puts an address on the top.
     #[inline]
     pub(super) fn push(&mut self, address: Address) {
-        let refused = match self {
-            Self::Inline(hops) => hops.push(address).err(),
-            Self::Heap(hops) => {
-                hops.push(address);
-                None
+        match self {
+            Self::Inline(hops) if !hops.is_full() => {
+                // There is room.
+                let _ = hops.push(address);
             }
-        };
-        if let Some(address) = refused {
-            self.spill().push(address);
+            _ => self.push_to_heap(address),
         }
+    }
+
+    #[cold]
+    fn push_to_heap(&mut self, address: Address) {
+        self.spill().push(address);
     }
 
     /// Takes the address from the top.

@@ -14,6 +14,9 @@ use ockam_core::LocalMessage;
 /// How many messages a worker takes out of its inbox under one lock.
 const MAX_HANDFUL: usize = 32;
 
+/// How many handfuls a small inbox holds, since what is in hand comes on top of what is in it.
+const HANDFULS: usize = 16;
+
 impl Cell {
     /// Adds a message, if there is room and nobody waits in line.
     #[inline]
@@ -50,14 +53,19 @@ impl Cell {
     }
 
     /// Puts a message into the line of a full inbox. `Err` says that there is room by now, or that
-    /// there will never be: push again.
-    pub(crate) fn stand_in_line(&self, message: LocalMessage) -> Result<u32, LocalMessage> {
+    /// there will never be: push again. A `waker` is woken when its turn has come; without one,
+    /// [`look_in_line`](Self::look_in_line) brings it.
+    pub(crate) fn stand_in_line(
+        &self,
+        message: LocalMessage,
+        waker: Option<&Waker>,
+    ) -> Result<u32, LocalMessage> {
         self.state.with(|state| match state {
             State::Awake(inbox) | State::Starting(Some(inbox))
                 if !inbox.closed && inbox.len() >= self.capacity as usize =>
             {
                 let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
-                inbox.stand_in_line(message, ticket);
+                inbox.stand_in_line(message, ticket, waker.cloned());
                 Ok(ticket)
             }
             _ => Err(message),
@@ -124,7 +132,7 @@ impl Cell {
 
     /// How many messages are taken at a time: few against the capacity, so that the bound holds.
     fn handful(&self) -> usize {
-        (self.capacity as usize / MAX_HANDFUL).clamp(1, MAX_HANDFUL)
+        (self.capacity as usize / HANDFULS).clamp(1, MAX_HANDFUL)
     }
 
     /// Tells how many messages the worker's task has taken and not begun to handle.

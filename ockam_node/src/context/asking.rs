@@ -9,8 +9,8 @@
 //! Written by hand: a caller's future carries it, and moves it once or twice.
 
 use super::{Context, Handle};
-use crate::alarms::Borrowed;
-use crate::ask::{Ask, asks_itself};
+use crate::ask::asks_itself;
+use crate::askers::Asker;
 use crate::cell::Cell;
 use crate::delivery::{Delivery, is_unresolved, resolve};
 use crate::executor::{self, Instant};
@@ -25,47 +25,76 @@ use core::mem;
 use core::pin::Pin;
 use core::task::{self, Poll};
 use core::time::Duration;
-use ockam_core::{
-    Address, Error, ErrorKind, LocalMessage, Message, Payload, Result, Route, Routed,
-};
+use ockam_core::{Error, ErrorKind, LocalMessage, Message, Payload, Result, Route, Routed};
 
 /// The reply slot of one ask, in the node's table as long as this lives.
 struct Slot<'a> {
     node: &'a Node,
-    ask: Arc<Ask>,
+    /// Until it is given back.
+    asker: Option<Asker>,
     hash: AddressHash,
     /// The answer may come from outside.
     expected: bool,
+    /// There was an answer, or an error instead.
+    over: bool,
 }
 
 impl<'a> Slot<'a> {
-    fn new(node: &'a Node, asked: Address, waits: Option<&Arc<Cell>>) -> Result<Self> {
+    /// Registers a slot, and makes the message whose answer comes there.
+    #[inline]
+    fn new(
+        node: &'a Node,
+        route: Route,
+        payload: Payload,
+        waits: Option<&Arc<Cell>>,
+    ) -> Result<(Self, LocalMessage)> {
         let address = node.random_local();
         let hash = node.asks.hash(&address);
-        let ask = Arc::new(Ask::new(address, asked, waits));
+        let asked = route.last().cloned().unwrap_or_default();
+        let asker = node.askers.lend(address, asked, waits);
         // Two of 2^128 are the same: that is an error like any other, and not a way to hang.
-        node.asks.insert(hash, ask.address(), &ask).map_err(|_| {
+        node.asks.insert(hash, asker.ask.address(), &asker.ask).map_err(|_| {
             Error::new(ErrorKind::AlreadyExists, "a random address was drawn twice")
         })?;
-        Ok(Slot { node, ask, hash, expected: false })
+        let message = executor::spare_message().fill(route, asker.ask.address(), payload);
+        Ok((Slot { node, asker: Some(asker), hash, expected: false, over: false }, message))
     }
 
     /// Lets the answer in if the question leaves the node.
     #[inline]
     fn expect(&mut self, message: &LocalMessage) {
         let flows = &self.node.flow_controls;
-        if let Some(first) = message.onward_route().first().filter(|_| flows.has_producers()) {
-            self.expected = flows.expect(self.ask.address(), first);
+        if !flows.has_producers() {
+            return;
         }
+        if let (Some(first), Some(asker)) = (message.onward_route().first(), &self.asker) {
+            self.expected = flows.expect(asker.ask.address(), first);
+        }
+    }
+
+    fn poll_result(&mut self, cx: &task::Context<'_>) -> Poll<Result<LocalMessage>> {
+        let Some(asker) = &self.asker else {
+            return Poll::Pending;
+        };
+        let polled = asker.ask.poll_result(cx.waker());
+        self.over = polled.is_ready();
+        polled
     }
 }
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
+        let Some(asker) = self.asker.take() else {
+            return;
+        };
         if self.expected {
-            self.node.flow_controls.unexpect(self.ask.address());
+            self.node.flow_controls.unexpect(asker.ask.address());
         }
-        self.node.asks.remove(self.hash, self.ask.address(), &self.ask);
+        self.node.asks.remove(self.hash, asker.ask.address(), &asker.ask);
+        // An answer that comes after all must find nobody, so the slot ends with it.
+        if self.over {
+            self.node.askers.give_back(asker);
+        }
     }
 }
 
@@ -84,7 +113,6 @@ pub(super) struct Asking<'a, M, R> {
     stage: Stage<'a>,
     limit: Option<Duration>,
     deadline: Option<Instant>,
-    alarm: Option<Borrowed<'a>>,
     finish: fn(Routed<M>) -> R,
     reads: PhantomData<fn() -> M>,
 }
@@ -128,12 +156,8 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
         finish: fn(Routed<M>) -> R,
         waits: Option<&Arc<Cell>>,
     ) -> Self {
-        let asked = route.last().cloned().unwrap_or_default();
-        match Slot::new(handle.node(), asked, waits) {
-            Ok(slot) => {
-                let message = executor::spare_message().fill(route, slot.ask.address(), payload);
-                Self::at(handle, Some(slot), Stage::New(message), limit, finish)
-            }
+        match Slot::new(handle.node(), route, payload, waits) {
+            Ok((slot, message)) => Self::at(handle, Some(slot), Stage::New(message), limit, finish),
             Err(error) => Self::at(handle, None, Stage::Refused(error), limit, finish),
         }
     }
@@ -146,8 +170,7 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
         limit: Option<Duration>,
         finish: fn(Routed<M>) -> R,
     ) -> Self {
-        let (deadline, alarm, reads) = (None, None, PhantomData);
-        Asking { handle, slot, stage, limit, deadline, alarm, finish, reads }
+        Asking { handle, slot, stage, limit, deadline: None, finish, reads: PhantomData }
     }
 
     /// Goes as far as possible with a question that is not in its mailbox yet. `Ready(Ok)` says
@@ -200,8 +223,8 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
 
     fn poll_answer(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<LocalMessage>> {
         match self.poll_send(cx) {
-            Poll::Ready(Ok(())) => match &self.slot {
-                Some(slot) => slot.ask.poll_result(cx.waker()),
+            Poll::Ready(Ok(())) => match &mut self.slot {
+                Some(slot) => slot.poll_result(cx),
                 None => Poll::Pending,
             },
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -210,17 +233,18 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
     }
 
     fn poll_alarm(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
-        let Some(limit) = self.limit else {
+        let asker = self.slot.as_mut().and_then(|slot| slot.asker.as_mut());
+        let (Some(limit), Some(asker)) = (self.limit, asker) else {
             return Poll::Pending;
         };
-        let node = self.handle.node();
         let deadline = *self.deadline.get_or_insert_with(|| executor::deadline(limit));
-        self.alarm.get_or_insert_with(|| node.alarms.borrow()).poll(&node.executor, deadline, cx)
+        asker.alarm.poll(&self.handle.node().executor, deadline, cx)
     }
 
     #[cold]
     fn timed_out(&self) -> Error {
-        let asked = self.slot.as_ref().map(|slot| slot.ask.asked().clone()).unwrap_or_default();
+        let asker = self.slot.as_ref().and_then(|slot| slot.asker.as_ref());
+        let asked = asker.map(|asker| asker.ask.asked().clone()).unwrap_or_default();
         let limit = self.limit.unwrap_or_default();
         Error::new(ErrorKind::TimedOut, format!("no answer from {asked} for {limit:?}"))
     }

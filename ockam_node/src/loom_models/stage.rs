@@ -239,7 +239,7 @@ impl Stage {
 
     pub(super) fn stand_in_line(&self, message: LocalMessage) -> Result<Place<'_>, LocalMessage> {
         let number = id(&message);
-        let ticket = self.cell.stand_in_line(message)?;
+        let ticket = self.cell.stand_in_line(message, Some(Waker::noop()))?;
         // No thread runs between leaving the section and this.
         self.note(|ledger| ledger.in_line.push(number));
         Ok(Place { stage: self, ticket })
