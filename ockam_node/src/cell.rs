@@ -13,6 +13,8 @@
 
 mod traffic;
 
+pub(crate) use traffic::Hand;
+
 use crate::drain::Drain;
 use crate::inbox::Inbox;
 use crate::node::Node;

@@ -20,11 +20,10 @@ pub use handle::Handle;
 pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 
 use crate::ask::asker;
-use crate::cell::{About, Cell, Kind, Turn};
+use crate::cell::{About, Cell, Hand, Kind, Turn};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::Alarm;
 use crate::node::Node;
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Deref;
@@ -45,7 +44,7 @@ pub struct Context {
     /// The deadline of the `receive` that waits.
     alarm: Alarm,
     /// Messages that were taken out of the inbox together and not handled yet.
-    hand: VecDeque<LocalMessage>,
+    hand: Hand,
     /// Who may wait for the answer to the message that is being handled.
     asker: Option<Address>,
 }
@@ -67,7 +66,7 @@ impl Context {
     }
 
     fn new(handle: Handle) -> Self {
-        Context { handle, alarm: Alarm::default(), hand: VecDeque::new(), asker: None }
+        Context { handle, alarm: Alarm::default(), hand: Hand::default(), asker: None }
     }
 
     /// Remembers who may wait for the answer to a message that is about to be handled; `true` if
@@ -105,8 +104,8 @@ impl Context {
     /// Takes the next message that is in hand already.
     #[inline]
     pub(crate) fn next_in_hand(&mut self) -> Option<LocalMessage> {
-        let message = self.hand.pop_front()?;
-        self.handle.cell().set_in_hand(self.hand.len());
+        let message = self.hand.messages.pop_front()?;
+        self.handle.cell().set_in_hand(self.hand.messages.len());
         Some(message)
     }
 
@@ -124,8 +123,8 @@ impl Context {
     pub(crate) fn poll_inbox(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
         let (cell, drain) = (self.handle.cell(), &self.handle.node().drain);
         let turn = cell.poll_turn(&mut self.hand, waker, may_rest, drain);
-        if !self.hand.is_empty() {
-            self.handle.cell().set_in_hand(self.hand.len());
+        if !self.hand.messages.is_empty() {
+            self.handle.cell().set_in_hand(self.hand.messages.len());
         }
         turn
     }
@@ -182,7 +181,7 @@ impl Drop for Context {
         self.fail_asker(|| {
             Error::new(ErrorKind::Stopped, "the worker was cut off before it answered")
         });
-        for message in self.hand.drain(..) {
+        for message in self.hand.messages.drain(..) {
             let (node, cell) = (self.handle.node(), self.handle.cell());
             node.undelivered(&message, DeadLetterReason::CutOff, cell.address());
         }

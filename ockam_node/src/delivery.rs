@@ -142,7 +142,7 @@ impl Future for Delivery<'_> {
 /// Tells whether a hop of a message's route belongs to a transport.
 #[inline]
 pub(crate) fn is_unresolved(message: &LocalMessage) -> bool {
-    !message.onward_route().iter().all(Address::is_local)
+    message.onward_route().iter().any(|hop| !hop.is_local())
 }
 
 /// Replaces the hop of a transport in a message's route.

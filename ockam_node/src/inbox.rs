@@ -150,24 +150,21 @@ impl Inbox {
         }
     }
 
-    /// Lets the first of the line into the queue, at most `count`. The wakers belong to the
-    /// senders whose messages were let in.
+    /// Lets the first of the line into the queue, at most `count`, and adds the wakers of their
+    /// senders to `admitted`.
     #[inline]
-    pub(crate) fn admit(&mut self, count: usize) -> Option<Vec<Waker>> {
-        if self.line.waiting.is_empty() || self.closed {
-            return None;
+    pub(crate) fn admit(&mut self, count: usize, admitted: &mut Vec<Waker>) {
+        if !self.line.waiting.is_empty() && !self.closed {
+            self.admit_from_line(count, admitted);
         }
-        Some(self.admit_from_line(count))
     }
 
     #[cold]
-    fn admit_from_line(&mut self, count: usize) -> Vec<Waker> {
-        let mut wakers = Vec::new();
+    fn admit_from_line(&mut self, count: usize, admitted: &mut Vec<Waker>) {
         for waiting in self.line.waiting.drain(..count.min(self.line.waiting.len())) {
             self.messages.push_back(waiting.message);
-            wakers.extend(waiting.waker);
+            admitted.extend(waiting.waker);
         }
-        wakers
     }
 
     /// Refuses messages from now on. Those in the queue stay; the wakers are of the senders in

@@ -6,6 +6,7 @@ use crate::drain::Drain;
 use crate::inbox::{InLine, Inbox, Push};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::Ordering;
 use core::task::{Poll, Waker};
@@ -15,7 +16,15 @@ use ockam_core::LocalMessage;
 const MAX_HANDFUL: usize = 32;
 
 /// How many handfuls a small inbox holds, since what is in hand comes on top of what is in it.
-const HANDFULS: usize = 16;
+const HANDFULS: usize = 8;
+
+/// What a worker has taken out of its inbox and not begun to handle.
+#[derive(Default)]
+pub(crate) struct Hand {
+    pub(crate) messages: VecDeque<LocalMessage>,
+    /// Room for the wakers of senders that were let in, kept from one time to the next.
+    admitted: Vec<Waker>,
+}
 
 impl Cell {
     /// Adds a message, if there is room and nobody waits in line.
@@ -82,17 +91,17 @@ impl Cell {
         self.with_inbox(|inbox| inbox.leave_line(ticket)).flatten()
     }
 
-    /// Finds the next thing to do; of several messages the first, and the others in `hand`. With a `waker`, `Pending` means that
-    /// it will be woken; without one nothing is registered. Only who `may_rest` is told to.
+    /// Finds the next thing to do; of several messages the first, and the others in `hand`. With a
+    /// `waker`, `Pending` means that it will be woken; without one nothing is registered. Only who
+    /// `may_rest` is told to.
     #[inline]
     pub(crate) fn poll_turn(
         &self,
-        hand: &mut VecDeque<LocalMessage>,
+        hand: &mut Hand,
         waker: Option<&Waker>,
         may_rest: bool,
         drain: &Drain,
     ) -> Poll<Turn> {
-        let mut admitted = None;
         let turn = self.state.with(|state| {
             let inbox = match state {
                 State::Awake(inbox) => inbox,
@@ -103,8 +112,8 @@ impl Cell {
                 inbox.idle = false;
                 // With nothing behind it nobody waits for room either: there was room for more.
                 if !inbox.is_empty() || inbox.has_line() {
-                    inbox.pop_more(hand, self.handful() - 1);
-                    admitted = inbox.admit(hand.len() + 1);
+                    inbox.pop_more(&mut hand.messages, self.handful() - 1);
+                    inbox.admit(hand.messages.len() + 1, &mut hand.admitted);
                 }
                 return Poll::Ready(Turn::Message(message));
             }
@@ -124,8 +133,8 @@ impl Cell {
             }
             Poll::Pending
         });
-        if let Some(admitted) = admitted {
-            admitted.into_iter().for_each(Waker::wake);
+        if !hand.admitted.is_empty() {
+            hand.admitted.drain(..).for_each(Waker::wake);
         }
         turn
     }

@@ -86,13 +86,13 @@ impl Local {
 
     #[inline]
     fn give(&mut self, spare: SpareMessage) {
-        if self.loaded.len() >= BATCH || self.loaded.capacity() == 0 {
+        if self.loaded.len() == self.loaded.capacity() {
             self.unload();
         }
         self.loaded.push(spare);
     }
 
-    /// Makes room for one more.
+    /// Makes room for one more: there is none at the beginning, and none when the batch is full.
     #[cold]
     fn unload(&mut self) {
         mem::swap(&mut self.loaded, &mut self.other);

@@ -62,7 +62,7 @@ fn loom_two_senders_wait_for_the_one_place_and_are_let_in_in_order() {
 /// A worker with a large mailbox takes two messages at once, and lets two in.
 #[test]
 fn loom_a_handful_of_messages_lets_as_many_senders_in() {
-    const CAPACITY: u8 = 64;
+    const CAPACITY: u8 = 16;
     explore(2, || {
         let stage = Stage::starting(CAPACITY.into());
         (1..=CAPACITY).for_each(|id| stage.send(id));

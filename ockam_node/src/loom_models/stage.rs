@@ -4,12 +4,11 @@
 //! told otherwise, whose push awakens a worker runs it, there and then.
 
 use super::{block_on, id, message};
-use crate::cell::{About, Cell, Kind, Pushed, Resident, Settled, Stopping, Turn};
+use crate::cell::{About, Cell, Hand, Kind, Pushed, Resident, Settled, Stopping, Turn};
 use crate::drain::Drain;
 use crate::inbox::InLine;
 use crate::node::Node;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::poll_fn;
@@ -39,7 +38,7 @@ pub(super) struct Stage {
     /// Under the standard library's mutex: to write something down is no step of a model.
     ledger: Mutex<Ledger>,
     /// What a context has taken and not handled yet.
-    hand: Mutex<VecDeque<LocalMessage>>,
+    hand: Mutex<Hand>,
     /// The worker has a task, or is in its start or its end.
     busy: AtomicBool,
 }
@@ -103,7 +102,7 @@ impl Stage {
     /// Finds the next message, in hand or in the cell, or what else there is to do.
     pub(super) fn poll_turn(&self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
         let mut hand = mem::take(&mut *self.hand.lock().expect(NO_PANIC));
-        let turn = match hand.pop_front() {
+        let turn = match hand.messages.pop_front() {
             Some(message) => Poll::Ready(Turn::Message(message)),
             None => self.cell.poll_turn(&mut hand, waker, may_rest, &self.drain),
         };
