@@ -20,7 +20,6 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
 use core::future::{Future, poll_fn};
-use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use ockam_core::{Address, Authorization, Error, LocalMessage, Mailbox, RelayMessage};
@@ -31,7 +30,8 @@ use ockam_core::{Address, Authorization, Error, LocalMessage, Mailbox, RelayMess
 /// Dropped before it is done, the message is not sent, and others in line move up.
 pub(crate) struct Delivery<'a> {
     handle: &'a Handle,
-    state: State<'a>,
+    /// Nothing once it is done, so that there is nothing to drop.
+    state: Option<State<'a>>,
 }
 
 enum State<'a> {
@@ -43,7 +43,6 @@ enum State<'a> {
     },
     InLine(Place),
     Slow(Slow<'a>),
-    Done,
 }
 
 /// What is rare is boxed.
@@ -53,7 +52,7 @@ impl<'a> Delivery<'a> {
     /// Delivers a message on a route of which nothing is resolved any more.
     #[inline]
     pub(crate) fn new(handle: &'a Handle, source: &'a Mailbox, message: LocalMessage) -> Self {
-        Delivery { handle, state: State::New { source, message, unresolved: false } }
+        Delivery { handle, state: Some(State::New { source, message, unresolved: false }) }
     }
 
     /// As [`new`](Self::new), on a route that a program wrote: a hop that belongs to a transport is
@@ -65,7 +64,7 @@ impl<'a> Delivery<'a> {
         message: LocalMessage,
     ) -> Self {
         let unresolved = is_unresolved(&message);
-        Delivery { handle, state: State::New { source, message, unresolved } }
+        Delivery { handle, state: Some(State::New { source, message, unresolved }) }
     }
 
     /// Goes on with a message that could not be delivered at once.
@@ -78,20 +77,22 @@ impl<'a> Delivery<'a> {
     ) -> Poll<Result<(), Error>> {
         let handle = self.handle;
         self.state = match step {
-            Step::Done => State::Done,
+            Step::Done => None,
             Step::Full(message, cell) => match enter(handle, cell, message, Some(cx.waker())) {
                 Ok(Some(place)) => {
-                    self.state = State::InLine(place);
+                    self.state = Some(State::InLine(place));
                     return Poll::Pending;
                 }
-                Ok(None) => State::Done,
+                Ok(None) => None,
                 Err(error) => return Poll::Ready(Err(boundary(error))),
             },
             Step::Authorize(message, cell) => {
-                State::Slow(Box::pin(authorize_and_enter(handle, source, cell, message)))
+                let slow = authorize_and_enter(handle, source, cell, message);
+                Some(State::Slow(Box::pin(slow)))
             }
             Step::AuthorizeAnswer(message, ask) => {
-                State::Slow(Box::pin(authorize_answer(handle.node(), source, ask, message)))
+                let slow = authorize_answer(handle.node(), source, ask, message);
+                Some(State::Slow(Box::pin(slow)))
             }
         };
         self.poll_waiting(cx)
@@ -99,19 +100,17 @@ impl<'a> Delivery<'a> {
 
     #[cold]
     fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let result = match &mut self.state {
-            State::InLine(place) => match place.poll(self.handle.node(), cx.waker()) {
-                Poll::Ready(result) => result.map_err(boundary),
-                Poll::Pending => return Poll::Pending,
-            },
-            State::Slow(slow) => match slow.as_mut().poll(cx) {
-                Poll::Ready(result) => result,
-                Poll::Pending => return Poll::Pending,
-            },
-            State::New { .. } | State::Done => Ok(()),
+        let polled = match &mut self.state {
+            Some(State::InLine(place)) => {
+                place.poll(self.handle.node(), cx.waker()).map_err(boundary)
+            }
+            Some(State::Slow(slow)) => slow.as_mut().poll(cx),
+            Some(State::New { .. }) | None => Poll::Ready(Ok(())),
         };
-        self.state = State::Done;
-        Poll::Ready(result)
+        if polled.is_ready() {
+            self.state = None;
+        }
+        polled
     }
 }
 
@@ -121,17 +120,17 @@ impl Future for Delivery<'_> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        match mem::replace(&mut this.state, State::Done) {
-            State::New { source, message, unresolved: false } => {
+        match this.state.take() {
+            Some(State::New { source, message, unresolved: false }) => {
                 return match deliver::begin(this.handle.node(), source, message) {
                     Ok(Step::Done) => Poll::Ready(Ok(())),
                     Ok(step) => this.wait(source, step, cx),
                     Err(error) => Poll::Ready(Err(boundary(error))),
                 };
             }
-            State::New { source, message, unresolved: true } => {
-                this.state =
-                    State::Slow(Box::pin(resolve_and_deliver(this.handle, source, message)));
+            Some(State::New { source, message, unresolved: true }) => {
+                let slow = resolve_and_deliver(this.handle, source, message);
+                this.state = Some(State::Slow(Box::pin(slow)));
             }
             waiting => this.state = waiting,
         }
