@@ -2,6 +2,8 @@
 
 mod echoer;
 mod hop;
+mod relay;
 
 pub use echoer::Echoer;
 pub use hop::Hop;
+pub use relay::Relay;

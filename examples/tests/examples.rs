@@ -9,6 +9,7 @@ use process::Process;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -49,11 +50,79 @@ run_to_the_end! {
 
 /// The examples that have tests of their own below.
 const OTHERS: &[&str] = &[
+    "04-routing-over-transport-responder",
+    "04-routing-over-transport-initiator",
+    "04-routing-over-transport-two-hops-responder",
+    "04-routing-over-transport-two-hops-middle",
+    "04-routing-over-transport-two-hops-initiator",
     "21-failing-worker",
     "22-error-from-main",
     "23-run-until-stopped",
     "24-slow-shutdown",
 ];
+
+/// The ports of the examples are fixed, so one test at a time has them.
+static PORTS: Mutex<()> = Mutex::new(());
+
+#[cfg(unix)]
+#[test]
+fn examples_04_one_node_reaches_a_worker_of_another() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let responder = Process::start("04-routing-over-transport-responder", None);
+    responder.wait_for("Listening on 127.0.0.1:4000");
+    for _ in 0..2 {
+        let ended = Process::start("04-routing-over-transport-initiator", None).end();
+        assert_eq!(ended.stdout, "App Received: Hello Ockam!\n");
+        assert_eq!(ended.stderr, "");
+        assert_eq!(ended.status.code(), Some(0));
+        responder.wait_for("Address: 0#echoer, Received: Hello Ockam!");
+    }
+    responder.signal("TERM");
+    let ended = responder.end();
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn examples_04_two_hops_reach_through_the_node_in_the_middle() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let responder = Process::start("04-routing-over-transport-two-hops-responder", None);
+    responder.wait_for("Listening on 127.0.0.1:4000");
+    let middle = Process::start("04-routing-over-transport-two-hops-middle", None);
+    middle.wait_for("Listening on 127.0.0.1:3000");
+    for _ in 0..2 {
+        let ended = Process::start("04-routing-over-transport-two-hops-initiator", None).end();
+        assert_eq!(ended.stdout, "App Received: Hello Ockam!\n");
+        assert_eq!(ended.stderr, "");
+        assert_eq!(ended.status.code(), Some(0));
+        responder.wait_for("Address: 0#echoer, Received: Hello Ockam!");
+        middle.wait_for("Address: 0#forward_to_responder, Received: Any Message");
+    }
+    for process in [middle, responder] {
+        process.signal("TERM");
+        let ended = process.end();
+        assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+        assert_eq!(ended.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn example_04_initiator_says_what_to_do_when_nobody_listens() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let ended = Process::start("04-routing-over-transport-initiator", None).end();
+    assert_eq!(ended.status.code(), Some(1));
+    for part in [
+        "Error: cannot connect to localhost:4000",
+        "start the other node first",
+    ] {
+        assert!(
+            ended.stderr.contains(part),
+            "`{part}` is missing: {}",
+            ended.stderr
+        );
+    }
+}
 
 #[test]
 fn example_21_a_failing_worker_is_logged_in_one_line() {

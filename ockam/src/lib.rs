@@ -76,6 +76,14 @@ pub use ockam_node::{
     StopError, WorkerBuilder,
 };
 
+#[cfg(feature = "tcp")]
+pub use ockam_transport_tcp::{
+    CLOSE_PATIENCE, DEFAULT_CONNECTION_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
+    DEFAULT_WRITE_STALL_TIMEOUT, MAX_BATCH_LEN, TcpConnection, TcpConnectionInfo,
+    TcpConnectionOptions, TcpDirection, TcpListener, TcpListenerInfo, TcpListenerOptions,
+    TcpReconnect, TcpTransport, TcpTransportExtension,
+};
+
 /// The programs of the README, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

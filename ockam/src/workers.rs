@@ -3,7 +3,9 @@
 mod closure;
 mod echoer;
 mod hop;
+mod relay;
 
 pub use closure::{FnWorker, worker_fn};
 pub use echoer::Echoer;
 pub use hop::Hop;
+pub use relay::Relay;

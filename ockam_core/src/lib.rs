@@ -53,5 +53,7 @@ pub use routing::{
 };
 pub use transport::{Resolving, Transport};
 pub use type_name::TypeName;
-pub use wire::{Decoded, FrameDecoder, MAX_FRAME_LEN, PREFACE, WireError, encode_frame};
+pub use wire::{
+    Decoded, FrameDecoder, MAX_FRAME_LEN, PREFACE, WireError, encode_frame, encode_frame_head,
+};
 pub use worker::Worker;

@@ -33,7 +33,7 @@ mod reader;
 mod skip;
 
 pub use decoder::FrameDecoder;
-pub use encode::encode_frame;
+pub use encode::{encode_frame, encode_frame_head};
 pub use error::WireError;
 pub use message::Decoded;
 

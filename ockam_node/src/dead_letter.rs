@@ -28,17 +28,20 @@ pub enum DeadLetterReason {
     Undecodable,
     /// An access control or a flow control said no.
     Denied,
+    /// It was to leave the node, and cannot: it is too large, or leads nowhere.
+    Unsendable,
 }
 
 impl DeadLetterReason {
     /// All reasons, in the order of [`DeadLetters::counts`].
-    pub const ALL: [DeadLetterReason; 6] = [
+    pub const ALL: [DeadLetterReason; 7] = [
         DeadLetterReason::NotFound,
         DeadLetterReason::Stopped,
         DeadLetterReason::Panicked,
         DeadLetterReason::CutOff,
         DeadLetterReason::Undecodable,
         DeadLetterReason::Denied,
+        DeadLetterReason::Unsendable,
     ];
 }
 
@@ -51,6 +54,7 @@ impl fmt::Display for DeadLetterReason {
             DeadLetterReason::CutOff => "the worker was cut off at the deadline",
             DeadLetterReason::Undecodable => "the body is not of the worker's type",
             DeadLetterReason::Denied => "an access control said no",
+            DeadLetterReason::Unsendable => "it cannot be sent to another node",
         })
     }
 }

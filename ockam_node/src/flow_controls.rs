@@ -173,8 +173,15 @@ impl FlowControls {
             if let Some(why) = why {
                 state.remember(addresses.into_iter().chain([address.clone()]), why.into());
             }
-            let expected = state.expected.iter().filter(|(_, id)| *id == flow.flow_control_id());
-            expected.map(|(slot, _)| slot.clone()).collect()
+            state.expected_over(flow.flow_control_id())
+        })
+    }
+
+    /// Lists the reply slots that wait for an answer over the flow of a producer.
+    pub(crate) fn expected_over(&self, producer: &Address) -> Vec<Address> {
+        self.0.state.with(|state| {
+            let info = state.table.find_flow_control_with_producer_address(producer);
+            info.map_or(Vec::new(), |info| state.expected_over(info.flow_control_id()))
         })
     }
 
@@ -228,6 +235,11 @@ impl State {
             (Some(info), Some(id)) if info.flow_control_id() == id => Reach::Answer,
             _ => Reach::No,
         }
+    }
+
+    fn expected_over(&self, flow: &FlowControlId) -> Vec<Address> {
+        let expected = self.expected.iter().filter(|(_, id)| *id == flow);
+        expected.map(|(slot, _)| slot.clone()).collect()
     }
 
     fn remember(&mut self, addresses: impl Iterator<Item = Address>, why: Arc<str>) {

@@ -179,6 +179,7 @@ async fn run(node: &Arc<Node>, limit: Duration) {
     for ask in node.asks.collect(|ask| Some(Arc::clone(ask))) {
         ask.fail(Error::new(ErrorKind::Stopped, "no answer: the node has stopped"));
     }
+    node.transports.clear();
     if let Some(error) = &error {
         tracing::warn!("{error}");
     }

@@ -25,6 +25,11 @@ impl Transports {
         drop(old);
     }
 
+    /// Forgets all transports. They hold on to the node, and the node to them.
+    pub(crate) fn clear(&self) {
+        drop(self.0.with(core::mem::take));
+    }
+
     fn find(&self, transport: TransportType) -> Option<Arc<dyn Transport>> {
         self.0.with(|transports| {
             transports.iter().find(|known| known.transport_type() == transport).cloned()

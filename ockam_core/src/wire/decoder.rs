@@ -96,6 +96,39 @@ impl FrameDecoder {
         self.check_length();
     }
 
+    /// Returns room for at least `len` bytes, into which a transport reads directly; it then calls
+    /// [`input_filled`](Self::input_filled). Both together are [`handle_input`](Self::handle_input)
+    /// without a copy.
+    ///
+    /// The room grows with what arrived before. What it holds is of no meaning.
+    pub fn input_room(&mut self, len: usize) -> &mut [u8] {
+        self.input.room(len, self.frame_len().unwrap_or_default())
+    }
+
+    /// Takes in bytes that were written to the front of [`input_room`](Self::input_room), at most
+    /// as many as that had.
+    pub fn input_filled(&mut self, len: usize) {
+        match self.state {
+            State::Failed(_) => return,
+            State::Frames => self.input.filled(len),
+            State::Preface => {
+                self.input.filled(len);
+                match self.input.bytes().first() {
+                    None => return,
+                    Some(&PREFACE) => self.input.consume(1),
+                    Some(&found) => return self.fail(WireError::Preface { found }),
+                }
+                self.state = State::Frames;
+            }
+        }
+        self.check_length();
+    }
+
+    /// Gives memory back while nothing arrives, all but room for `len` bytes and what is held.
+    pub fn shrink(&mut self, len: usize) {
+        self.input.shrink(len);
+    }
+
     /// Returns what the next frame was, or `None` if it has not arrived as a whole.
     ///
     /// The payload is copied out of the frame once, into the message.

@@ -32,6 +32,42 @@ use crate::{Address, Route, TransportMessage};
 /// # Ok::<(), ockam_core::WireError>(())
 /// ```
 pub fn encode_frame(message: &TransportMessage, buffer: &mut Vec<u8>) -> Result<(), WireError> {
+    let payload = write_up_to_payload(message, buffer, true)?;
+    buffer.extend_from_slice(payload);
+    Ok(())
+}
+
+/// Appends the beginning of a message's frame and returns its payload, which is the rest of it.
+///
+/// For a transport that writes both with one call of the operating system, so that a large payload
+/// is not copied. Otherwise as [`encode_frame`].
+///
+/// # Errors
+/// As [`encode_frame`].
+///
+/// ```
+/// use ockam_core::{TransportMessage, encode_frame_head, route};
+///
+/// let message = TransportMessage::new(route!["echoer"], route!["app"], vec![1, b'a']);
+/// let mut buffer = Vec::new();
+/// let payload = encode_frame_head(&message, &mut buffer)?;
+/// assert_eq!(payload, [1, b'a']);
+/// assert_eq!(buffer, b"\0\0\0\x15\x83\x81\x82\0\x46echoer\x81\x82\0\x43app\x42");
+/// # Ok::<(), ockam_core::WireError>(())
+/// ```
+pub fn encode_frame_head<'m>(
+    message: &'m TransportMessage,
+    buffer: &mut Vec<u8>,
+) -> Result<&'m [u8], WireError> {
+    write_up_to_payload(message, buffer, false)
+}
+
+/// Appends everything of a frame but the payload, for which room is made if it is to follow.
+fn write_up_to_payload<'m>(
+    message: &'m TransportMessage,
+    buffer: &mut Vec<u8>,
+    payload_follows: bool,
+) -> Result<&'m [u8], WireError> {
     let payload = message.payload.to_bytes().map_err(WireError::Body)?;
     let routes = [&message.onward_route, &message.return_route];
     let len = 1 + route_len(routes[0]) + route_len(routes[1]) + bytes_len(payload);
@@ -39,12 +75,13 @@ pub fn encode_frame(message: &TransportMessage, buffer: &mut Vec<u8>) -> Result<
         Ok(length) if len <= MAX_FRAME_LEN => length,
         _ => return Err(WireError::MessageTooLarge { len }),
     };
-    buffer.reserve(LENGTH_LEN + len);
+    let rest = if payload_follows { 0 } else { payload.len() };
+    buffer.reserve(LENGTH_LEN + len - rest);
     buffer.extend_from_slice(&length.to_be_bytes());
     write_head(buffer, major::ARRAY, 3);
     routes.iter().for_each(|route| write_route(buffer, route));
-    write_bytes(buffer, payload);
-    Ok(())
+    write_head(buffer, major::BYTES, payload.len() as u64);
+    Ok(payload)
 }
 
 fn write_route(buffer: &mut Vec<u8>, route: &Route) {

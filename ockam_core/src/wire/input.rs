@@ -9,65 +9,101 @@ use core::mem;
 /// The most bytes of room that are kept for later input.
 ///
 /// A connection that once carried a frame of 16 MiB gives the memory back. Up to this size it
-/// keeps it, so that usual traffic does not allocate for every input.
-const MAX_KEPT_CAPACITY: usize = 256 * 1024;
+/// keeps it while it is busy, so that a stream of frames of 1 MiB does not allocate and clear as
+/// much for each.
+const MAX_KEPT_CAPACITY: usize = 4 * 1024 * 1024;
 
 /// Holds bytes in the order in which they arrived, and gives them away from the front.
+///
+/// ```text
+/// buffer = read before | bytes | room for what arrives
+///                      ^ start ^ end                  ^ buffer.len()
+/// ```
 pub(super) struct Input {
+    /// All of it is initialised, so that a transport can have it written to.
     buffer: Vec<u8>,
     /// Where the bytes begin that were not read.
     start: usize,
+    /// Where they end.
+    end: usize,
 }
 
 impl Input {
     pub(super) const fn new() -> Self {
-        Self { buffer: Vec::new(), start: 0 }
+        Self { buffer: Vec::new(), start: 0, end: 0 }
     }
 
     /// Returns what has arrived and was not read.
+    #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.buffer[self.start..]
+        &self.buffer[self.start..self.end]
     }
 
     /// Puts bytes at the end. `frame_len` is the size of the frame in front, or 0 if it is not
     /// known.
     pub(super) fn append(&mut self, bytes: &[u8], frame_len: usize) {
-        self.compact();
-        self.reserve(bytes.len(), frame_len);
-        self.buffer.extend_from_slice(bytes);
+        self.room(bytes.len(), frame_len)[..bytes.len()].copy_from_slice(bytes);
+        self.filled(bytes.len());
+    }
+
+    /// Returns room at the end, for at least `len` bytes and for as many as there is room for.
+    pub(super) fn room(&mut self, len: usize, frame_len: usize) -> &mut [u8] {
+        if self.buffer.len() - self.end < len {
+            self.compact();
+            self.reserve(len, frame_len);
+        }
+        &mut self.buffer[self.end..]
+    }
+
+    /// Takes in bytes that were written to the front of the room.
+    pub(super) fn filled(&mut self, len: usize) {
+        self.end = self.buffer.len().min(self.end + len);
+    }
+
+    /// Gives memory back that the bytes do not need.
+    pub(super) fn shrink(&mut self, room: usize) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= mem::take(&mut self.start);
+        self.buffer.truncate(self.end.max(room));
+        self.buffer.shrink_to_fit();
     }
 
     /// Takes a number of bytes from the front, which are there.
     pub(super) fn consume(&mut self, len: usize) {
         self.start += len;
-        if self.bytes().is_empty() {
-            self.compact();
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+            self.give_back();
         }
     }
 
     /// Forgets the bytes that were read, when they are as many as those that have to move. So
     /// each byte moves at most once on average.
     fn compact(&mut self) {
-        let left = self.bytes().len();
-        if self.start < left {
-            return;
+        if self.start >= self.bytes().len() {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= mem::take(&mut self.start);
+            self.give_back();
         }
-        self.buffer.drain(..mem::take(&mut self.start));
-        if self.buffer.capacity() > MAX_KEPT_CAPACITY && left <= MAX_KEPT_CAPACITY {
-            self.buffer.shrink_to(MAX_KEPT_CAPACITY);
+    }
+
+    fn give_back(&mut self) {
+        if self.buffer.len() > MAX_KEPT_CAPACITY && self.end <= MAX_KEPT_CAPACITY {
+            self.shrink(MAX_KEPT_CAPACITY);
         }
     }
 
     /// Makes room for bytes that arrived: doubling, as vectors do, but not over the end of the
     /// frame in front, so that a frame of 16 MiB does not take 32.
     fn reserve(&mut self, arrived: usize, frame_len: usize) {
-        let needed = self.buffer.len() + arrived;
-        let capacity = self.buffer.capacity();
-        if needed > capacity {
-            let doubled = 2 * capacity;
+        let needed = self.end + arrived;
+        let len = self.buffer.len();
+        if needed > len {
+            let doubled = 2 * len;
             let end = if frame_len > 0 { self.start + frame_len } else { doubled };
             let room = doubled.min(end).max(needed);
-            self.buffer.reserve_exact(room - self.buffer.len());
+            self.buffer.reserve_exact(room - len);
+            self.buffer.resize(room, 0);
         }
     }
 }
@@ -75,6 +111,7 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
     #[test]
     fn room_grows_with_what_arrives_and_not_with_what_is_announced() {
@@ -112,10 +149,13 @@ mod tests {
     #[test]
     fn a_small_rest_is_moved_out_of_a_large_room() {
         let mut input = Input::new();
-        input.append(&[7; 1_000_001], 1_000_000);
-        input.consume(1_000_000);
+        input.append(&vec![7; 8_000_001], 8_000_000);
+        input.consume(8_000_000);
         input.append(&[7], 0);
         assert_eq!(input.bytes(), [7, 7]);
         assert!(input.buffer.capacity() <= MAX_KEPT_CAPACITY);
+        input.shrink(10);
+        assert_eq!(input.bytes(), [7, 7]);
+        assert!(input.buffer.capacity() < 100);
     }
 }

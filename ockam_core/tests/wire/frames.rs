@@ -2,7 +2,7 @@
 //! written.
 
 use super::vectors::{bytes, feed, file, frame_of, framed, list, read_frame, route, text};
-use ockam_core::{Decoded, FrameDecoder, PREFACE, TransportMessage};
+use ockam_core::{Decoded, FrameDecoder, PREFACE, TransportMessage, WireError};
 use serde_json::Value;
 
 fn message(decoded: &Value) -> TransportMessage {
@@ -84,4 +84,30 @@ fn all_frames_are_read_from_one_stream_whatever_its_pieces() {
         assert_eq!(decoded, whole.0, "pieces of {size} bytes");
         assert!(!decoder.is_mid_frame());
     }
+}
+
+/// Reads as a transport does that has the operating system write into the decoder's room.
+#[test]
+fn bytes_that_are_read_into_the_room_are_the_same_as_those_that_are_handed_over() {
+    let message = TransportMessage::new("echoer", "app", vec![7; 1000]);
+    let bytes = [&[1][..], &frame_of(&message), &frame_of(&message), &[0xff; 4]].concat();
+    for piece in [1, 3, 500, 5000] {
+        let mut decoder = FrameDecoder::new();
+        let mut decoded = Vec::new();
+        let end = bytes.chunks(piece).try_for_each(|piece| {
+            decoder.input_room(piece.len())[..piece.len()].copy_from_slice(piece);
+            decoder.input_filled(piece.len());
+            decoder.shrink(0);
+            while let Some(next) = decoder.poll_message()? {
+                decoded.push(next);
+            }
+            Ok(())
+        });
+        assert_eq!(decoded, [Decoded::Message(message.clone()), Decoded::Message(message.clone())]);
+        assert_eq!(end, Err(WireError::FrameTooLarge { len: u32::MAX }));
+    }
+    let mut decoder = FrameDecoder::new();
+    decoder.input_room(9)[..9].copy_from_slice(&[2, 0, 0, 0, 4, 0x83, 0x80, 0x80, 0x40]);
+    decoder.input_filled(9);
+    assert_eq!(decoder.poll_message(), Err(WireError::Preface { found: 2 }));
 }

@@ -32,6 +32,14 @@ impl Handle {
         self.node().fail_asks(asks, &why);
     }
 
+    /// Ends the asks that wait for an answer over the flow of a producer, as
+    /// [`end_flow`](Self::end_flow) does, and keeps the flow: its connection was lost and is being
+    /// made again.
+    pub fn fail_asks_over(&self, producer: &Address, why: &str) {
+        let asks = self.node().flow_controls.expected_over(producer);
+        self.node().fail_asks(asks, why);
+    }
+
     /// Accounts for a message that this worker took out of its mailbox and cannot pass on: it is
     /// a dead letter, and whoever waits for its answer on this node is told `error`.
     ///

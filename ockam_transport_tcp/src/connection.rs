@@ -1,0 +1,155 @@
+//! A connection as a program sees it.
+
+use crate::link::{Link, Phase};
+use core::fmt;
+use ockam_core::{Address, FlowControlId, Result, Route};
+use ockam_node::Handle;
+use std::sync::Arc;
+
+/// A connection to another node, made by [`TcpTransport::connect`](crate::TcpTransport::connect).
+///
+/// It is the first hop of routes to the other node: `route![connection, "echoer"]`. A clone is the
+/// same connection, which lives on when all of them are dropped.
+#[derive(Clone)]
+pub struct TcpConnection(Arc<Link>);
+
+/// Says who made a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TcpDirection {
+    /// This node connected to the other.
+    Outgoing,
+    /// The other node connected to a listener of this one.
+    Incoming,
+}
+
+impl TcpConnection {
+    pub(crate) fn new(link: Arc<Link>) -> Self {
+        TcpConnection(link)
+    }
+
+    /// Returns the address of the sender: messages that are sent there leave through the
+    /// connection. It is what the connection becomes in a route.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        self.0.sender()
+    }
+
+    /// Returns the address of the sender.
+    #[must_use]
+    pub fn sender_address(&self) -> &Address {
+        self.0.sender()
+    }
+
+    /// Returns the address of the receiver, which brings messages in and appears in no route.
+    #[must_use]
+    pub fn receiver_address(&self) -> &Address {
+        self.0.receiver()
+    }
+
+    /// Returns the id of the flow of messages that come in over the connection. Whoever is to be
+    /// reached from the other side has to be a consumer of it.
+    #[must_use]
+    pub fn flow_control_id(&self) -> &FlowControlId {
+        self.0.flow()
+    }
+
+    /// Tells what is known about the connection at this moment.
+    #[must_use]
+    pub fn info(&self) -> TcpConnectionInfo {
+        TcpConnectionInfo::of(&self.0)
+    }
+
+    /// Closes the connection in good order: what was sent before is written first.
+    ///
+    /// # Errors
+    /// As [`TcpTransport::disconnect`](crate::TcpTransport::disconnect), except that a connection
+    /// that has ended already is fine.
+    pub async fn stop(&self, ctx: &Handle) -> Result<()> {
+        if self.0.has_ended() {
+            return Ok(());
+        }
+        ctx.stop_worker(self.0.sender().clone()).await
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.has_ended()
+    }
+}
+
+impl fmt::Display for TcpConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for TcpConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TcpConnection").field(&self.info()).finish()
+    }
+}
+
+/// Converts a connection, owned or borrowed, to its sender's address.
+macro_rules! convert {
+    ($($from:ty),*) => {$(
+        impl From<$from> for Address {
+            fn from(connection: $from) -> Self {
+                connection.address().clone()
+            }
+        }
+
+        impl From<$from> for Route {
+            fn from(connection: $from) -> Self {
+                Route::from(connection.address())
+            }
+        }
+    )*};
+}
+
+convert!(TcpConnection, &TcpConnection);
+
+/// What is known about a connection at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TcpConnectionInfo {
+    /// The address to which messages for the other side are sent.
+    pub sender_address: Address,
+    /// The address that brings messages in.
+    pub receiver_address: Address,
+    /// The other side: as the program named it, or the address of its socket.
+    pub peer: String,
+    /// Who connected.
+    pub direction: TcpDirection,
+    /// The flow of what comes in.
+    pub flow_control_id: FlowControlId,
+    /// Whether it can be written to; one that is being made again cannot.
+    pub is_up: bool,
+    /// Bytes that arrived, those of the protocol included.
+    pub bytes_in: u64,
+    /// Bytes that were written.
+    pub bytes_out: u64,
+    /// Messages that arrived and were not over a limit.
+    pub messages_in: u64,
+    /// Messages that were written.
+    pub messages_out: u64,
+    /// Messages that arrived and were dropped: nobody here may be reached so, or over a limit.
+    pub dropped: u64,
+}
+
+impl TcpConnectionInfo {
+    pub(crate) fn of(link: &Link) -> Self {
+        let traffic = link.traffic();
+        TcpConnectionInfo {
+            sender_address: link.sender().clone(),
+            receiver_address: link.receiver().clone(),
+            peer: link.peer().into(),
+            direction: link.direction(),
+            flow_control_id: link.flow().clone(),
+            is_up: matches!(link.phase(), Phase::Up(_)),
+            bytes_in: traffic.bytes_in.value(),
+            bytes_out: traffic.bytes_out.value(),
+            messages_in: traffic.messages_in.value(),
+            messages_out: traffic.messages_out.value(),
+            dropped: traffic.dropped.value(),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Ockam messages over TCP: what connects a node with other nodes.
+//!
+//! Programs use the facade crate `ockam`, which re-exports this one. It is a plugin: it uses only
+//! what `ockam_core` and `ockam_node` offer to everybody.
+//!
+//! ```
+//! use ockam_core::{Result, Routed, Worker, route};
+//! use ockam_node::{Context, NodeBuilder};
+//! use ockam_transport_tcp::{TcpConnectionOptions, TcpListenerOptions, TcpTransportExtension};
+//!
+//! struct Echoer;
+//!
+//! impl Worker for Echoer {
+//!     type Context = Context;
+//!     type Message = String;
+//!
+//!     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<String>) -> Result<()> {
+//!         ctx.send(msg.return_route(), msg.body()).await
+//!     }
+//! }
+//!
+//! # #[tokio::main] async fn main() -> Result<()> {
+//! let mut responder = NodeBuilder::new().build()?;
+//! let tcp = responder.create_tcp_transport().await?;
+//! responder.start_worker("echoer", Echoer).await?;
+//! let listener = tcp.listen("127.0.0.1:0", TcpListenerOptions::new()).await?;
+//! // Nothing is reachable from outside unless it is made a consumer.
+//! responder.flow_controls().add_consumer("echoer", listener.flow_control_id());
+//!
+//! let mut initiator = NodeBuilder::new().build()?;
+//! let tcp = initiator.create_tcp_transport().await?;
+//! let connection = tcp.connect(listener.socket_address(), TcpConnectionOptions::new()).await?;
+//! let route = route![connection, "echoer"];
+//! let reply = initiator.send_and_receive::<String>(route, "Hello".to_string()).await?;
+//! assert_eq!(reply, "Hello");
+//! initiator.stop().await?;
+//! responder.stop().await
+//! # }
+//! ```
+//!
+//! A connection is two workers at each end. Its **sender** takes messages and writes them, all
+//! that wait for it at a time; only the sender's address stands in routes. Its **receiver** reads,
+//! puts the sender in front of each return route, and delivers what the flow controls let through.
+//!
+//! ```text
+//! transport ──> dial ─────┐                         the calls of a program
+//!     └──────> listener ──┴──> link ──> sender ──> outbox ──> socket
+//!                               └─────> receiver <─────────── socket
+//! ```
+//!
+//! | room | owns |
+//! |---|---|
+//! | `transport`, `extension` | the calls of a program, connecting on demand |
+//! | `options` | what can be chosen, and the limits |
+//! | `dial`, `socket` | names and addresses, the operating system's sockets |
+//! | `listener` | accepting, and how many |
+//! | `link` | one connection: its addresses, whether it is up, its end |
+//! | `sender`, `outbox` | messages on their way out |
+//! | `receiver` | messages on their way in |
+//! | `registry` | which connections and listeners there are |
+#![deny(unsafe_code)]
+
+mod connection;
+mod dial;
+mod extension;
+mod link;
+mod listener;
+mod options;
+mod outbox;
+mod receiver;
+mod registry;
+mod sender;
+mod socket;
+mod traffic;
+mod transport;
+
+pub use connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
+pub use extension::TcpTransportExtension;
+pub use listener::{TcpListener, TcpListenerInfo};
+pub use options::{
+    CLOSE_PATIENCE, DEFAULT_CONNECTION_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
+    DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions, TcpListenerOptions, TcpReconnect,
+};
+pub use outbox::MAX_BATCH_LEN;
+pub use transport::TcpTransport;

@@ -1,0 +1,242 @@
+//! One connection as its two workers share it: addresses, whether it is up, and its end.
+//!
+//! ```text
+//!        socket failed                    dialled again
+//!   Up ────────────────> Broken(why) ───────────────────> Up
+//!    └── end ──> Ended(why) <── end ──┘
+//! ```
+//!
+//! Whoever finds the socket failed breaks the link. Only the receiver ends it or mends it, because
+//! only the receiver knows that everything that arrived was delivered. A sender that is stopped
+//! ends it as well, since nobody can send through it any more.
+
+use crate::connection::TcpDirection;
+use crate::options::Limits;
+use crate::receiver::{Receiver, Redial};
+use crate::registry::{Place, Registry};
+use crate::sender::Sender;
+use crate::socket;
+use crate::traffic::Traffic;
+use core::fmt;
+use core::mem;
+use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
+use ockam_node::{Handle, ProcessorBuilder, WorkerBuilder};
+use std::sync::{Arc, Weak};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+/// Where a connection is.
+#[derive(Clone, Debug)]
+pub(crate) enum Phase {
+    Up(Arc<TcpStream>),
+    /// The socket failed. Nothing is sent; what has arrived is still delivered.
+    Broken(Arc<str>),
+    Ended(Arc<str>),
+}
+
+pub(crate) struct Link {
+    sender: Address,
+    receiver: Address,
+    flow: FlowControlId,
+    direction: TcpDirection,
+    /// The other side, as the program named it, or its socket's address.
+    peer: String,
+    phase: watch::Sender<Phase>,
+    traffic: Traffic,
+    registry: Weak<Registry>,
+}
+
+/// A new socket, and what is to become of it.
+pub(crate) struct Opening {
+    pub(crate) stream: TcpStream,
+    pub(crate) direction: TcpDirection,
+    pub(crate) peer: String,
+    pub(crate) flow: FlowControlId,
+    /// The flow of the listener that accepted it.
+    pub(crate) spawner: Option<FlowControlId>,
+    pub(crate) limits: Limits,
+    pub(crate) place: Option<Place>,
+    pub(crate) redial: Option<Redial>,
+}
+
+impl Link {
+    /// Makes a connection of a socket: says the first byte and starts the two workers.
+    pub(crate) async fn open(
+        ctx: &Handle,
+        registry: &Arc<Registry>,
+        opening: Opening,
+    ) -> Result<Arc<Link>> {
+        let Opening { stream, direction, peer, flow, spawner, limits, place, redial } = opening;
+        socket::prepare(&stream, direction == TcpDirection::Outgoing).map_err(|error| {
+            Error::new(ErrorKind::Io, error).context(format!("preparing the socket of {peer}"))
+        })?;
+        let stream = Arc::new(stream);
+        let link = Arc::new(Link {
+            sender: ctx.random_local(),
+            receiver: ctx.random_local(),
+            flow,
+            direction,
+            peer,
+            phase: watch::Sender::new(Phase::Up(Arc::clone(&stream))),
+            traffic: Traffic::default(),
+            registry: Arc::downgrade(registry),
+        });
+        link.announce(ctx, spawner.as_ref(), &limits);
+        let mends = redial.is_some();
+        let sender = Sender::new(Arc::clone(&link), limits.write_stall, mends);
+        let receiver = Receiver::new(Arc::clone(&link), stream, limits.handshake, place, redial);
+        let capacity = limits.mailbox_capacity;
+        if let Err(error) = link.start(ctx, sender, receiver, capacity).await {
+            link.end(ctx, "its workers could not be started");
+            return Err(error);
+        }
+        registry.add_link(&link);
+        if let Phase::Ended(_) = link.phase() {
+            // It was over before it was known.
+            registry.remove_link(&link);
+        }
+        tracing::debug!(connection = %link, sender = %link.sender, "connected");
+        Ok(link)
+    }
+
+    /// Tells the flow controls about the connection.
+    fn announce(&self, ctx: &Handle, spawner: Option<&FlowControlId>, limits: &Limits) {
+        let flows = ctx.flow_controls();
+        let senders = vec![self.sender.clone()];
+        flows.add_producer(self.receiver.clone(), &self.flow, spawner, senders);
+        for id in &limits.consumer_of {
+            flows.add_consumer(self.sender.clone(), id);
+        }
+    }
+
+    async fn start(
+        &self,
+        ctx: &Handle,
+        sender: Sender,
+        receiver: Receiver,
+        capacity: Option<u32>,
+    ) -> Result<()> {
+        let mailbox = Mailbox::new(self.sender.clone(), AllowAll, DenyAll);
+        let mut builder = WorkerBuilder::new(sender).with_mailboxes(mailbox);
+        if let Some(capacity) = capacity {
+            builder = builder.with_mailbox_capacity(capacity);
+        }
+        builder.start(ctx).await?;
+        let gate = ctx.flow_controls().gate(self.receiver.clone());
+        let mailbox = Mailbox::new(self.receiver.clone(), DenyAll, gate);
+        let started = ProcessorBuilder::new(receiver).with_mailboxes(mailbox).start(ctx).await;
+        if started.is_err() {
+            self.break_off("its receiver could not be started");
+            ctx.stop_worker(self.sender.clone()).await?;
+        }
+        started
+    }
+
+    pub(crate) fn sender(&self) -> &Address {
+        &self.sender
+    }
+
+    pub(crate) fn receiver(&self) -> &Address {
+        &self.receiver
+    }
+
+    pub(crate) fn flow(&self) -> &FlowControlId {
+        &self.flow
+    }
+
+    pub(crate) fn direction(&self) -> TcpDirection {
+        self.direction
+    }
+
+    pub(crate) fn peer(&self) -> &str {
+        &self.peer
+    }
+
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase.borrow().clone()
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(*self.phase.borrow(), Phase::Ended(_))
+    }
+
+    /// Waits until the link is not broken any more: until it is up, or has ended.
+    pub(crate) async fn settled(&self) -> Phase {
+        let mut phase = self.phase.subscribe();
+        let settled = phase.wait_for(|phase| !matches!(phase, Phase::Broken(_))).await;
+        // The sending half lives in `self`.
+        settled.map_or_else(|_| Phase::Ended("it is gone".into()), |phase| phase.clone())
+    }
+
+    /// Says that the socket failed, unless that is known. Whoever waits for it is woken.
+    pub(crate) fn break_off(&self, why: &str) {
+        self.phase.send_if_modified(|phase| {
+            let Phase::Up(stream) = phase else {
+                return false;
+            };
+            socket::cut(stream);
+            *phase = Phase::Broken(why.into());
+            true
+        });
+    }
+
+    /// Goes on with a new socket, unless the link has ended in the meantime.
+    pub(crate) fn mend(&self, stream: &Arc<TcpStream>) -> bool {
+        self.phase.send_if_modified(|phase| {
+            let broken = matches!(phase, Phase::Broken(_));
+            if broken {
+                *phase = Phase::Up(Arc::clone(stream));
+            }
+            broken
+        })
+    }
+
+    /// Ends the connection, once: its flow ends, and everybody who waits for it is told.
+    pub(crate) fn end(&self, ctx: &Handle, why: &str) {
+        self.break_off(why);
+        let mut reason = None;
+        self.phase.send_if_modified(|phase| {
+            let Phase::Broken(first) = phase else {
+                return false;
+            };
+            // What was found first is the cause of what was found later.
+            let why: Arc<str> = format!("{self} has ended: {first}").into();
+            reason = Some(Arc::clone(&why));
+            drop(mem::replace(phase, Phase::Ended(why)));
+            true
+        });
+        let Some(reason) = reason else {
+            return;
+        };
+        tracing::debug!("{reason}");
+        if let Some(registry) = self.registry.upgrade() {
+            registry.remove_link(self);
+            registry.forget_sender(&self.sender);
+        }
+        ctx.end_flow(&self.receiver, &*reason);
+    }
+}
+
+/// Reads as the subject of a sentence.
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let direction = match self.direction {
+            TcpDirection::Outgoing => "to",
+            TcpDirection::Incoming => "from",
+        };
+        write!(f, "the TCP connection {direction} {}", self.peer)
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("peer", &self.peer)
+            .field("sender", &self.sender)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,198 @@
+//! Accepting connections.
+
+use crate::connection::TcpDirection;
+use crate::link::{Link, Opening};
+use crate::options::{Limits, TcpListenerOptions};
+use crate::registry::{Held, Registry};
+use core::fmt;
+use core::time::Duration;
+use ockam_core::{
+    Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Processor, Result,
+};
+use ockam_node::{Context, Handle, ProcessorBuilder};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+
+/// How long a listener rests when the operating system gives it no more sockets.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A listener for connections, made by [`TcpTransport::listen`](crate::TcpTransport::listen).
+///
+/// It listens on when it is dropped, until it is stopped.
+#[derive(Clone, Debug)]
+pub struct TcpListener(TcpListenerInfo);
+
+/// What is known about a listener at one moment.
+#[derive(Clone)]
+pub struct TcpListenerInfo {
+    address: Address,
+    socket_address: SocketAddr,
+    flow: FlowControlId,
+    held: Held,
+}
+
+impl TcpListenerInfo {
+    /// Returns the address of the processor that accepts connections.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Returns where it listens; a port that was given as 0 is the one that the system chose.
+    #[must_use]
+    pub fn socket_address(&self) -> SocketAddr {
+        self.socket_address
+    }
+
+    /// Returns the id whose consumers are reached by all connections that the listener accepts.
+    #[must_use]
+    pub fn flow_control_id(&self) -> &FlowControlId {
+        &self.flow
+    }
+
+    /// Counts the connections that it holds at this moment.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.held.count()
+    }
+}
+
+impl fmt::Debug for TcpListenerInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpListenerInfo")
+            .field("address", &self.address)
+            .field("socket_address", &self.socket_address)
+            .field("flow_control_id", &self.flow)
+            .field("connections", &self.connections())
+            .finish()
+    }
+}
+
+impl TcpListener {
+    /// Returns the address of the processor that accepts connections: what
+    /// [`stop_listener`](crate::TcpTransport::stop_listener) takes.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        self.0.address()
+    }
+
+    /// Returns where it listens; a port that was given as 0 is the one that the system chose.
+    #[must_use]
+    pub fn socket_address(&self) -> SocketAddr {
+        self.0.socket_address()
+    }
+
+    /// Returns the id whose consumers are reached by all connections that the listener accepts.
+    #[must_use]
+    pub fn flow_control_id(&self) -> &FlowControlId {
+        self.0.flow_control_id()
+    }
+
+    /// Tells what is known about the listener at this moment.
+    #[must_use]
+    pub fn info(&self) -> TcpListenerInfo {
+        self.0.clone()
+    }
+
+    /// Starts to accept connections.
+    pub(crate) async fn start(
+        ctx: &Handle,
+        registry: &Arc<Registry>,
+        socket: tokio::net::TcpListener,
+        options: TcpListenerOptions,
+    ) -> Result<Self> {
+        let socket_address = socket.local_addr().map_err(|error| {
+            Error::new(ErrorKind::Io, error).context("asking a socket for its address")
+        })?;
+        let TcpListenerOptions { flow, limits, connection_limit } = options;
+        let (address, held) = (ctx.random_local(), Held::default());
+        let info = TcpListenerInfo { address, socket_address, flow, held };
+        let accepting = Accepting {
+            socket,
+            info: info.clone(),
+            limits,
+            connection_limit,
+            registry: Arc::clone(registry),
+            full: false,
+        };
+        ctx.flow_controls().add_spawner(info.address.clone(), &info.flow);
+        let mailbox = Mailbox::new(info.address.clone(), DenyAll, AllowAll);
+        ProcessorBuilder::new(accepting).with_mailboxes(mailbox).start(ctx).await?;
+        registry.add_listener(info.clone());
+        tracing::debug!(address = %socket_address, "listening");
+        Ok(TcpListener(info))
+    }
+}
+
+impl From<TcpListener> for Address {
+    fn from(listener: TcpListener) -> Self {
+        listener.0.address
+    }
+}
+
+impl From<&TcpListener> for Address {
+    fn from(listener: &TcpListener) -> Self {
+        listener.0.address.clone()
+    }
+}
+
+/// Accepts connections, one after the other.
+struct Accepting {
+    socket: tokio::net::TcpListener,
+    info: TcpListenerInfo,
+    limits: Limits,
+    connection_limit: usize,
+    registry: Arc<Registry>,
+    /// The last connection was one too many; so that it is said once.
+    full: bool,
+}
+
+impl Accepting {
+    async fn accepted(&mut self, ctx: &Context, stream: TcpStream, peer: SocketAddr) {
+        let Some(place) = self.info.held.take(self.connection_limit) else {
+            // It is closed by being dropped.
+            if !core::mem::replace(&mut self.full, true) {
+                let (limit, address) = (self.connection_limit, self.info.socket_address);
+                tracing::warn!(%address, limit, "there are too many connections: closing new ones");
+            }
+            return;
+        };
+        self.full = false;
+        let opening = Opening {
+            stream,
+            direction: TcpDirection::Incoming,
+            peer: peer.to_string(),
+            flow: ctx.flow_controls().generate_flow_control_id(),
+            spawner: Some(self.info.flow.clone()),
+            limits: self.limits.clone(),
+            place: Some(place),
+            redial: None,
+        };
+        if let Err(error) = Link::open(ctx, &self.registry, opening).await {
+            tracing::debug!(%peer, %error, "a connection could not be opened");
+        }
+    }
+}
+
+impl Processor for Accepting {
+    type Context = Context;
+
+    async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
+        match self.socket.accept().await {
+            Ok((stream, peer)) => self.accepted(ctx, stream, peer).await,
+            Err(error) => {
+                // The peer has gone already, or there are no more file descriptors; neither
+                // is a reason to stop listening.
+                tracing::warn!(address = %self.info.socket_address, %error, "cannot accept");
+                ctx.sleep(PAUSE).await;
+            }
+        }
+        Ok(true)
+    }
+
+    async fn shutdown(&mut self, _: &mut Context) -> Result<()> {
+        self.registry.remove_listener(&self.info.address);
+        Ok(())
+    }
+}

@@ -1,0 +1,234 @@
+//! What a program can choose about listeners and connections, and what is chosen if it does not.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use ockam_core::FlowControlId;
+
+/// How long the other side may take to say its first byte, unless the options say otherwise.
+///
+/// Every node says it at once. What is silent for longer is no node, and is closed.
+pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the other side may take nothing off a connection that has bytes to write, unless the
+/// options say otherwise. Then the connection is closed.
+///
+/// Until then at most a batch ([`MAX_BATCH_LEN`](crate::MAX_BATCH_LEN)), the sender's mailbox and
+/// the operating system's buffers are full, and those who send wait in line.
+pub const DEFAULT_WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many connections a listener holds at a time, unless its options say otherwise. One more is
+/// closed as soon as it is accepted.
+pub const DEFAULT_CONNECTION_LIMIT: usize = 1024;
+
+/// How long a connection that is closed in good order waits for the other side to close too, so
+/// that nothing that was written is lost on its way. A node's stop leaves its workers more.
+pub const CLOSE_PATIENCE: Duration = Duration::from_millis(50);
+
+/// What listeners and connections have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) handshake: Duration,
+    pub(crate) write_stall: Duration,
+    pub(crate) mailbox_capacity: Option<u32>,
+    /// The flows from which messages may leave through a connection.
+    pub(crate) consumer_of: Vec<FlowControlId>,
+}
+
+impl Limits {
+    fn new() -> Self {
+        Limits {
+            handshake: DEFAULT_HANDSHAKE_TIMEOUT,
+            write_stall: DEFAULT_WRITE_STALL_TIMEOUT,
+            mailbox_capacity: None,
+            consumer_of: Vec::new(),
+        }
+    }
+}
+
+/// Says how a listener is to be. See [`TcpTransport::listen`](crate::TcpTransport::listen).
+#[derive(Debug)]
+#[must_use]
+pub struct TcpListenerOptions {
+    pub(crate) flow: FlowControlId,
+    pub(crate) limits: Limits,
+    pub(crate) connection_limit: usize,
+}
+
+/// Says how a connection is to be. See [`TcpTransport::connect`](crate::TcpTransport::connect).
+#[derive(Debug)]
+#[must_use]
+pub struct TcpConnectionOptions {
+    pub(crate) flow: FlowControlId,
+    pub(crate) limits: Limits,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) reconnect: Option<TcpReconnect>,
+}
+
+/// Says how a connection that was lost is made again.
+///
+/// The waits double from the first to the longest. Asks that waited for an answer fail when the
+/// connection is lost; what is sent while it is down waits in the sender's mailbox, and those who
+/// send wait in line once that is full. When the attempts are used up the connection ends, and
+/// what waits is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct TcpReconnect {
+    pub(crate) first_wait: Duration,
+    pub(crate) longest_wait: Duration,
+    pub(crate) attempts: Option<u32>,
+}
+
+impl TcpReconnect {
+    /// Tries again and again: at once, then after 100 ms, doubling up to 10 s.
+    pub fn new() -> Self {
+        TcpReconnect {
+            first_wait: Duration::from_millis(100),
+            longest_wait: Duration::from_secs(10),
+            attempts: None,
+        }
+    }
+
+    /// Sets the wait after the first attempt that fails, and the longest one.
+    pub fn with_waits(mut self, first: Duration, longest: Duration) -> Self {
+        (self.first_wait, self.longest_wait) = (first, longest);
+        self
+    }
+
+    /// Gives up after a number of attempts in a row, at least one.
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = Some(attempts.max(1));
+        self
+    }
+}
+
+impl Default for TcpReconnect {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Makes an id that no other call in this process makes. Ids never leave the process, so they need
+/// not be secret, and making one cannot fail.
+fn next_id(of: &str) -> FlowControlId {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    FlowControlId::from(format!("tcp_{of}_{number}").as_str())
+}
+
+impl TcpListenerOptions {
+    /// Makes the usual options, with an id for the flows of all connections that the listener
+    /// will accept.
+    pub fn new() -> Self {
+        TcpListenerOptions {
+            flow: next_id("listener"),
+            limits: Limits::new(),
+            connection_limit: DEFAULT_CONNECTION_LIMIT,
+        }
+    }
+
+    /// Returns the id of the listener: its consumers are reached by all connections it accepts.
+    #[must_use]
+    pub fn spawner_flow_control_id(&self) -> FlowControlId {
+        self.flow.clone()
+    }
+
+    /// Lets messages of a flow out through the connections that the listener accepts.
+    pub fn as_consumer(mut self, id: &FlowControlId) -> Self {
+        self.limits.consumer_of.push(id.clone());
+        self
+    }
+
+    /// Sets how many connections the listener holds at a time, instead of
+    /// [`DEFAULT_CONNECTION_LIMIT`].
+    pub fn with_connection_limit(mut self, connections: usize) -> Self {
+        self.connection_limit = connections;
+        self
+    }
+
+    /// Sets how long the other side may be silent at first, instead of
+    /// [`DEFAULT_HANDSHAKE_TIMEOUT`].
+    pub fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.handshake = timeout;
+        self
+    }
+
+    /// Sets how long a write may stand still, instead of [`DEFAULT_WRITE_STALL_TIMEOUT`].
+    pub fn with_write_stall_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.write_stall = timeout;
+        self
+    }
+
+    /// Sets how many messages wait for a connection before those who send wait.
+    pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
+        self.limits.mailbox_capacity = Some(messages);
+        self
+    }
+}
+
+impl Default for TcpListenerOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TcpConnectionOptions {
+    /// Makes the usual options, with an id for the flow of the connection.
+    pub fn new() -> Self {
+        TcpConnectionOptions {
+            flow: next_id("connection"),
+            limits: Limits::new(),
+            connect_timeout: None,
+            reconnect: None,
+        }
+    }
+
+    /// Returns the id of the connection's flow: its consumers are reached by what comes in.
+    #[must_use]
+    pub fn flow_control_id(&self) -> FlowControlId {
+        self.flow.clone()
+    }
+
+    /// Lets messages of a flow out through this connection.
+    pub fn as_consumer(mut self, id: &FlowControlId) -> Self {
+        self.limits.consumer_of.push(id.clone());
+        self
+    }
+
+    /// Limits how long connecting may take, name and all addresses together. Without it the
+    /// operating system decides.
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Makes the connection again when it is lost, under the same addresses.
+    pub fn with_reconnect(mut self, reconnect: TcpReconnect) -> Self {
+        self.reconnect = Some(reconnect);
+        self
+    }
+
+    /// Sets how long the other side may be silent at first, instead of
+    /// [`DEFAULT_HANDSHAKE_TIMEOUT`].
+    pub fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.handshake = timeout;
+        self
+    }
+
+    /// Sets how long a write may stand still, instead of [`DEFAULT_WRITE_STALL_TIMEOUT`].
+    pub fn with_write_stall_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.write_stall = timeout;
+        self
+    }
+
+    /// Sets how many messages wait for the connection before those who send wait.
+    pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
+        self.limits.mailbox_capacity = Some(messages);
+        self
+    }
+}
+
+impl Default for TcpConnectionOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}

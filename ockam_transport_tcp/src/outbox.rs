@@ -1,0 +1,202 @@
+//! Messages on their way into a socket: as many as there are, with one call.
+//!
+//! It owns the bytes of a batch and the messages they were made of, until all are written. It
+//! refuses to know sockets: it shows slices and is told how many bytes of them were written.
+
+use core::mem;
+use core::ops::Range;
+use ockam_core::{LocalMessage, WireError, encode_frame, encode_frame_head};
+use std::io::IoSlice;
+
+/// How many bytes a batch has before it is written, messages larger than that aside.
+pub const MAX_BATCH_LEN: usize = 256 * 1024;
+
+/// How many messages a batch has at most.
+const MAX_BATCH_MESSAGES: usize = 4096;
+
+/// Payloads from this size on are written from where they are instead of copied.
+const LARGE_PAYLOAD: usize = 4 * 1024;
+
+/// How many slices one call gets at most; systems take 1,024.
+const MAX_SLICES: usize = 64;
+
+/// Room that is kept from one batch to the next.
+const MAX_KEPT: usize = 16 * 1024;
+
+/// Collects a batch and hands it out as slices.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    /// Frames, without the payloads that are large.
+    bytes: Vec<u8>,
+    pieces: Vec<Piece>,
+    /// The messages of the batch: for those whose payloads are large, and to account for all of
+    /// them if they cannot be written.
+    messages: Vec<LocalMessage>,
+    /// How many bytes the batch has in all, and how many of them are written.
+    len: usize,
+    written: usize,
+    /// The first piece that is not written, and how much of it is.
+    next: usize,
+    offset: usize,
+}
+
+enum Piece {
+    Bytes(Range<usize>),
+    /// The payload of a message.
+    Payload(usize),
+}
+
+impl Outbox {
+    /// Adds a message. Gives it back if it cannot be written as a frame.
+    pub(crate) fn add(&mut self, message: LocalMessage) -> Result<(), (WireError, LocalMessage)> {
+        let begin = self.bytes.len();
+        let transport = message.transport();
+        let large = match transport.payload.to_bytes() {
+            Ok(payload) if payload.len() < LARGE_PAYLOAD => {
+                encode_frame(transport, &mut self.bytes).map(|()| 0)
+            }
+            Ok(_) => encode_frame_head(transport, &mut self.bytes).map(<[u8]>::len),
+            Err(error) => Err(WireError::Body(error)),
+        };
+        let large = match large {
+            Ok(large) => large,
+            Err(error) => return Err((error, message)),
+        };
+        let end = self.bytes.len();
+        match self.pieces.last_mut() {
+            Some(Piece::Bytes(range)) => range.end = end,
+            _ => self.pieces.push(Piece::Bytes(begin..end)),
+        }
+        if large > 0 {
+            self.pieces.push(Piece::Payload(self.messages.len()));
+        }
+        self.len += end - begin + large;
+        self.messages.push(message);
+        Ok(())
+    }
+
+    /// Tells whether the batch should be written before it gets more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.len >= MAX_BATCH_LEN || self.messages.len() >= MAX_BATCH_MESSAGES
+    }
+
+    pub(crate) fn is_written(&self) -> bool {
+        self.written == self.len
+    }
+
+    /// Shows what is to be written next, and calls `write` with it.
+    pub(crate) fn write<R>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let mut count = 0;
+        for (place, piece) in self.pieces[self.next..].iter().take(MAX_SLICES).enumerate() {
+            let offset = if place == 0 { self.offset } else { 0 };
+            slices[place] = IoSlice::new(&self.slice(piece)[offset..]);
+            count += 1;
+        }
+        write(&slices[..count])
+    }
+
+    fn slice(&self, piece: &Piece) -> &[u8] {
+        match piece {
+            Piece::Bytes(range) => &self.bytes[range.clone()],
+            Piece::Payload(place) => self.messages[*place].payload(),
+        }
+    }
+
+    /// Takes note of bytes that were written.
+    pub(crate) fn advance(&mut self, mut written: usize) {
+        self.written += written;
+        while let Some(piece) = self.pieces.get(self.next) {
+            let left = self.slice(piece).len() - self.offset;
+            if written < left {
+                self.offset += written;
+                return;
+            }
+            written -= left;
+            (self.next, self.offset) = (self.next + 1, 0);
+        }
+    }
+
+    /// Ends the batch, and returns its messages.
+    pub(crate) fn finish(&mut self) -> impl Iterator<Item = LocalMessage> + '_ {
+        self.bytes.clear();
+        self.bytes.shrink_to(MAX_KEPT);
+        self.pieces.clear();
+        (self.len, self.written, self.next, self.offset) = (0, 0, 0, 0);
+        self.messages.drain(..)
+    }
+
+    /// Ends the batch, and returns the numbers of messages and of bytes that it had.
+    pub(crate) fn sent(&mut self) -> (usize, usize) {
+        let len = mem::take(&mut self.len);
+        let messages = self.finish().count();
+        (messages, len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ockam_core::{MAX_FRAME_LEN, TransportMessage, route};
+
+    fn message(len: usize) -> LocalMessage {
+        TransportMessage::new(route!["echoer"], route!["app"], vec![len as u8; len]).into()
+    }
+
+    fn frame_of(len: usize) -> Vec<u8> {
+        let mut frame = Vec::new();
+        encode_frame(message(len).transport(), &mut frame).unwrap();
+        frame
+    }
+
+    /// Writes all, `step` bytes at a time.
+    fn written(outbox: &mut Outbox, step: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        while !outbox.is_written() {
+            let piece = outbox.write(|slices| {
+                let mut left = step;
+                let mut bytes = Vec::new();
+                for slice in slices {
+                    bytes.extend_from_slice(&slice[..left.min(slice.len())]);
+                    left = step - bytes.len();
+                }
+                bytes
+            });
+            outbox.advance(piece.len());
+            all.extend(piece);
+        }
+        all
+    }
+
+    #[test]
+    fn a_batch_is_its_frames_one_after_the_other_whatever_pieces_are_written() {
+        let lens = [1, 5000, 0, 4096, 4095, 10_000, 7];
+        let frames = lens.map(frame_of).concat();
+        for step in [1, 3, 1000, 5016, usize::MAX] {
+            let mut outbox = Outbox::default();
+            lens.iter().for_each(|len| outbox.add(message(*len)).unwrap());
+            assert!(written(&mut outbox, step) == frames, "{step}");
+            assert_eq!(outbox.sent(), (lens.len(), frames.len()));
+            assert!(outbox.is_written());
+        }
+    }
+
+    #[test]
+    fn a_batch_of_many_large_messages_takes_several_calls() {
+        let mut outbox = Outbox::default();
+        (0..3 * MAX_SLICES).for_each(|_| outbox.add(message(LARGE_PAYLOAD)).unwrap());
+        assert!(outbox.is_full());
+        let frame = frame_of(LARGE_PAYLOAD);
+        assert!(written(&mut outbox, usize::MAX) == frame.repeat(3 * MAX_SLICES));
+    }
+
+    #[test]
+    fn a_message_that_does_not_fit_comes_back_and_leaves_the_batch_alone() {
+        let mut outbox = Outbox::default();
+        outbox.add(message(3)).unwrap();
+        let (error, back) = outbox.add(message(MAX_FRAME_LEN)).unwrap_err();
+        assert!(matches!(error, WireError::MessageTooLarge { .. }));
+        assert_eq!(back.payload().len(), MAX_FRAME_LEN);
+        assert_eq!(written(&mut outbox, usize::MAX), frame_of(3));
+    }
+}

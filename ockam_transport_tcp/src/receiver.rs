@@ -1,0 +1,220 @@
+//! The processor that brings in what arrives over a connection, and makes a lost one again.
+//!
+//! It owns reading, the other side's first byte, the return route, and the end. It refuses to know
+//! whom a message may reach: its outgoing access control, the border, does.
+
+use crate::dial;
+use crate::link::{Link, Phase};
+use crate::options::TcpReconnect;
+use crate::registry::Place;
+use crate::socket;
+use core::time::Duration;
+use ockam_core::{Decoded, FrameDecoder, Processor, Result, TransportMessage};
+use ockam_node::Context;
+use std::io;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+/// How much room a read has at first, and what an idle connection keeps.
+const MIN_ROOM: usize = 4 * 1024;
+
+/// How much room a read has at most, unless a frame in the making has more.
+const MAX_ROOM: usize = 256 * 1024;
+
+/// After this time without input a connection gives its memory back.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
+
+/// How a connection is made again.
+pub(crate) struct Redial {
+    pub(crate) target: String,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) reconnect: TcpReconnect,
+}
+
+pub(crate) struct Receiver {
+    link: Arc<Link>,
+    stream: Arc<TcpStream>,
+    decoder: FrameDecoder,
+    /// How much room the next read gets.
+    room: usize,
+    handshake: Duration,
+    /// Until when the other side has to say its first byte, as long as it has not.
+    greeting: Option<Instant>,
+    /// The place among the connections of a listener, given back with this.
+    _place: Option<Place>,
+    redial: Option<Redial>,
+}
+
+impl Receiver {
+    pub(crate) fn new(
+        link: Arc<Link>,
+        stream: Arc<TcpStream>,
+        handshake: Duration,
+        place: Option<Place>,
+        redial: Option<Redial>,
+    ) -> Self {
+        Receiver {
+            link,
+            stream,
+            decoder: FrameDecoder::new(),
+            room: MIN_ROOM,
+            handshake,
+            greeting: Some(Instant::now() + handshake),
+            _place: place,
+            redial,
+        }
+    }
+
+    /// Reads once and delivers every message that is whole. The error says why nothing more comes.
+    async fn round(&mut self, ctx: &Context) -> std::result::Result<(), String> {
+        self.read().await?;
+        let traffic = self.link.traffic();
+        loop {
+            match self.decoder.poll_message() {
+                Ok(Some(Decoded::Message(message))) => {
+                    traffic.messages_in.add(1);
+                    self.deliver(ctx, message).await;
+                }
+                Ok(Some(Decoded::Dropped(limit))) => {
+                    traffic.dropped.add(1);
+                    tracing::debug!(connection = %self.link, %limit, "a message was dropped");
+                }
+                // A heartbeat.
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+
+    /// Hands a message over to the worker that its onward route names first.
+    async fn deliver(&self, ctx: &Context, mut message: TransportMessage) {
+        message.return_route.push_front(self.link.sender().clone());
+        // Nobody is told: what the border refuses is a dead letter, and the peer hears nothing.
+        if let Err(error) = ctx.forward(message.into()).await {
+            self.link.traffic().dropped.add(1);
+            tracing::debug!(connection = %self.link, %error, "a message was dropped");
+        }
+    }
+
+    /// Waits for bytes and takes them in.
+    async fn read(&mut self) -> std::result::Result<(), String> {
+        if self.greeting.is_some() {
+            self.wait().await?;
+        }
+        loop {
+            let room = self.decoder.input_room(self.room);
+            let size = room.len();
+            match self.stream.try_read(room) {
+                Ok(0) => return Err(self.end_of_stream().into()),
+                Ok(len) => {
+                    self.greeting = None;
+                    self.decoder.input_filled(len);
+                    self.link.traffic().bytes_in.add(len);
+                    if len == size {
+                        self.room = (2 * self.room).min(MAX_ROOM);
+                    }
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait().await?,
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> std::result::Result<(), String> {
+        let readable = self.stream.readable();
+        let readable = if let Some(greeting) = self.greeting {
+            timeout_at(greeting, readable).await.map_err(|_| {
+                format!("the other side said nothing for {:?}: it is no node", self.handshake)
+            })?
+        } else if self.room == MIN_ROOM {
+            readable.await
+        } else if let Ok(readable) = timeout(IDLE_AFTER, readable).await {
+            readable
+        } else {
+            self.room = MIN_ROOM;
+            self.decoder.shrink(MIN_ROOM);
+            self.stream.readable().await
+        };
+        readable.map_err(|error| error.to_string())
+    }
+
+    fn end_of_stream(&self) -> &'static str {
+        if self.greeting.is_some() {
+            "the other side closed it before it said anything"
+        } else if self.decoder.is_mid_frame() {
+            "the other side closed it in the middle of a message"
+        } else {
+            "the other side closed it"
+        }
+    }
+
+    /// Makes the connection again; `false` if there is no more hope.
+    async fn mend(&mut self, ctx: &Context) -> bool {
+        let Some(redial) = &self.redial else {
+            return false;
+        };
+        ctx.fail_asks_over(self.link.receiver(), &self.why());
+        let TcpReconnect { first_wait, longest_wait, attempts } = redial.reconnect;
+        let mut wait = first_wait;
+        let mut attempt = 0;
+        let stream = loop {
+            match dial::connect(&redial.target, redial.connect_timeout).await {
+                Ok(stream) if socket::prepare(&stream, true).is_ok() => break stream,
+                Ok(_) => {}
+                Err(error) => tracing::debug!(connection = %self.link, %error, "not yet again"),
+            }
+            attempt += 1;
+            if attempts.is_some_and(|attempts| attempt >= attempts) {
+                return false;
+            }
+            sleep(wait).await;
+            wait = (2 * wait).min(longest_wait);
+        };
+        self.stream = Arc::new(stream);
+        self.decoder = FrameDecoder::new();
+        self.room = MIN_ROOM;
+        self.greeting = Some(Instant::now() + self.handshake);
+        tracing::info!(connection = %self.link, "connected again");
+        self.link.mend(&self.stream)
+    }
+
+    /// Says why nothing comes any more.
+    fn why(&self) -> String {
+        match self.link.phase() {
+            Phase::Up(_) => format!("{} is up", self.link),
+            Phase::Broken(why) => format!("{} is down: {why}", self.link),
+            Phase::Ended(why) => why.to_string(),
+        }
+    }
+}
+
+impl Processor for Receiver {
+    type Context = Context;
+
+    async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
+        let Err(why) = self.round(ctx).await else {
+            return Ok(true);
+        };
+        self.link.break_off(&why);
+        if self.mend(ctx).await {
+            return Ok(true);
+        }
+        self.link.end(ctx, &why);
+        let sender = self.link.sender();
+        if ctx.is_worker_registered_at(sender.clone()) {
+            ctx.stop_worker(sender.clone()).await?;
+        }
+        Ok(false)
+    }
+
+    /// Without a receiver a link that is down stays down, so whoever waits for it is told.
+    async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
+        if let Phase::Broken(why) = self.link.phase() {
+            self.link.end(ctx, &why);
+        }
+        Ok(())
+    }
+}

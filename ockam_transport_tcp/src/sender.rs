@@ -1,0 +1,147 @@
+//! The worker that messages are routed to that shall leave through a connection.
+//!
+//! It owns what is taken off a route, when bytes are written, and what becomes of messages that
+//! cannot be. It refuses to know what arrives.
+
+use crate::link::{Link, Phase};
+use crate::options::CLOSE_PATIENCE;
+use crate::outbox::Outbox;
+use crate::socket;
+use core::time::Duration;
+use ockam_core::{Any, Error, ErrorKind, LocalMessage, Result, Routed, WireError, Worker};
+use ockam_node::{Context, DeadLetterReason};
+use std::io;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+pub(crate) struct Sender {
+    link: Arc<Link>,
+    /// The socket of the last batch.
+    stream: Option<Arc<TcpStream>>,
+    outbox: Outbox,
+    write_stall: Duration,
+    /// A broken link will be made again.
+    mends: bool,
+}
+
+impl Sender {
+    pub(crate) fn new(link: Arc<Link>, write_stall: Duration, mends: bool) -> Self {
+        Sender { link, stream: None, outbox: Outbox::default(), write_stall, mends }
+    }
+
+    /// Finds the socket to write to, and waits for a new one where there will be one.
+    async fn socket(&mut self) -> std::result::Result<Arc<TcpStream>, Arc<str>> {
+        if let Some(stream) = &self.stream {
+            return Ok(Arc::clone(stream));
+        }
+        let phase = if self.mends { self.link.settled().await } else { self.link.phase() };
+        match phase {
+            Phase::Up(stream) => {
+                self.stream = Some(Arc::clone(&stream));
+                Ok(stream)
+            }
+            Phase::Broken(why) => Err(format!("{} has ended: {why}", self.link).into()),
+            Phase::Ended(why) => Err(why),
+        }
+    }
+
+    /// Adds a message to the batch; one that cannot be written is accounted for, and only that.
+    fn add(&mut self, ctx: &Context, mut message: LocalMessage) {
+        let onward_route = &mut message.transport_mut().onward_route;
+        onward_route.pop_front();
+        if onward_route.is_empty() {
+            let text =
+                format!("the route ends at {}: add the address of a worker behind it", self.link);
+            return ctx.reject(
+                &message,
+                DeadLetterReason::Unsendable,
+                Error::new(ErrorKind::InvalidInput, text),
+            );
+        }
+        if let Err((error, message)) = self.outbox.add(message) {
+            let kind = match error {
+                WireError::Body(_) => ErrorKind::Encoding,
+                _ => ErrorKind::InvalidInput,
+            };
+            let error = Error::new(kind, error).context(format!("sending over {}", self.link));
+            tracing::error!(error = %format_args!("{error:#}"), "a message was not sent");
+            ctx.reject(&message, DeadLetterReason::Unsendable, error);
+        }
+    }
+
+    /// Writes the batch.
+    async fn write(&mut self, stream: &TcpStream) -> std::result::Result<(), String> {
+        while !self.outbox.is_written() {
+            match self.outbox.write(|slices| stream.try_write_vectored(slices)) {
+                Ok(written) => self.outbox.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let ready = timeout(self.write_stall, stream.writable()).await;
+                    ready.map_err(|_| self.stalled())?.map_err(|error| error.to_string())?;
+                }
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        let (messages, bytes) = self.outbox.sent();
+        self.link.traffic().messages_out.add(messages);
+        self.link.traffic().bytes_out.add(bytes);
+        Ok(())
+    }
+
+    fn stalled(&self) -> String {
+        format!("the other side read nothing for {:?}", self.write_stall)
+    }
+
+    /// Accounts for messages that will not be sent.
+    fn give_up(&mut self, ctx: &mut Context, first: Option<LocalMessage>, why: &str) {
+        let rest =
+            std::iter::from_fn(|| Some(ctx.try_receive::<Any>().ok()??.into_local_message()));
+        let all: Vec<_> = self.outbox.finish().chain(first).chain(rest).collect();
+        for message in all {
+            let error = Error::new(ErrorKind::Stopped, why);
+            ctx.reject(&message, DeadLetterReason::Stopped, error);
+        }
+    }
+}
+
+impl Worker for Sender {
+    type Context = Context;
+    type Message = Any;
+
+    /// Sends a message, and those that wait behind it, as one batch.
+    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
+        let message = msg.into_local_message();
+        let stream = match self.socket().await {
+            Ok(stream) => stream,
+            Err(why) => {
+                self.give_up(ctx, Some(message), &why);
+                return Ok(());
+            }
+        };
+        self.add(ctx, message);
+        while !self.outbox.is_full()
+            && let Some(next) = ctx.try_receive::<Any>()?
+        {
+            self.add(ctx, next.into_local_message());
+        }
+        if let Err(why) = self.write(&stream).await {
+            self.stream = None;
+            self.link.break_off(&why);
+            self.give_up(ctx, None, &format!("{} has ended: {why}", self.link));
+        }
+        Ok(())
+    }
+
+    /// Closes the connection in good order. When the node stops its receiver has stopped before.
+    async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
+        if let Phase::Up(stream) = self.link.phase() {
+            let receiver = self.link.receiver();
+            if ctx.is_worker_registered_at(receiver.clone()) {
+                ctx.stop_processor(receiver.clone()).await?;
+            }
+            socket::close(&stream, CLOSE_PATIENCE).await;
+        }
+        self.link.end(ctx, "it was closed on this side");
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! The calls of a program.
+
+use crate::connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
+use crate::dial;
+use crate::link::{Link, Opening};
+use crate::listener::{TcpListener, TcpListenerInfo};
+use crate::options::{TcpConnectionOptions, TcpListenerOptions};
+use crate::receiver::Redial;
+use crate::registry::Registry;
+use core::fmt;
+use ockam_core::{Address, Error, ErrorKind, Resolving, Result, TCP, Transport, TransportType};
+use ockam_node::Handle;
+use std::sync::Arc;
+
+/// Connects a node with others over TCP.
+///
+/// Made by [`create_tcp_transport`](crate::TcpTransportExtension::create_tcp_transport). A clone
+/// is the same transport.
+#[derive(Clone)]
+pub struct TcpTransport {
+    ctx: Handle,
+    registry: Arc<Registry>,
+}
+
+impl TcpTransport {
+    /// Makes the TCP transport of a node. From then on routes may name hops such as
+    /// `(TCP, "host:4000")`, for which it connects on demand.
+    pub fn create(ctx: &Handle) -> Self {
+        let transport = TcpTransport { ctx: ctx.handle(), registry: Arc::default() };
+        ctx.register_transport(Arc::new(transport.clone()));
+        transport
+    }
+
+    /// Listens for connections at `host:port`; port 0 takes one that is free.
+    ///
+    /// What comes in reaches only the consumers of
+    /// [`flow_control_id`](TcpListener::flow_control_id).
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if it is not `host:port`, [`Io`](ErrorKind::Io)
+    /// if the operating system does not allow it, for example because the port is in use, and
+    /// [`Stopped`](ErrorKind::Stopped) if the node is stopping.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, nothing listens.
+    pub async fn listen(
+        &self,
+        address: impl fmt::Display,
+        options: TcpListenerOptions,
+    ) -> Result<TcpListener> {
+        let socket = dial::listen(&address.to_string()).await?;
+        TcpListener::start(&self.ctx, &self.registry, socket, options).await
+    }
+
+    /// Connects to the node that listens at `host:port`. Of a host with several addresses, the
+    /// first that answers is taken.
+    ///
+    /// It returns when the connection stands. The other side may still turn out not to be a node;
+    /// then the connection ends, with an error for whoever uses it.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if it is not `host:port`, [`Io`](ErrorKind::Io)
+    /// if the host is unknown or does not answer, [`TimedOut`](ErrorKind::TimedOut) after the
+    /// connect timeout of the options, which have none unless it is set, and
+    /// [`Stopped`](ErrorKind::Stopped) if the node is stopping.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, there is no connection.
+    pub async fn connect(
+        &self,
+        peer: impl fmt::Display,
+        options: TcpConnectionOptions,
+    ) -> Result<TcpConnection> {
+        let target = peer.to_string();
+        let TcpConnectionOptions { flow, limits, connect_timeout, reconnect } = options;
+        let stream = dial::connect(&target, connect_timeout).await?;
+        let redial = reconnect.map(|reconnect| Redial {
+            target: target.clone(),
+            connect_timeout,
+            reconnect,
+        });
+        let opening = Opening {
+            stream,
+            direction: TcpDirection::Outgoing,
+            peer: target,
+            flow,
+            spawner: None,
+            limits,
+            place: None,
+            redial,
+        };
+        Link::open(&self.ctx, &self.registry, opening).await.map(TcpConnection::new)
+    }
+
+    /// Closes a connection in good order: what was sent before is written first. It takes the
+    /// connection, or the address of its sender or receiver.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such connection,
+    /// [`TimedOut`](ErrorKind::TimedOut) if writing takes longer than the node's stop timeout; it
+    /// is closed once that is done.
+    ///
+    /// # Cancel safety
+    /// The closing goes on if the future is dropped.
+    pub async fn disconnect(&self, connection: impl Into<Address>) -> Result<()> {
+        let address = connection.into();
+        match self.registry.link(&address) {
+            Some(link) => TcpConnection::new(link).stop(&self.ctx).await,
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("no TCP connection at {address}: it has ended, or never was"),
+            )),
+        }
+    }
+
+    /// Stops listening. Connections that were accepted stay.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such listener.
+    pub async fn stop_listener(&self, listener: impl Into<Address>) -> Result<()> {
+        let address = listener.into();
+        if self.listeners().iter().all(|known| *known.address() != address) {
+            let text = format!("no TCP listener at {address}: it has stopped, or never was");
+            return Err(Error::new(ErrorKind::NotFound, text));
+        }
+        self.ctx.stop_processor(address).await
+    }
+
+    /// Lists the connections that stand, or are being made again.
+    #[must_use]
+    pub fn connections(&self) -> Vec<TcpConnectionInfo> {
+        self.registry.links().iter().map(|link| TcpConnectionInfo::of(link)).collect()
+    }
+
+    /// Lists the listeners.
+    #[must_use]
+    pub fn listeners(&self) -> Vec<TcpListenerInfo> {
+        self.registry.listeners()
+    }
+
+    /// Finds the connection that leads to an address which a route names, or makes it.
+    async fn connection_to(&self, address: &Address) -> Result<Address> {
+        let place = self.registry.on_demand(address);
+        let mut connection = place.0.lock().await;
+        if let Some(connection) = connection.as_ref().filter(|known| !known.has_ended()) {
+            return Ok(connection.into());
+        }
+        *connection = None;
+        let target = address.address();
+        match self.connect(target, TcpConnectionOptions::new()).await {
+            Ok(made) => {
+                let sender = Address::from(&made);
+                *connection = Some(made);
+                Ok(sender)
+            }
+            Err(error) => {
+                drop(connection);
+                self.registry.forget_on_demand(address, &place);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Transport for TcpTransport {
+    fn transport_type(&self) -> TransportType {
+        TCP
+    }
+
+    fn resolve<'a>(&'a self, address: &'a Address) -> Resolving<'a> {
+        Box::pin(self.connection_to(address))
+    }
+}
+
+impl fmt::Debug for TcpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpTransport")
+            .field("listeners", &self.listeners())
+            .field("connections", &self.connections())
+            .finish()
+    }
+}
