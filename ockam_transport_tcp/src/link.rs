@@ -18,12 +18,14 @@ use crate::sender::Sender;
 use crate::socket;
 use crate::traffic::Traffic;
 use core::fmt;
-use core::mem;
 use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
 use ockam_node::{Handle, ProcessorBuilder, WorkerBuilder};
 use std::sync::{Arc, Weak};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+
+/// Why a connection ended that nobody else ended.
+pub(crate) const CLOSED_HERE: &str = "it was closed on this side";
 
 /// Where a connection is.
 #[derive(Clone, Debug)]
@@ -87,7 +89,7 @@ impl Link {
         let receiver = Receiver::new(Arc::clone(&link), stream, limits.handshake, place, redial);
         let capacity = limits.mailbox_capacity;
         if let Err(error) = link.start(ctx, sender, receiver, capacity).await {
-            link.end(ctx, "its workers could not be started");
+            drop(link.end(ctx, "its workers could not be started"));
             return Err(error);
         }
         registry.add_link(&link);
@@ -164,12 +166,9 @@ impl Link {
         matches!(*self.phase.borrow(), Phase::Ended(_))
     }
 
-    /// Waits until the link is not broken any more: until it is up, or has ended.
-    pub(crate) async fn settled(&self) -> Phase {
-        let mut phase = self.phase.subscribe();
-        let settled = phase.wait_for(|phase| !matches!(phase, Phase::Broken(_))).await;
-        // The sending half lives in `self`.
-        settled.map_or_else(|_| Phase::Ended("it is gone".into()), |phase| phase.clone())
+    /// Follows where the link is.
+    pub(crate) fn follow(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
     }
 
     /// Says that the socket failed, unless that is known. Whoever waits for it is woken.
@@ -195,29 +194,42 @@ impl Link {
         })
     }
 
-    /// Ends the connection, once: its flow ends, and everybody who waits for it is told.
-    pub(crate) fn end(&self, ctx: &Handle, why: &str) {
-        self.break_off(why);
-        let mut reason = None;
-        self.phase.send_if_modified(|phase| {
-            let Phase::Broken(first) = phase else {
-                return false;
-            };
+    /// Ends the connection, once: its flow ends, and everybody who waits for it is told. Returns
+    /// the socket if it has not failed; nobody but the caller uses it any more.
+    pub(crate) fn end(&self, ctx: &Handle, why: &str) -> Option<Arc<TcpStream>> {
+        let mut socket = None;
+        let ended = self.phase.send_if_modified(|phase| {
             // What was found first is the cause of what was found later.
-            let why: Arc<str> = format!("{self} has ended: {first}").into();
-            reason = Some(Arc::clone(&why));
-            drop(mem::replace(phase, Phase::Ended(why)));
+            let why = match phase {
+                Phase::Up(stream) => {
+                    socket = Some(Arc::clone(stream));
+                    why
+                }
+                Phase::Broken(first) => &**first,
+                Phase::Ended(_) => return false,
+            };
+            *phase = Phase::Ended(self.ended(why).into());
             true
         });
-        let Some(reason) = reason else {
-            return;
-        };
-        tracing::debug!("{reason}");
-        if let Some(registry) = self.registry.upgrade() {
-            registry.remove_link(self);
-            registry.forget_sender(&self.sender);
+        if let (true, Phase::Ended(why)) = (ended, self.phase()) {
+            tracing::debug!("{why}");
+            if let Some(registry) = self.registry.upgrade() {
+                registry.remove_link(self);
+                registry.forget_sender(&self.sender);
+            }
+            ctx.end_flow(&self.receiver, &*why);
         }
-        ctx.end_flow(&self.receiver, &*reason);
+        socket
+    }
+
+    /// Ends the flow of what comes in, and nothing else.
+    pub(crate) fn end_flow(&self, ctx: &Handle, why: &str) {
+        ctx.end_flow(&self.receiver, self.ended(why));
+    }
+
+    /// Says why the connection is no more.
+    pub(crate) fn ended(&self, why: &str) -> String {
+        format!("{self} has ended: {why}")
     }
 }
 

@@ -4,7 +4,7 @@
 //! whom a message may reach: its outgoing access control, the border, does.
 
 use crate::dial;
-use crate::link::{Link, Phase};
+use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::options::TcpReconnect;
 use crate::registry::Place;
 use crate::socket;
@@ -118,7 +118,7 @@ impl Receiver {
                     return Ok(());
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait().await?,
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(socket::reason(&error)),
             }
         }
     }
@@ -138,7 +138,7 @@ impl Receiver {
             self.decoder.shrink(MIN_ROOM);
             self.stream.readable().await
         };
-        readable.map_err(|error| error.to_string())
+        readable.map_err(|error| socket::reason(&error))
     }
 
     fn end_of_stream(&self) -> &'static str {
@@ -202,7 +202,7 @@ impl Processor for Receiver {
         if self.mend(ctx).await {
             return Ok(true);
         }
-        self.link.end(ctx, &why);
+        drop(self.link.end(ctx, &why));
         let sender = self.link.sender();
         if ctx.is_worker_registered_at(sender.clone()) {
             ctx.stop_worker(sender.clone()).await?;
@@ -210,10 +210,13 @@ impl Processor for Receiver {
         Ok(false)
     }
 
-    /// Without a receiver a link that is down stays down, so whoever waits for it is told.
+    /// Without a receiver nothing is answered, and a link that is down stays down: whoever waits
+    /// for either is told.
     async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
-        if let Phase::Broken(why) = self.link.phase() {
-            self.link.end(ctx, &why);
+        match self.link.phase() {
+            Phase::Up(_) => self.link.end_flow(ctx, CLOSED_HERE),
+            Phase::Broken(why) => drop(self.link.end(ctx, &why)),
+            Phase::Ended(_) => {}
         }
         Ok(())
     }

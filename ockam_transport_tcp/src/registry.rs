@@ -32,8 +32,9 @@ pub(crate) struct Place(Held);
 impl Held {
     /// Takes a place, if fewer than `limit` are taken.
     pub(crate) fn take(&self, limit: usize) -> Option<Place> {
-        let place = Place(self.clone());
-        (self.0.fetch_add(1, Ordering::Relaxed) < limit).then_some(place)
+        let one_more = |taken: usize| (taken < limit).then_some(taken + 1);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+        Some(Place(self.clone()))
     }
 
     pub(crate) fn count(&self) -> usize {

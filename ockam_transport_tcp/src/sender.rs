@@ -3,7 +3,7 @@
 //! It owns what is taken off a route, when bytes are written, and what becomes of messages that
 //! cannot be. It refuses to know what arrives.
 
-use crate::link::{Link, Phase};
+use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::options::CLOSE_PATIENCE;
 use crate::outbox::Outbox;
 use crate::socket;
@@ -13,11 +13,13 @@ use ockam_node::{Context, DeadLetterReason};
 use std::io;
 use std::sync::Arc;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 pub(crate) struct Sender {
     link: Arc<Link>,
-    /// The socket of the last batch.
+    phase: watch::Receiver<Phase>,
+    /// The socket, as long as `phase` has not changed.
     stream: Option<Arc<TcpStream>>,
     outbox: Outbox,
     write_stall: Duration,
@@ -27,22 +29,31 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(link: Arc<Link>, write_stall: Duration, mends: bool) -> Self {
-        Sender { link, stream: None, outbox: Outbox::default(), write_stall, mends }
+        let phase = link.follow();
+        Sender { link, phase, stream: None, outbox: Outbox::default(), write_stall, mends }
     }
 
     /// Finds the socket to write to, and waits for a new one where there will be one.
     async fn socket(&mut self) -> std::result::Result<Arc<TcpStream>, Arc<str>> {
-        if let Some(stream) = &self.stream {
-            return Ok(Arc::clone(stream));
-        }
-        let phase = if self.mends { self.link.settled().await } else { self.link.phase() };
-        match phase {
-            Phase::Up(stream) => {
-                self.stream = Some(Arc::clone(&stream));
-                Ok(stream)
+        loop {
+            // The other half lives in the link, so it is never an error.
+            let changed = self.phase.has_changed().unwrap_or(true);
+            if let Some(stream) = self.stream.as_ref().filter(|_| !changed) {
+                return Ok(Arc::clone(stream));
             }
-            Phase::Broken(why) => Err(format!("{} has ended: {why}", self.link).into()),
-            Phase::Ended(why) => Err(why),
+            let phase = self.phase.borrow_and_update().clone();
+            match phase {
+                Phase::Up(stream) => {
+                    self.stream = Some(Arc::clone(&stream));
+                    return Ok(stream);
+                }
+                Phase::Broken(_) if self.mends => {
+                    self.stream = None;
+                    let _ = self.phase.changed().await;
+                }
+                Phase::Broken(why) => return Err(self.link.ended(&why).into()),
+                Phase::Ended(why) => return Err(why),
+            }
         }
     }
 
@@ -77,9 +88,9 @@ impl Sender {
                 Ok(written) => self.outbox.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let ready = timeout(self.write_stall, stream.writable()).await;
-                    ready.map_err(|_| self.stalled())?.map_err(|error| error.to_string())?;
+                    ready.map_err(|_| self.stalled())?.map_err(|error| socket::reason(&error))?;
                 }
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(socket::reason(&error)),
             }
         }
         let (messages, bytes) = self.outbox.sent();
@@ -127,21 +138,21 @@ impl Worker for Sender {
         if let Err(why) = self.write(&stream).await {
             self.stream = None;
             self.link.break_off(&why);
-            self.give_up(ctx, None, &format!("{} has ended: {why}", self.link));
+            self.give_up(ctx, None, &self.link.ended(&why));
         }
         Ok(())
     }
 
     /// Closes the connection in good order. When the node stops its receiver has stopped before.
     async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
-        if let Phase::Up(stream) = self.link.phase() {
-            let receiver = self.link.receiver();
-            if ctx.is_worker_registered_at(receiver.clone()) {
-                ctx.stop_processor(receiver.clone()).await?;
-            }
-            socket::close(&stream, CLOSE_PATIENCE).await;
+        let Some(stream) = self.link.end(ctx, CLOSED_HERE) else {
+            return Ok(());
+        };
+        let receiver = self.link.receiver();
+        if ctx.is_worker_registered_at(receiver.clone()) {
+            ctx.stop_processor(receiver.clone()).await?;
         }
-        self.link.end(ctx, "it was closed on this side");
+        socket::close(&stream, CLOSE_PATIENCE).await;
         Ok(())
     }
 }

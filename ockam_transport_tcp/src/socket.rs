@@ -31,6 +31,15 @@ pub(crate) fn prepare(stream: &TcpStream, dialled: bool) -> io::Result<()> {
     socket.send(&[PREFACE]).map(drop)
 }
 
+/// Says what an error on a connection means.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => "the other side reset it".into(),
+        io::ErrorKind::BrokenPipe => "the other side closed it".into(),
+        _ => error.to_string(),
+    }
+}
+
 /// Ends both directions now. Whoever waits for the socket is woken.
 pub(crate) fn cut(stream: &TcpStream) {
     // It fails if the other side has ended it already, which is as good.

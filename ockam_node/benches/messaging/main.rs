@@ -33,6 +33,9 @@ use options::{Command, Effort};
 use std::process::ExitCode;
 use workload::Workload;
 
+/// How this program is run.
+const COMMAND: &str = "cargo bench -p ockam_node --bench messaging";
+
 /// The result of everything here: errors are only ever printed.
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 

@@ -3,8 +3,8 @@
 //! It owns the words and their rules. It refuses to know what a workload does; it only checks that
 //! there is one of the name.
 
-use crate::Result;
 use crate::workload::{WORKLOADS, Workload};
+use crate::{COMMAND, Result};
 use std::fmt::Write;
 
 /// How long a measurement may take.
@@ -102,9 +102,9 @@ fn find(name: &str) -> Result<&'static Workload> {
 
 /// Says what can be written, with all workloads.
 pub(crate) fn usage() -> String {
-    let mut text = String::from(
-        "cargo bench -p ockam_node --bench messaging -- [WORKLOAD...] [--json] [--quick]\n\
-         cargo bench -p ockam_node --bench messaging -- WORKLOAD --ops N [--floor]\n\n\
+    let mut text = format!(
+        "{COMMAND} -- [WORKLOAD...] [--json] [--quick]\n\
+         {COMMAND} -- WORKLOAD --ops N [--floor]\n\n\
          --json     one line of JSON for each workload instead of a table\n\
          --quick    everything in a few seconds, to see that it works\n\
          --ops N    run Ockam once with exactly N operations, for an instruction counter\n\

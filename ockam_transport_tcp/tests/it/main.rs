@@ -1,0 +1,15 @@
+//! What connections do, over real sockets and seen through the public API: nodes on both sides, or
+//! a node and a peer that says bytes.
+#![allow(clippy::unwrap_used)]
+
+mod connect;
+mod end;
+mod flow;
+mod hostile;
+mod on_demand;
+mod peer;
+mod reconnect;
+mod registry;
+mod stop;
+mod support;
+mod vectors;
