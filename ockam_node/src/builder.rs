@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::executor::Executor;
 use crate::node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
+use crate::random::{Random, RandomSource};
 use core::time::Duration;
 use ockam_core::{Address, Mailbox, Result};
 
@@ -29,6 +30,7 @@ pub struct NodeBuilder {
     address: Address,
     mailbox_capacity: u32,
     stop_timeout: Duration,
+    random: Option<RandomSource>,
 }
 
 impl NodeBuilder {
@@ -39,6 +41,7 @@ impl NodeBuilder {
             address: APP.into(),
             mailbox_capacity: DEFAULT_MAILBOX_CAPACITY,
             stop_timeout: DEFAULT_STOP_TIMEOUT,
+            random: None,
         }
     }
 
@@ -60,6 +63,29 @@ impl NodeBuilder {
         self
     }
 
+    /// Brings a source of random bytes, which fills the slices that it is given; without one the
+    /// node asks the operating system.
+    ///
+    /// Random addresses, flow control ids and the keys of the node's tables come from it. A board
+    /// gives its hardware source; a simulation gives a generator with a seed, and then the same
+    /// program draws the same addresses each time. Anybody who can guess the bytes can guess
+    /// addresses, so a seed is for tests only.
+    ///
+    /// The source is called from inside the node and must not call it. Nodes built from clones of
+    /// this builder share the source.
+    ///
+    /// ```
+    /// # use ockam_node::NodeBuilder;
+    /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
+    /// let seeded = || NodeBuilder::new().with_random(|bytes| bytes.fill(7)).build();
+    /// assert_eq!(seeded()?.random_local(), seeded()?.random_local());
+    /// # Ok(()) }
+    /// ```
+    pub fn with_random(mut self, fill: impl FnMut(&mut [u8]) + Send + 'static) -> Self {
+        self.random = Some(RandomSource::new(fill));
+        self
+    }
+
     /// Builds the node on the tokio runtime in which this is called, which must have its timers
     /// enabled (`enable_time` or `enable_all`), and returns its first context. The node lives until it is stopped, or until nothing holds it any more.
     ///
@@ -67,7 +93,8 @@ impl NodeBuilder {
     /// [`InvalidInput`](ockam_core::ErrorKind::InvalidInput) outside of a runtime, and
     /// [`Io`](ockam_core::ErrorKind::Io) if the system gives no random bytes.
     pub fn build(self) -> Result<Context> {
-        let node = Node::new(Executor::current()?, self.mailbox_capacity, self.stop_timeout)?;
+        let (executor, random) = (Executor::current()?, Random::new(self.random)?);
+        let node = Node::new(executor, random, self.mailbox_capacity, self.stop_timeout);
         Context::detached(&node, Mailbox::allow_all(self.address).into())
     }
 }

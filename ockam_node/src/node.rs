@@ -47,13 +47,14 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn new(
         executor: Executor,
+        random: Random,
         mailbox_capacity: u32,
         stop_timeout: Duration,
-    ) -> Result<Arc<Self>> {
-        let random = Arc::new(Random::new()?);
+    ) -> Arc<Self> {
+        let random = Arc::new(random);
         let seed = random.draw();
         let seed = u64::from_le_bytes(seed[..8].try_into().unwrap_or_default());
-        Ok(Arc::new(Node {
+        Arc::new(Node {
             executor,
             workers: Table::new(seed),
             asks: Table::new(seed),
@@ -68,7 +69,7 @@ impl Node {
             askers: Askers::new(),
             mailbox_capacity,
             stop_timeout,
-        }))
+        })
     }
 
     /// Finds the worker at an address.

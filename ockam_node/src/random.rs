@@ -1,14 +1,26 @@
-//! Random addresses and ids.
+//! Random addresses and ids, from the system or from a source that the program brings.
 
 use crate::executor;
 use crate::sync::Lock;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
 use ockam_core::Result;
 
 /// How many bytes are drawn at a time, so that most ids cost no call to the system.
 const BLOCK: usize = 1024;
 
 /// Hands out random bits, each once.
-pub(crate) struct Random(Lock<Block>);
+pub(crate) struct Random {
+    source: Option<RandomSource>,
+    block: Lock<Block>,
+}
+
+/// A source that the program brings; clones draw from the same one.
+///
+/// It is user code that runs under a lock, its own, which nothing else takes.
+#[derive(Clone)]
+pub(crate) struct RandomSource(Arc<Lock<Box<dyn FnMut(&mut [u8]) + Send>>>);
 
 struct Block {
     bytes: [u8; BLOCK],
@@ -16,11 +28,12 @@ struct Block {
 }
 
 impl Random {
-    /// Draws the first block, so that a system without a random source is found out here.
-    pub(crate) fn new() -> Result<Self> {
+    /// Draws the first block, so that a system without a random source is found out here. Without
+    /// a source of its own the node asks the system.
+    pub(crate) fn new(source: Option<RandomSource>) -> Result<Self> {
         let mut bytes = [0; BLOCK];
-        executor::random(&mut bytes)?;
-        Ok(Random(Lock::new(Block { bytes, used: 0 })))
+        fill(source.as_ref(), &mut bytes)?;
+        Ok(Random { source, block: Lock::new(Block { bytes, used: 0 }) })
     }
 
     /// Draws 128 random bits.
@@ -29,9 +42,9 @@ impl Random {
     /// If the system's random source worked before and fails now. Going on with bits that can be
     /// guessed would be worse, since addresses and keys rest on them.
     pub(crate) fn draw(&self) -> [u8; 16] {
-        self.0.with(|block| {
+        self.block.with(|block| {
             if block.used == BLOCK {
-                if let Err(error) = executor::random(&mut block.bytes) {
+                if let Err(error) = fill(self.source.as_ref(), &mut block.bytes) {
                     panic!("the random source of the system has failed: {error}");
                 }
                 block.used = 0;
@@ -44,5 +57,27 @@ impl Random {
             block.used = end;
             bits
         })
+    }
+}
+
+fn fill(source: Option<&RandomSource>, bytes: &mut [u8]) -> Result<()> {
+    match source {
+        Some(source) => {
+            source.0.with(|fill| fill(bytes));
+            Ok(())
+        }
+        None => executor::random(bytes),
+    }
+}
+
+impl RandomSource {
+    pub(crate) fn new(fill: impl FnMut(&mut [u8]) + Send + 'static) -> Self {
+        RandomSource(Arc::new(Lock::new(Box::new(fill))))
+    }
+}
+
+impl fmt::Debug for RandomSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RandomSource")
     }
 }

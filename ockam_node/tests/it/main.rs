@@ -25,6 +25,7 @@ mod mailbox;
 mod node_stop;
 mod panic;
 mod processor;
+mod random;
 mod runtime;
 mod scale;
 mod signal;
