@@ -67,6 +67,11 @@ impl ProducerInfo {
         &self.flow_control_id
     }
 
+    /// Lists the ids whose consumers the producer reaches.
+    fn ids(&self) -> impl Iterator<Item = &FlowControlId> {
+        core::iter::once(&self.flow_control_id).chain(&self.spawner_flow_control_id)
+    }
+
     /// Returns the id of the spawner that made the producer, if one did.
     #[must_use]
     pub fn spawner_flow_control_id(&self) -> Option<&FlowControlId> {
@@ -104,10 +109,13 @@ impl SpawnerInfo {
 pub struct FlowControlTable {
     /// Every address of a producer leads to the same info.
     producers: BTreeMap<Address, ProducerInfo>,
-    /// The further addresses of a producer, so that its end takes them along.
+    /// The further addresses of every producer, if only none, so that its end takes them along.
     companions: BTreeMap<Address, Vec<Address>>,
     spawners: BTreeMap<Address, SpawnerInfo>,
     consumers: BTreeMap<FlowControlId, BTreeSet<Address>>,
+    /// How many producers have an id as their own or their spawner's, so that the end of the last
+    /// one is seen without a search.
+    producing: BTreeMap<FlowControlId, usize>,
     /// The ids under which an address is a consumer, for forgetting it without a search.
     consumer_of: BTreeMap<Address, BTreeSet<FlowControlId>>,
 }
@@ -132,12 +140,16 @@ impl FlowControlTable {
     ) {
         let info =
             ProducerInfo { flow_control_id: id.clone(), spawner_flow_control_id: spawner.cloned() };
+        for id in info.ids() {
+            *self.producing.entry(id.clone()).or_default() += 1;
+        }
+        // An address that is registered anew is one producer. It is counted off last, so that
+        // its consumers stay if the id is the same.
+        self.remove_producer(&address);
         for additional in &additional_addresses {
             self.producers.insert(additional.clone(), info.clone());
         }
-        if !additional_addresses.is_empty() {
-            self.companions.insert(address.clone(), additional_addresses);
-        }
+        self.companions.insert(address.clone(), additional_addresses);
         self.producers.insert(address, info);
     }
 
@@ -177,8 +189,7 @@ impl FlowControlTable {
         let Some(info) = self.producers.get(producer) else {
             return false;
         };
-        let ids = core::iter::once(&info.flow_control_id).chain(&info.spawner_flow_control_id);
-        ids.into_iter().any(|id| self.is_consumer(address, id))
+        info.ids().any(|id| self.is_consumer(address, id))
     }
 
     /// Lists the further addresses with which a producer was registered.
@@ -195,11 +206,11 @@ impl FlowControlTable {
 
     /// Forgets everything about an address. Returns the flow that it produced, if it did: that
     /// flow has ended.
+    ///
+    /// With the last producer of an id its consumers are forgotten as well, unless a spawner goes
+    /// on making producers: nobody could reach them under that id any more.
     pub fn remove(&mut self, address: &Address) -> Option<ProducerInfo> {
-        let ended = self.producers.remove(address);
-        for companion in self.companions.remove(address).unwrap_or_default() {
-            self.producers.remove(&companion);
-        }
+        let ended = self.remove_producer(address);
         self.spawners.remove(address);
         for id in self.consumer_of.remove(address).unwrap_or_default() {
             let emptied = self.consumers.get_mut(&id).is_some_and(|consumers| {
@@ -211,6 +222,44 @@ impl FlowControlTable {
             }
         }
         ended
+    }
+
+    fn remove_producer(&mut self, address: &Address) -> Option<ProducerInfo> {
+        let ended = self.producers.remove(address)?;
+        // An additional address has no companions and counts for nothing.
+        let Some(companions) = self.companions.remove(address) else {
+            return Some(ended);
+        };
+        for companion in companions {
+            self.producers.remove(&companion);
+        }
+        for id in ended.ids() {
+            self.end_of_a_producer(id);
+        }
+        Some(ended)
+    }
+
+    /// Counts a producer of an id off, and forgets the consumers of an id that has none left.
+    fn end_of_a_producer(&mut self, id: &FlowControlId) {
+        if let Some(count) = self.producing.get_mut(id) {
+            *count -= 1;
+            if *count > 0 {
+                return;
+            }
+            self.producing.remove(id);
+        }
+        if self.spawners.values().any(|spawner| spawner.flow_control_id == *id) {
+            return;
+        }
+        for consumer in self.consumers.remove(id).unwrap_or_default() {
+            let emptied = self.consumer_of.get_mut(&consumer).is_some_and(|ids| {
+                ids.remove(id);
+                ids.is_empty()
+            });
+            if emptied {
+                self.consumer_of.remove(&consumer);
+            }
+        }
     }
 
     /// Tells whether nothing is registered.
@@ -251,7 +300,44 @@ mod tests {
         assert_eq!(flows.additional_addresses(&"p".into()), ["s".into()]);
         let ended = ["p", "l", "c"].map(|address| flows.remove(&address.into()));
         assert_eq!(ended.map(|flow| flow.is_some()), [true, false, false]);
-        assert!(flows.is_empty() && flows.consumers.is_empty());
+        assert!(flows.is_empty() && flows.consumers.is_empty() && flows.producing.is_empty());
         assert_eq!(flows.producer_addresses(), 0);
+    }
+
+    #[test]
+    fn the_end_of_a_flow_takes_its_consumers_along_and_leaves_those_of_a_living_spawner() {
+        let mut flows = FlowControlTable::default();
+        let ids = ["one", "other", "listener"].map(FlowControlId::from);
+        flows.add_spawner("l".into(), &ids[2]);
+        flows.add_producer("p".into(), &ids[0], Some(&ids[2]), vec!["ps".into()]);
+        flows.add_producer("q".into(), &ids[1], Some(&ids[2]), vec![]);
+        for id in &ids {
+            flows.add_consumer("c".into(), id);
+        }
+        // Registered again, it keeps its consumers.
+        flows.add_producer("p".into(), &ids[0], Some(&ids[2]), vec!["ps".into()]);
+        assert!(flows.is_consumer(&"c".into(), &ids[0]));
+
+        flows.remove(&"p".into());
+        let is_consumer = ids.each_ref().map(|id| flows.is_consumer(&"c".into(), id));
+        assert_eq!(is_consumer, [false, true, true]);
+        flows.remove(&"q".into());
+        assert!(flows.is_consumer(&"c".into(), &ids[2]), "the listener goes on");
+        for address in ["l", "c"] {
+            flows.remove(&address.into());
+        }
+        assert!(flows.is_empty() && flows.consumers.is_empty() && flows.producing.is_empty());
+    }
+
+    #[test]
+    fn connections_that_come_and_go_leave_nothing_at_a_consumer_that_stays() {
+        let mut flows = FlowControlTable::default();
+        for number in 0..100 {
+            let id = FlowControlId::from(alloc::format!("{number}").as_str());
+            flows.add_producer("p".into(), &id, None, vec![]);
+            flows.add_consumer("c".into(), &id);
+            flows.remove(&"p".into());
+        }
+        assert!(flows.is_empty() && flows.consumers.is_empty());
     }
 }
