@@ -52,7 +52,8 @@ pub(crate) fn spawn<W: Worker<Context = Context>>(
     task::spawn(node, cell, run(worker, ctx));
 }
 
-async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context) {
+/// The loop of a worker.
+pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context) {
     let mut lingers = false;
     let mut handled = 0;
     let reason = loop {

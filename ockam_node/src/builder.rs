@@ -1,10 +1,12 @@
 //! Building a node in a program that owns its runtime.
 
 use crate::context::Context;
-use crate::executor::Executor;
+use crate::executor::Surroundings;
 use crate::node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
 use crate::random::{Random, RandomSource};
 use core::time::Duration;
+#[cfg(not(feature = "std"))]
+use embassy_executor::SendSpawner;
 use ockam_core::{Address, Mailbox, Result};
 
 /// The address of the main function's context.
@@ -31,6 +33,7 @@ pub struct NodeBuilder {
     mailbox_capacity: u32,
     stop_timeout: Duration,
     random: Option<RandomSource>,
+    surroundings: Surroundings,
 }
 
 impl NodeBuilder {
@@ -42,6 +45,7 @@ impl NodeBuilder {
             mailbox_capacity: DEFAULT_MAILBOX_CAPACITY,
             stop_timeout: DEFAULT_STOP_TIMEOUT,
             random: None,
+            surroundings: Surroundings::default(),
         }
     }
 
@@ -86,14 +90,41 @@ impl NodeBuilder {
         self
     }
 
-    /// Builds the node on the tokio runtime in which this is called, which must have its timers
-    /// enabled (`enable_time` or `enable_all`), and returns its first context. The node lives until it is stopped, or until nothing holds it any more.
+    /// Names the embassy executor that runs the node: `spawner.make_send()`. Without an operating
+    /// system a node does not find one by itself.
+    #[cfg(not(feature = "std"))]
+    pub fn with_spawner(mut self, spawner: SendSpawner) -> Self {
+        self.surroundings.spawner = Some(spawner);
+        self
+    }
+
+    /// Sets how many task slots the node claims, instead of
+    /// [`DEFAULT_TASK_SLOTS`](crate::DEFAULT_TASK_SLOTS); all nodes of a program have
+    /// [`MAX_TASK_SLOTS`](crate::MAX_TASK_SLOTS) together.
+    ///
+    /// Every processor and every delayed event that is scheduled holds one, and one is left for
+    /// workers. Any number of workers share what is left; more slots make them faster only while
+    /// many of them wait in their handlers.
+    #[cfg(not(feature = "std"))]
+    pub fn with_task_slots(mut self, slots: usize) -> Self {
+        self.surroundings.slots = slots;
+        self
+    }
+
+    /// Builds the node and returns its first context. The node lives until it is stopped, or until
+    /// nothing holds it any more.
+    ///
+    /// With the feature `std` it runs on the tokio runtime in which this is called, which must have
+    /// its timers enabled (`enable_time` or `enable_all`). Without, it runs on the embassy executor
+    /// of `with_spawner` and draws its random bytes from the source of
+    /// [`with_random`](Self::with_random).
     ///
     /// # Errors
-    /// [`InvalidInput`](ockam_core::ErrorKind::InvalidInput) outside of a runtime, and
-    /// [`Io`](ockam_core::ErrorKind::Io) if the system gives no random bytes.
+    /// [`InvalidInput`](ockam_core::ErrorKind::InvalidInput) outside of a runtime, without a
+    /// spawner or without a random source; [`Io`](ockam_core::ErrorKind::Io) if the system gives no
+    /// random bytes; [`Full`](ockam_core::ErrorKind::Full) if there are too few task slots.
     pub fn build(self) -> Result<Context> {
-        let (executor, random) = (Executor::current()?, Random::new(self.random)?);
+        let (executor, random) = (self.surroundings.executor()?, Random::new(self.random)?);
         let node = Node::new(executor, random, self.mailbox_capacity, self.stop_timeout);
         Context::detached(&node, Mailbox::allow_all(self.address).into())
     }

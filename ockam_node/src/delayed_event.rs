@@ -1,7 +1,7 @@
 //! A message to be sent later, unless it is cancelled before.
 
 use crate::context::Handle;
-use crate::executor::until;
+use crate::executor::{TaskPlace, until};
 use crate::sync::Lock;
 use alloc::sync::Arc;
 use core::future::poll_fn;
@@ -35,18 +35,20 @@ pub struct DelayedEvent<M> {
 /// Cancels one scheduled message when it is dropped.
 struct Cancel(Arc<Lock<Schedule>>);
 
-#[derive(Default)]
 struct Schedule {
     cancelled: bool,
     task: Option<Waker>,
+    /// Given back by whoever ends it first, so that a new schedule finds it free.
+    place: Option<TaskPlace>,
 }
 
 impl Drop for Cancel {
     fn drop(&mut self) {
-        let task = self.0.with(|schedule| {
+        let (task, place) = self.0.with(|schedule| {
             schedule.cancelled = true;
-            schedule.task.take()
+            (schedule.task.take(), schedule.place.take())
         });
+        drop(place);
         if let Some(task) = task {
             task.wake();
         }
@@ -66,9 +68,12 @@ impl<M: Message + Clone> DelayedEvent<M> {
     /// Sends the message after `delay`, instead of what was scheduled before.
     ///
     /// # Errors
-    /// None at present. A message that cannot be delivered then is logged.
+    /// [`Full`](ockam_core::ErrorKind::Full) on a board whose task slots are all taken; nothing is
+    /// scheduled then. A message that cannot be delivered in the end is logged.
     pub async fn schedule(&mut self, delay: Duration) -> Result<()> {
-        let schedule = Arc::new(Lock::new(Schedule::default()));
+        self.cancel();
+        let place = Some(self.handle.node().executor.hold_place()?);
+        let schedule = Arc::new(Lock::new(Schedule { cancelled: false, task: None, place }));
         self.scheduled = Some(Cancel(Arc::clone(&schedule)));
         let (handle, route, message) =
             (self.handle.clone(), self.route.clone(), self.message.clone());
@@ -90,6 +95,7 @@ impl<M: Message + Clone> DelayedEvent<M> {
                 let address = handle.primary_address();
                 tracing::warn!(%address, %error, "a delayed message was not sent");
             }
+            drop(schedule.with(|schedule| schedule.place.take()));
         });
         Ok(())
     }

@@ -1,19 +1,30 @@
 //! What a node needs from its surroundings, and nothing else: run a future, tell the time, sleep.
 //!
 //! Everything outside this folder is the same on every executor. One module implements the seam
-//! and is selected here.
+//! and is selected here: `tokio` with the feature `std`, `embassy` without it.
 
+#[cfg(not(feature = "std"))]
+mod embassy;
 #[cfg(feature = "std")]
 mod spare;
 #[cfg(feature = "std")]
 mod tokio;
 
+#[cfg(not(feature = "std"))]
+pub(crate) use self::embassy::{
+    Alarm, Instant, Surroundings, TaskPlace, catch, deadline, random, room_in_memory, spare_message,
+};
+#[cfg(not(feature = "std"))]
+pub use self::embassy::{DEFAULT_TASK_SLOTS, Executor, MAX_TASK_SLOTS};
 #[cfg(feature = "std")]
 pub(crate) use self::spare::spare_message;
 #[cfg(feature = "std")]
 pub use self::tokio::Executor;
 #[cfg(feature = "std")]
-pub(crate) use self::tokio::{Alarm, Instant, Signals, block_on, catch, deadline, random};
+pub(crate) use self::tokio::{
+    Alarm, Instant, Signals, Surroundings, TaskPlace, block_on, catch, deadline, random,
+    room_in_memory,
+};
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;

@@ -21,6 +21,9 @@
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 
+#[cfg(not(any(feature = "std", feature = "embassy", target_os = "none")))]
+compile_error!("a node needs an executor: enable the feature `std` (tokio) or `embassy`");
+
 extern crate alloc;
 
 mod actor;
@@ -68,6 +71,8 @@ pub use delayed_event::DelayedEvent;
 #[doc(hidden)]
 pub use entry::{Outcome, run_node, run_test};
 pub use executor::Executor;
+#[cfg(not(feature = "std"))]
+pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
 pub use send_error::{SendError, SendErrorReason};

@@ -16,8 +16,9 @@ use core::time::Duration;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// How many workers keep their tasks at most. Others sleep as soon as their queue is empty. This
-/// bounds what a burst over a million workers leaves behind.
-const MAX_LINGERING: usize = 4096;
+/// bounds what a burst over a million workers leaves behind. A board has little memory for tasks
+/// of workers that do nothing.
+const MAX_LINGERING: usize = if cfg!(feature = "std") { 4096 } else { 8 };
 
 #[derive(Default)]
 struct Lingering {

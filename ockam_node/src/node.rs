@@ -12,7 +12,7 @@ use crate::flow_controls::FlowControls;
 use crate::linger::Linger;
 use crate::random::Random;
 use crate::stop::StopState;
-use crate::table::Table;
+use crate::table::{Refused, Table};
 use crate::transports::Transports;
 use alloc::format;
 use alloc::string::String;
@@ -87,7 +87,10 @@ impl Node {
         for address in cell.mailboxes().addresses() {
             let reserved = Self::check_name(address).and_then(|()| {
                 let hash = self.workers.hash(address);
-                self.workers.insert(hash, address, cell).map_err(|holder| taken(address, &holder))
+                self.workers.insert(hash, address, cell).map_err(|refused| match refused {
+                    Refused::Taken(holder) => taken(address, &holder),
+                    Refused::NoMemory => no_memory(format!("to enter {address} in the table")),
+                })
             });
             if let Err(error) = reserved {
                 self.release(cell);
@@ -185,6 +188,11 @@ impl Node {
             ask.fail(error);
         }
     }
+}
+
+/// Says that the heap is too full for something that is about to start.
+pub(crate) fn no_memory(what_for: String) -> Error {
+    Error::new(ErrorKind::Full, format!("there is no memory {what_for}"))
 }
 
 fn taken(address: &Address, holder: &Cell) -> Error {

@@ -4,7 +4,7 @@ use crate::actor::flatten;
 use crate::cell::{About, Cell, Kind};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
-use crate::executor::{catch, yield_now};
+use crate::executor::{TaskPlace, catch, yield_now};
 use crate::node::Node;
 use crate::task;
 use alloc::sync::Arc;
@@ -25,17 +25,23 @@ impl<P: Processor<Context = Context>> ProcessorType<P> {
         &About { kind: Kind::Processor, type_name: TypeName::of::<P> };
 }
 
-/// Gives a processor its task.
+/// Gives a processor its task, which holds a place of the executor as long as it lives.
 pub(crate) fn spawn<P: Processor<Context = Context>>(
     processor: P,
     node: &Arc<Node>,
     cell: Arc<Cell>,
+    place: TaskPlace,
 ) {
     let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
-    task::spawn(node, cell, run(processor, ctx));
+    task::spawn(node, cell, run(processor, ctx, place));
 }
 
-async fn run<P: Processor<Context = Context>>(mut processor: P, mut ctx: Context) {
+/// The loop of a processor.
+pub(crate) async fn run<P: Processor<Context = Context>>(
+    mut processor: P,
+    mut ctx: Context,
+    place: TaskPlace,
+) {
     let cell = Arc::clone(ctx.cell());
     let mut rounds = 0;
     let reason = loop {
@@ -65,6 +71,7 @@ async fn run<P: Processor<Context = Context>>(mut processor: P, mut ctx: Context
         }
     };
     finish(processor, ctx, reason).await;
+    drop(place);
 }
 
 /// Runs one round, and drops it where it waits when a stop is asked for.

@@ -7,8 +7,9 @@ use alloc::sync::Arc;
 use core::fmt;
 use ockam_core::Result;
 
-/// How many bytes are drawn at a time, so that most ids cost no call to the system.
-const BLOCK: usize = 1024;
+/// How many bytes are drawn at a time, so that most ids cost no call to the system. Without a
+/// system a call is cheap and memory is not.
+const BLOCK: usize = if cfg!(feature = "std") { 1024 } else { 64 };
 
 /// Hands out random bits, each once.
 pub(crate) struct Random {

@@ -10,12 +10,13 @@ use crate::actor::{self, WorkerType, flatten};
 use crate::cell::{About, Cell, Settled};
 use crate::context::{Context, Handle};
 use crate::dead_letter::DeadLetterReason;
-use crate::executor::catch;
-use crate::node::Node;
+use crate::executor::{TaskPlace, catch, room_in_memory};
+use crate::node::{Node, no_memory};
 use crate::processor::{self, ProcessorType};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
+use core::future::Future;
 use core::pin::pin;
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, Mailboxes, Processor, Result, TypeName,
@@ -82,6 +83,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// As [`Handle::start_worker`].
     pub async fn start(self, handle: &Handle) -> Result<()> {
         let node = handle.node();
+        check_memory::<W>(bytes_of(actor::run::<W>))?;
         let starting = self.place.reserve(node, WorkerType::<W>::ABOUT, Mailbox::allow_all)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut worker = Box::new(self.worker);
@@ -142,6 +144,8 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
     /// As [`Handle::start_worker`].
     pub async fn start(self, handle: &Handle) -> Result<()> {
         let node = handle.node();
+        let place = node.executor.hold_place()?;
+        check_memory::<P>(bytes_of_processor(processor::run::<P>))?;
         let starting = self.place.reserve(node, ProcessorType::<P>::ABOUT, closed)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut processor = self.processor;
@@ -154,7 +158,7 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
             processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
             return Err(stopped(&starting.over()));
         }
-        processor::spawn(processor, node, Arc::clone(&starting.cell));
+        processor::spawn(processor, node, Arc::clone(&starting.cell), place);
         node.arrived(&starting.over());
         Ok(())
     }
@@ -209,6 +213,32 @@ impl Drop for Starting<'_> {
             self.node.end(&self.cell, DeadLetterReason::Stopped);
         }
     }
+}
+
+/// How much memory has to be left when something starts, beside itself, its cell and its task: for
+/// the message that it is started for, and for the answer.
+const START_RESERVE: usize = 512;
+
+/// Refuses to start something that the heap has no room for, while its starter can still act.
+///
+/// Asked is for one piece that is as large as all that is needed; several smaller pieces would do.
+#[inline]
+fn check_memory<T>(task: usize) -> Result<()> {
+    let bytes = size_of::<T>() + size_of::<Cell>() + task + START_RESERVE;
+    if room_in_memory(bytes) {
+        return Ok(());
+    }
+    Err(no_memory(format!("to start `{}`: it needs a piece of {bytes} bytes", TypeName::of::<T>())))
+}
+
+/// Returns the size of the future that a function makes.
+fn bytes_of<A, B, F: Future>(_: fn(A, B) -> F) -> usize {
+    size_of::<F>()
+}
+
+/// As [`bytes_of`], for the task of a processor.
+fn bytes_of_processor<A, B, F: Future>(_: fn(A, B, TaskPlace) -> F) -> usize {
+    size_of::<F>()
 }
 
 fn failed<T>(cell: &Cell, error: Error) -> Error {

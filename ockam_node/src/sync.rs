@@ -1,17 +1,55 @@
 //! The one lock of the node.
 //!
-//! It is used through a closure, so no lock is ever held across an await, and the same code can
-//! run over the standard mutex, over `loom`'s for model checking, and over a critical section.
+//! It is used through a closure, so no lock is ever held across an await, and the same code runs
+//! over the standard mutex, over `loom`'s for model checking, and over a critical section, which
+//! on one core is the only lock that an interrupt cannot wait for in vain.
 
+#[cfg(not(feature = "std"))]
+use core::cell::RefCell;
+#[cfg(not(feature = "std"))]
+use critical_section::Mutex;
 #[cfg(ockam_loom)]
 use loom::sync::Mutex;
 #[cfg(all(feature = "std", not(ockam_loom)))]
 use std::sync::Mutex;
 
 /// Protects a value that several tasks touch for a few instructions at a time.
+#[cfg(feature = "std")]
 #[derive(Debug)]
 pub(crate) struct Lock<T>(Mutex<T>);
 
+/// Protects a value that several tasks touch for a few instructions at a time.
+#[cfg(not(feature = "std"))]
+#[derive(Debug)]
+pub(crate) struct Lock<T>(Mutex<RefCell<T>>);
+
+#[cfg(not(feature = "std"))]
+impl<T> Lock<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Lock(Mutex::new(RefCell::new(value)))
+    }
+
+    /// Calls `f` with the value, while nothing interrupts. `f` must not lock the same value, must
+    /// not call into user code, and does not await.
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
+    }
+
+    /// Gives the value without locking, since nobody else can see it.
+    #[inline]
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut().get_mut()
+    }
+}
+
+impl<T: Default> Default for Lock<T> {
+    fn default() -> Self {
+        Lock::new(T::default())
+    }
+}
+
+#[cfg(feature = "std")]
 impl<T> Lock<T> {
     pub(crate) fn new(value: T) -> Self {
         Lock(Mutex::new(value))

@@ -31,6 +31,14 @@ struct Slot<T> {
     entry: Arc<T>,
 }
 
+/// Why an address could not be entered.
+pub(crate) enum Refused<T> {
+    /// Somebody has it.
+    Taken(Arc<T>),
+    /// The table would have to grow and cannot.
+    NoMemory,
+}
+
 /// The hash of an address in one node's tables.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AddressHash(u64);
@@ -59,17 +67,18 @@ impl<T: Keyed> Table<T> {
         })
     }
 
-    /// Adds an entry under one address, or returns who has it.
+    /// Adds an entry under one address.
     pub(crate) fn insert(
         &self,
         hash: AddressHash,
         address: &Address,
         entry: &Arc<T>,
-    ) -> Result<(), Arc<T>> {
+    ) -> Result<(), Refused<T>> {
         self.shard(hash).with(|shard| {
             if let Some(slot) = shard.find(hash.0, |slot| slot.is(hash, address)) {
-                return Err(Arc::clone(&slot.entry));
+                return Err(Refused::Taken(Arc::clone(&slot.entry)));
             }
+            shard.try_reserve(1, |slot| slot.hash.0).map_err(|_| Refused::NoMemory)?;
             let slot = Slot { hash, entry: Arc::clone(entry) };
             shard.insert_unique(hash.0, slot, |slot| slot.hash.0);
             Ok(())

@@ -14,8 +14,8 @@ use crate::askers::Asker;
 use crate::cell::Cell;
 use crate::delivery::{Delivery, is_unresolved, resolve};
 use crate::executor::{self, Instant};
-use crate::node::Node;
-use crate::table::AddressHash;
+use crate::node::{Node, no_memory};
+use crate::table::{AddressHash, Refused};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
@@ -52,10 +52,15 @@ impl<'a> Slot<'a> {
         let hash = node.asks.hash(&address);
         let asked = route.last().cloned().unwrap_or_default();
         let asker = node.askers.lend(address, asked, waits);
-        // Two of 2^128 are the same: that is an error like any other, and not a way to hang.
-        node.asks.insert(hash, asker.ask.address(), &asker.ask).map_err(|_| {
-            Error::new(ErrorKind::AlreadyExists, "a random address was drawn twice")
-        })?;
+        node.asks.insert(hash, asker.ask.address(), &asker.ask).map_err(
+            |refused| match refused {
+                // Two of 2^128 are the same: that is an error like any other, and not a way to hang.
+                Refused::Taken(_) => {
+                    Error::new(ErrorKind::AlreadyExists, "a random address was drawn twice")
+                }
+                Refused::NoMemory => no_memory("for an ask".into()),
+            },
+        )?;
         let message = executor::spare_message().fill(route, asker.ask.address(), payload);
         Ok((Slot { node, asker: Some(asker), hash, expected: false, over: false }, message))
     }

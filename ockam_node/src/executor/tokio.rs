@@ -14,11 +14,24 @@ use std::panic::catch_unwind;
 use tokio::runtime::{Builder, Handle};
 pub(crate) use tokio::time::Instant;
 
+/// Where a node that is being built will run: in the runtime in which it is built.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings;
+
+impl Surroundings {
+    pub(crate) fn executor(&self) -> Result<Executor> {
+        Executor::current()
+    }
+}
+
 /// Runs the tasks of a node on a tokio runtime.
 #[derive(Clone, Debug)]
 pub struct Executor(Handle);
 
 type Sleep = tokio::time::Sleep;
+
+/// A place that is held as long as this lives.
+pub(crate) struct TaskPlace;
 
 impl Executor {
     /// Takes the runtime that this call is made in.
@@ -46,6 +59,11 @@ impl Executor {
     /// Runs a future as a task of its own.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         drop(self.0.spawn(future));
+    }
+
+    /// Holds a place for something that stays; tokio has enough of them.
+    pub(crate) fn hold_place(&self) -> Result<TaskPlace> {
+        Ok(TaskPlace)
     }
 
     /// Returns a future that is done after `duration`.
@@ -107,6 +125,13 @@ pub(crate) fn random(bytes: &mut [u8]) -> Result<()> {
     getrandom::fill(bytes).map_err(|error| {
         Error::new(ErrorKind::Io, error.to_string()).context("drawing random bytes")
     })
+}
+
+/// Tells whether there is memory for a worker. An operating system promises more than it has, so
+/// asking is of no use.
+#[inline]
+pub(crate) fn room_in_memory(_: usize) -> bool {
+    true
 }
 
 /// Builds a runtime and runs `future` on one of its threads until it is done.

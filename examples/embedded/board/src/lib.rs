@@ -1,0 +1,56 @@
+//! What the examples take from their board, the Stellaris LM3S6965 (Cortex-M3, 256 KiB of flash,
+//! 64 KiB of RAM) that QEMU has: a clock, a serial port, memory, random bytes, an exit.
+//!
+//! It owns everything that is different on another board, where a crate for that chip takes its
+//! place. It refuses to know that there are nodes.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `clock` | the time, from SysTick, for embassy |
+//! | `uart` | the serial port as a stream of bytes |
+//! | `host` | what only a simulated board has: output, an exit, random bytes from the host |
+//! | `run` | the main loop of the program, which sleeps when nobody has work |
+#![no_std]
+
+mod clock;
+mod host;
+mod run;
+mod uart;
+
+pub use clock::instructions;
+pub use host::{exit, print, random};
+pub use run::{run, wake_ups};
+pub use uart::{uart, Overrun, UartReader, UartWriter};
+
+use embedded_alloc::LlffHeap;
+
+/// How much of the 64 KiB of RAM is heap. The rest is statics and stack.
+pub const HEAP_SIZE: usize = 40 * 1024;
+
+#[global_allocator]
+static HEAP: LlffHeap = LlffHeap::empty();
+
+/// Sets the board up: memory, clock, serial port. The first call of every program, and once.
+pub fn start() {
+    let Some(core) = cortex_m::Peripherals::take() else {
+        panic!("the board was started already");
+    };
+    // SAFETY: the macro gives memory that nothing else uses, and `take` was true once only.
+    unsafe {
+        embedded_alloc::init!(HEAP, HEAP_SIZE);
+    }
+    clock::start(core.SYST);
+    uart::start(core.NVIC);
+}
+
+/// Returns how many bytes of the heap are in use.
+#[must_use]
+pub fn heap_used() -> usize {
+    HEAP.used()
+}
+
+/// Prints a line to the host.
+#[macro_export]
+macro_rules! println {
+    ($($text:tt)*) => { $crate::print(format_args!($($text)*)) };
+}
