@@ -61,15 +61,15 @@ pub struct ProducerInfo {
 }
 
 impl ProducerInfo {
+    /// Lists the ids whose consumers the producer reaches.
+    fn ids(&self) -> impl Iterator<Item = &FlowControlId> {
+        core::iter::once(&self.flow_control_id).chain(&self.spawner_flow_control_id)
+    }
+
     /// Returns the id of the producer's own flow.
     #[must_use]
     pub fn flow_control_id(&self) -> &FlowControlId {
         &self.flow_control_id
-    }
-
-    /// Lists the ids whose consumers the producer reaches.
-    fn ids(&self) -> impl Iterator<Item = &FlowControlId> {
-        core::iter::once(&self.flow_control_id).chain(&self.spawner_flow_control_id)
     }
 
     /// Returns the id of the spawner that made the producer, if one did.
@@ -107,24 +107,54 @@ impl SpawnerInfo {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct FlowControlTable {
-    /// Every address of a producer leads to the same info.
-    producers: BTreeMap<Address, ProducerInfo>,
-    /// The further addresses of every producer, if only none, so that its end takes them along.
-    companions: BTreeMap<Address, Vec<Address>>,
-    spawners: BTreeMap<Address, SpawnerInfo>,
-    consumers: BTreeMap<FlowControlId, BTreeSet<Address>>,
-    /// How many producers have an id as their own or their spawner's, so that the end of the last
-    /// one is seen without a search.
-    producing: BTreeMap<FlowControlId, usize>,
-    /// The ids under which an address is a consumer, for forgetting it without a search.
-    consumer_of: BTreeMap<Address, BTreeSet<FlowControlId>>,
+    addresses: BTreeMap<Address, Roles>,
+    flows: BTreeMap<FlowControlId, Flow>,
+    /// How many addresses have the role of a producer.
+    producers: usize,
+}
+
+/// What one address is.
+#[derive(Clone, Debug, Default)]
+struct Roles {
+    producer: Option<ProducerInfo>,
+    /// The further addresses of a producer, so that its end takes them along; nothing for those
+    /// addresses themselves.
+    companions: Option<Vec<Address>>,
+    spawner: Option<SpawnerInfo>,
+    /// In order, so that the worker behind many connections is found as fast as others.
+    consumer_of: Vec<FlowControlId>,
+}
+
+impl Roles {
+    fn is_none(&self) -> bool {
+        self.producer.is_none() && self.spawner.is_none() && self.consumer_of.is_empty()
+    }
+}
+
+/// What is known under one id, so that the end of the last producer finds its consumers without a
+/// search.
+#[derive(Clone, Debug, Default)]
+struct Flow {
+    /// How many producers have the id as their own or as their spawner's.
+    producers: usize,
+    spawners: usize,
+    consumers: BTreeSet<Address>,
+}
+
+impl Flow {
+    fn is_none(&self) -> bool {
+        self.producers == 0 && self.spawners == 0 && self.consumers.is_empty()
+    }
 }
 
 impl FlowControlTable {
     /// Makes a worker reachable for the producers of an id, and of the spawner with that id.
     pub fn add_consumer(&mut self, address: Address, id: &FlowControlId) {
-        self.consumers.entry(id.clone()).or_default().insert(address.clone());
-        self.consumer_of.entry(address).or_default().insert(id.clone());
+        self.flows.entry(id.clone()).or_default().consumers.insert(address.clone());
+        let ids = &mut self.addresses.entry(address).or_default().consumer_of;
+        if let Err(place) = ids.binary_search(id) {
+            ids.insert(place, id.clone());
+        }
     }
 
     /// Registers a producer under an id of its own, with the id of its spawner if it has one and
@@ -141,21 +171,31 @@ impl FlowControlTable {
         let info =
             ProducerInfo { flow_control_id: id.clone(), spawner_flow_control_id: spawner.cloned() };
         for id in info.ids() {
-            *self.producing.entry(id.clone()).or_default() += 1;
+            self.flows.entry(id.clone()).or_default().producers += 1;
         }
-        // An address that is registered anew is one producer. It is counted off last, so that
-        // its consumers stay if the id is the same.
+        // An address that is registered anew is one producer. It is counted off last, so that its
+        // consumers stay if the id is the same.
         self.remove_producer(&address);
         for additional in &additional_addresses {
-            self.producers.insert(additional.clone(), info.clone());
+            self.set_producer(additional.clone(), info.clone());
         }
-        self.companions.insert(address.clone(), additional_addresses);
-        self.producers.insert(address, info);
+        self.set_producer(address, info).companions = Some(additional_addresses);
+    }
+
+    fn set_producer(&mut self, address: Address, info: ProducerInfo) -> &mut Roles {
+        let roles = self.addresses.entry(address).or_default();
+        self.producers += usize::from(roles.producer.is_none());
+        roles.producer = Some(info);
+        roles
     }
 
     /// Registers a spawner.
     pub fn add_spawner(&mut self, address: Address, id: &FlowControlId) {
-        self.spawners.insert(address, SpawnerInfo { flow_control_id: id.clone() });
+        self.flows.entry(id.clone()).or_default().spawners += 1;
+        let roles = self.addresses.entry(address).or_default();
+        if let Some(old) = roles.spawner.replace(SpawnerInfo { flow_control_id: id.clone() }) {
+            self.end_of_a_spawner(&old);
+        }
     }
 
     /// Finds the flow that an address produces: its own, or that of a producer of which it is an
@@ -165,7 +205,7 @@ impl FlowControlTable {
         &self,
         address: &Address,
     ) -> Option<&ProducerInfo> {
-        self.producers.get(address)
+        self.addresses.get(address)?.producer.as_ref()
     }
 
     /// Finds the flow that an address spawns.
@@ -174,19 +214,19 @@ impl FlowControlTable {
         &self,
         address: &Address,
     ) -> Option<&SpawnerInfo> {
-        self.spawners.get(address)
+        self.addresses.get(address)?.spawner.as_ref()
     }
 
     /// Tells whether a worker is a consumer of an id.
     #[must_use]
     pub fn is_consumer(&self, address: &Address, id: &FlowControlId) -> bool {
-        self.consumers.get(id).is_some_and(|consumers| consumers.contains(address))
+        self.addresses.get(address).is_some_and(|roles| roles.consumer_of.binary_search(id).is_ok())
     }
 
     /// Tells whether a message that the producer at `producer` brought in may reach `address`.
     #[must_use]
     pub fn may_reach(&self, producer: &Address, address: &Address) -> bool {
-        let Some(info) = self.producers.get(producer) else {
+        let Some(info) = self.find_flow_control_with_producer_address(producer) else {
             return false;
         };
         info.ids().any(|id| self.is_consumer(address, id))
@@ -195,13 +235,14 @@ impl FlowControlTable {
     /// Lists the further addresses with which a producer was registered.
     #[must_use]
     pub fn additional_addresses(&self, producer: &Address) -> &[Address] {
-        self.companions.get(producer).map_or(&[], Vec::as_slice)
+        let roles = self.addresses.get(producer);
+        roles.and_then(|roles| roles.companions.as_deref()).unwrap_or_default()
     }
 
     /// Counts the addresses of producers, additional ones included.
     #[must_use]
     pub fn producer_addresses(&self) -> usize {
-        self.producers.len()
+        self.producers
     }
 
     /// Forgets everything about an address. Returns the flow that it produced, if it did: that
@@ -211,27 +252,33 @@ impl FlowControlTable {
     /// on making producers: nobody could reach them under that id any more.
     pub fn remove(&mut self, address: &Address) -> Option<ProducerInfo> {
         let ended = self.remove_producer(address);
-        self.spawners.remove(address);
-        for id in self.consumer_of.remove(address).unwrap_or_default() {
-            let emptied = self.consumers.get_mut(&id).is_some_and(|consumers| {
-                consumers.remove(address);
-                consumers.is_empty()
-            });
-            if emptied {
-                self.consumers.remove(&id);
+        let roles = self.addresses.remove(address).unwrap_or_default();
+        if let Some(spawner) = &roles.spawner {
+            self.end_of_a_spawner(spawner);
+        }
+        for id in &roles.consumer_of {
+            if let Some(flow) = self.flows.get_mut(id) {
+                flow.consumers.remove(address);
+                self.forget_if_none(id);
             }
         }
         ended
     }
 
     fn remove_producer(&mut self, address: &Address) -> Option<ProducerInfo> {
-        let ended = self.producers.remove(address)?;
+        let roles = self.addresses.get_mut(address)?;
+        let ended = roles.producer.take()?;
+        self.producers -= 1;
         // An additional address has no companions and counts for nothing.
-        let Some(companions) = self.companions.remove(address) else {
+        let Some(companions) = roles.companions.take() else {
             return Some(ended);
         };
         for companion in companions {
-            self.producers.remove(&companion);
+            let Some(roles) = self.addresses.get_mut(&companion) else { continue };
+            self.producers -= usize::from(roles.producer.take().is_some());
+            if roles.is_none() {
+                self.addresses.remove(&companion);
+            }
         }
         for id in ended.ids() {
             self.end_of_a_producer(id);
@@ -241,31 +288,38 @@ impl FlowControlTable {
 
     /// Counts a producer of an id off, and forgets the consumers of an id that has none left.
     fn end_of_a_producer(&mut self, id: &FlowControlId) {
-        if let Some(count) = self.producing.get_mut(id) {
-            *count -= 1;
-            if *count > 0 {
-                return;
-            }
-            self.producing.remove(id);
-        }
-        if self.spawners.values().any(|spawner| spawner.flow_control_id == *id) {
+        let Some(flow) = self.flows.get_mut(id) else { return };
+        flow.producers -= 1;
+        if flow.producers > 0 || flow.spawners > 0 {
             return;
         }
-        for consumer in self.consumers.remove(id).unwrap_or_default() {
-            let emptied = self.consumer_of.get_mut(&consumer).is_some_and(|ids| {
-                ids.remove(id);
-                ids.is_empty()
-            });
-            if emptied {
-                self.consumer_of.remove(&consumer);
+        for consumer in core::mem::take(&mut flow.consumers) {
+            let Some(roles) = self.addresses.get_mut(&consumer) else { continue };
+            roles.consumer_of.retain(|known| known != id);
+            if roles.is_none() {
+                self.addresses.remove(&consumer);
             }
+        }
+        self.flows.remove(id);
+    }
+
+    fn end_of_a_spawner(&mut self, spawner: &SpawnerInfo) {
+        if let Some(flow) = self.flows.get_mut(&spawner.flow_control_id) {
+            flow.spawners -= 1;
+            self.forget_if_none(&spawner.flow_control_id);
+        }
+    }
+
+    fn forget_if_none(&mut self, id: &FlowControlId) {
+        if self.flows.get(id).is_some_and(Flow::is_none) {
+            self.flows.remove(id);
         }
     }
 
     /// Tells whether nothing is registered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.producers.is_empty() && self.spawners.is_empty() && self.consumer_of.is_empty()
+        self.addresses.is_empty() && self.flows.is_empty()
     }
 }
 
@@ -300,10 +354,9 @@ mod tests {
         assert_eq!(flows.additional_addresses(&"p".into()), ["s".into()]);
         let ended = ["p", "l", "c"].map(|address| flows.remove(&address.into()));
         assert_eq!(ended.map(|flow| flow.is_some()), [true, false, false]);
-        assert!(flows.is_empty() && flows.consumers.is_empty() && flows.producing.is_empty());
+        assert!(flows.is_empty());
         assert_eq!(flows.producer_addresses(), 0);
     }
-
     #[test]
     fn the_end_of_a_flow_takes_its_consumers_along_and_leaves_those_of_a_living_spawner() {
         let mut flows = FlowControlTable::default();
@@ -326,7 +379,7 @@ mod tests {
         for address in ["l", "c"] {
             flows.remove(&address.into());
         }
-        assert!(flows.is_empty() && flows.consumers.is_empty() && flows.producing.is_empty());
+        assert!(flows.is_empty());
     }
 
     #[test]
@@ -338,6 +391,6 @@ mod tests {
             flows.add_consumer("c".into(), &id);
             flows.remove(&"p".into());
         }
-        assert!(flows.is_empty() && flows.consumers.is_empty());
+        assert!(flows.is_empty());
     }
 }

@@ -299,10 +299,11 @@ impl Alarm {
 /// A part of a tick counts as one, and so does the part of the present tick that is over, because
 /// a wait is never shorter than was asked for.
 pub(crate) fn deadline(limit: Duration) -> Instant {
-    const NANOS: u128 = 1_000_000_000;
-    let ticks = (limit.as_nanos() * u128::from(TICK_HZ)).div_ceil(NANOS);
+    const NANOS_PER_TICK: u64 = 1_000_000_000_u64.div_ceil(TICK_HZ);
+    let part = u64::from(limit.subsec_nanos()).div_ceil(NANOS_PER_TICK);
+    let ticks = limit.as_secs().saturating_mul(TICK_HZ).saturating_add(part);
     // Half of the clock's range, so that sums stay within it.
-    let ticks = u64::try_from(ticks).unwrap_or(u64::MAX).min(u64::MAX / 2);
+    let ticks = ticks.min(u64::MAX / 2);
     Instant(now() + ticks + u64::from(ticks > 0))
 }
 
