@@ -21,7 +21,10 @@ pub(crate) struct Random {
 ///
 /// It is user code that runs under a lock, its own, which nothing else takes.
 #[derive(Clone)]
-pub(crate) struct RandomSource(Arc<Lock<Box<dyn FnMut(&mut [u8]) + Send>>>);
+pub(crate) struct RandomSource(Arc<Lock<Box<Fill>>>);
+
+/// Fills a buffer with random bytes.
+type Fill = dyn FnMut(&mut [u8]) + Send;
 
 struct Block {
     bytes: [u8; BLOCK],

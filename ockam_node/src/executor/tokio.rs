@@ -16,7 +16,7 @@ pub(crate) use tokio::time::Instant;
 
 /// Where a node that is being built will run: in the runtime in which it is built.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings;
+pub(crate) struct Surroundings {}
 
 impl Surroundings {
     pub(crate) fn executor(&self) -> Result<Executor> {
@@ -30,8 +30,13 @@ pub struct Executor(Handle);
 
 type Sleep = tokio::time::Sleep;
 
-/// A place that is held as long as this lives.
+/// A place that is held as long as this lives. Nothing is counted here, but whoever gives a place
+/// back does it by dropping it.
 pub(crate) struct TaskPlace;
+
+impl Drop for TaskPlace {
+    fn drop(&mut self) {}
+}
 
 impl Executor {
     /// Takes the runtime that this call is made in.
