@@ -13,6 +13,7 @@
 //! | [`Mailbox`], [`IncomingAccessControl`], [`OutgoingAccessControl`] | which message may enter and leave an address |
 //! | [`Transport`] | what carries messages to other nodes |
 //! | [`encode_frame`], [`FrameDecoder`] | the bytes of messages between nodes |
+//! | [`cbor`] | the spelling of everything that nodes say to each other |
 //! | [`FlowControlTable`] | which local workers a message from outside may reach |
 //! | [`Error`], [`ErrorKind`] | the one error type at every public boundary |
 #![no_std]
@@ -21,6 +22,7 @@
 extern crate alloc;
 
 mod access;
+pub mod cbor;
 mod error;
 mod flow_control;
 mod mailbox;

@@ -3,7 +3,7 @@
 //! It owns the bytes of the preface, of the frames and of the messages in them, and what is
 //! tolerated of other encoders. It refuses to know sockets, clocks and tasks: a transport hands it
 //! the bytes that arrived and writes the bytes that it made. It also refuses to know whether the
-//! first hop of a message exists, and what a payload means.
+//! first hop of a message exists, what a payload means, and how CBOR is spelt (`cbor`).
 //!
 //! ```text
 //! direction = preface (01) *frame
@@ -20,8 +20,6 @@
 //! | `input` | the bytes that have arrived and were not read |
 //! | `encode` | a message as a frame |
 //! | `message` | a frame as a message |
-//! | `reader` | CBOR items, one after the other |
-//! | `skip` | CBOR items that nobody wants to know |
 //! | `error` | what can be wrong |
 
 mod decoder;
@@ -29,8 +27,6 @@ mod encode;
 mod error;
 mod input;
 mod message;
-mod reader;
-mod skip;
 
 pub use decoder::FrameDecoder;
 pub use encode::{encode_frame, encode_frame_head};
@@ -50,15 +46,3 @@ pub const MAX_FRAME_LEN: usize = 16 * 1024 * 1024;
 
 /// The bytes of length in front of a message.
 const LENGTH_LEN: usize = 4;
-
-/// The kinds of CBOR items: the upper three bits of their first byte.
-mod major {
-    pub(super) const UNSIGNED: u8 = 0;
-    pub(super) const NEGATIVE: u8 = 1;
-    pub(super) const BYTES: u8 = 2;
-    pub(super) const TEXT: u8 = 3;
-    pub(super) const ARRAY: u8 = 4;
-    pub(super) const MAP: u8 = 5;
-    pub(super) const TAG: u8 = 6;
-    pub(super) const SIMPLE: u8 = 7;
-}

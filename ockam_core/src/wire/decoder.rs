@@ -149,6 +149,7 @@ impl FrameDecoder {
                 Ok(Some(decoded))
             }
             Err(error) => {
+                let error = WireError::from(error);
                 self.fail(error.clone());
                 Err(error)
             }

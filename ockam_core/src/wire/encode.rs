@@ -5,8 +5,9 @@
 
 use alloc::vec::Vec;
 
-use super::{LENGTH_LEN, MAX_FRAME_LEN, WireError, major};
-use crate::{Address, Route, TransportMessage};
+use super::{LENGTH_LEN, MAX_FRAME_LEN, WireError};
+use crate::TransportMessage;
+use crate::cbor::{bytes_len, route_len, write_array, write_bytes, write_route};
 
 /// Appends a message as one whole frame: four bytes of length, then the message in CBOR.
 ///
@@ -78,70 +79,10 @@ fn write_up_to_payload<'m>(
     let rest = if payload_follows { 0 } else { payload.len() };
     buffer.reserve(LENGTH_LEN + len - rest);
     buffer.extend_from_slice(&length.to_be_bytes());
-    write_head(buffer, major::ARRAY, 3);
+    write_array(buffer, 3);
     routes.iter().for_each(|route| write_route(buffer, route));
     write_head(buffer, major::BYTES, payload.len() as u64);
     Ok(payload)
-}
-
-fn write_route(buffer: &mut Vec<u8>, route: &Route) {
-    write_head(buffer, major::ARRAY, route.len() as u64);
-    for address in route {
-        write_head(buffer, major::ARRAY, 2);
-        write_head(buffer, major::UNSIGNED, transport_type(address));
-        write_bytes(buffer, address.as_bytes());
-    }
-}
-
-fn write_bytes(buffer: &mut Vec<u8>, bytes: &[u8]) {
-    write_head(buffer, major::BYTES, bytes.len() as u64);
-    buffer.extend_from_slice(bytes);
-}
-
-/// Writes the head of an item: its kind with a number below 24, or with the width of the number
-/// that follows.
-fn write_head(buffer: &mut Vec<u8>, major: u8, argument: u64) {
-    let bytes = argument.to_be_bytes();
-    let width = argument_width(argument);
-    let info = match width {
-        0 => bytes[7],
-        1 => 24,
-        2 => 25,
-        4 => 26,
-        _ => 27,
-    };
-    buffer.push(major << 5 | info);
-    buffer.extend_from_slice(&bytes[bytes.len() - width..]);
-}
-
-fn route_len(route: &Route) -> usize {
-    let addresses = route
-        .iter()
-        .map(|address| 1 + head_len(transport_type(address)) + bytes_len(address.as_bytes()));
-    head_len(route.len() as u64) + addresses.sum::<usize>()
-}
-
-fn bytes_len(bytes: &[u8]) -> usize {
-    head_len(bytes.len() as u64) + bytes.len()
-}
-
-const fn head_len(argument: u64) -> usize {
-    1 + argument_width(argument)
-}
-
-/// Returns the bytes that a number needs behind the first byte of a head.
-const fn argument_width(argument: u64) -> usize {
-    match argument {
-        ..24 => 0,
-        24..0x100 => 1,
-        0x100..0x1_0000 => 2,
-        0x1_0000..0x1_0000_0000 => 4,
-        _ => 8,
-    }
-}
-
-fn transport_type(address: &Address) -> u64 {
-    address.transport_type().value().into()
 }
 
 #[cfg(test)]
@@ -149,26 +90,6 @@ mod tests {
     use super::*;
     use crate::route;
     use alloc::vec;
-
-    #[test]
-    fn heads_are_as_short_as_they_can_be() {
-        let heads: [(u64, &[u8]); 8] = [
-            (0, &[0x40]),
-            (23, &[0x57]),
-            (24, &[0x58, 24]),
-            (0xff, &[0x58, 0xff]),
-            (0x100, &[0x59, 1, 0]),
-            (0xffff, &[0x59, 0xff, 0xff]),
-            (0x1_0000, &[0x5a, 0, 1, 0, 0]),
-            (0x1_0000_0000, &[0x5b, 0, 0, 0, 1, 0, 0, 0, 0]),
-        ];
-        for (argument, head) in heads {
-            let mut buffer = Vec::new();
-            write_head(&mut buffer, major::BYTES, argument);
-            assert_eq!(buffer, head);
-            assert_eq!(head_len(argument), head.len());
-        }
-    }
 
     #[test]
     fn a_message_that_is_too_large_leaves_the_buffer_alone() {

@@ -1,6 +1,7 @@
 //! The limits of this library, the end of a stream, and what is kept between inputs.
 
 use super::vectors::{feed, frame_of, framed, hex, read_frame};
+use ockam_core::cbor::CborError;
 use ockam_core::{
     Address, AddressError, Decoded, FrameDecoder, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Route,
     RouteError, TransportMessage, WireError, encode_frame, route,
@@ -44,7 +45,7 @@ fn a_fault_behind_a_limit_is_still_a_fault() {
     let mut frame = frame_of(&long);
     let payload = frame.len() - 1;
     frame[payload] = 0x60;
-    assert!(matches!(read_frame(&frame), Err(WireError::Unexpected { .. })));
+    assert!(matches!(read_frame(&frame), Err(WireError::Malformed(CborError::Unexpected { .. }))));
 }
 
 #[test]

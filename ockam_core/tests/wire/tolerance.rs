@@ -1,6 +1,7 @@
 //! Every case of `tcp-tolerance.json`: what other encoders may do, and what ends the connection.
 
 use super::vectors::{bytes, feed, file, frame_of, framed, hex, list, read_frame, route, text};
+use ockam_core::cbor::CborError;
 use ockam_core::{
     Decoded, FrameDecoder, MAX_FRAME_LEN, TransportMessage, WireError, encode_frame, route,
 };
@@ -176,11 +177,17 @@ fn nesting_without_end_takes_neither_stack_nor_memory() {
     assert!(matches!(with_extra(&["f6", &tags]), Ok(Decoded::Message(_))));
     let deep = |levels| "9f".repeat(levels) + &"ff".repeat(levels);
     assert!(matches!(with_extra(&["f6", &deep(64)]), Ok(Decoded::Message(_))));
-    assert!(matches!(with_extra(&["f6", &deep(65)]), Err(WireError::TooDeep { .. })));
+    assert!(matches!(
+        with_extra(&["f6", &deep(65)]),
+        Err(WireError::Malformed(CborError::TooDeep { .. }))
+    ));
     assert!(with_extra(&["f6", &"9f".repeat(1_000_000)]).is_err());
     // Each count would fit into the frame, and all of them together not even into 32 bits.
     let greedy = "9a0000ffff".repeat(100_000);
-    assert!(matches!(with_extra(&["f6", &greedy]), Err(WireError::Truncated { .. })));
+    assert!(matches!(
+        with_extra(&["f6", &greedy]),
+        Err(WireError::Malformed(CborError::Truncated { .. }))
+    ));
 }
 
 #[test]
@@ -211,7 +218,10 @@ fn errors_name_the_part_and_the_byte() {
         ),
         ("83808042", "the payload is cut short at byte 4"),
         ("838181008040", "the name of an address is missing at byte 4"),
-        ("83818219010041618040", "transport type 256 at byte 3 is above 255"),
+        (
+            "83818219010041618040",
+            "the transport type of an address at byte 3 is 256, which is above 255",
+        ),
         ("838182204161", "the transport type of an address at byte 3 is a negative integer"),
         ("84808040f7", "the tracing context at byte 4 is undefined, not a text string or null"),
         ("8480804061ff", "the text at byte 4 is not UTF-8"),

@@ -11,7 +11,7 @@
 use core::str;
 
 use super::reader::{BREAK, Elements, Head, Reader};
-use super::{WireError, major};
+use super::{CborError, major};
 
 /// The most levels of an element that is skipped: items of indefinite length, one in another, and
 /// those of definite length between them.
@@ -41,14 +41,21 @@ enum Level {
 
 impl Reader<'_> {
     /// Reads the elements that are left to the end of their array, whatever they are.
-    pub(super) fn skip_rest(&mut self, elements: &mut Elements) -> Result<(), WireError> {
+    ///
+    /// # Errors
+    /// [`CborError`] if what is left is not CBOR.
+    pub fn skip_rest(&mut self, elements: &mut Elements) -> Result<(), CborError> {
         while self.has_next(elements)? {
             self.skip_item()?;
         }
         Ok(())
     }
 
-    fn skip_item(&mut self) -> Result<(), WireError> {
+    /// Reads an item, whatever it is.
+    ///
+    /// # Errors
+    /// [`CborError`] if it is not CBOR.
+    pub fn skip_item(&mut self) -> Result<(), CborError> {
         let mut levels = Levels { levels: [Level::Array; MAX_NESTING], depth: 0 };
         loop {
             let head = self.head(EXTRA)?;
@@ -67,7 +74,7 @@ impl Reader<'_> {
     }
 
     /// Reads the rest of an item, or returns the level that it opens.
-    fn skip_flat(&mut self, head: &Head) -> Result<Option<Level>, WireError> {
+    fn skip_flat(&mut self, head: &Head) -> Result<Option<Level>, CborError> {
         match (head.major(), head.argument) {
             (major::BYTES, _) => self.skip_bytes(head)?,
             (major::TEXT, _) => self.skip_text(head, EXTRA)?,
@@ -78,7 +85,7 @@ impl Reader<'_> {
             (major::TAG, _) => return Ok(Some(Level::Items(1))),
             // A simple value below 32 has one byte and no other form.
             (major::SIMPLE, Some(..32)) if head.byte == 0xf8 => {
-                return Err(WireError::NotCbor { offset: head.offset, byte: head.byte });
+                return Err(CborError::NotCbor { offset: head.offset, byte: head.byte });
             }
             _ => (),
         }
@@ -86,22 +93,22 @@ impl Reader<'_> {
     }
 
     /// Makes the level of an array or a map, if the frame has bytes enough for so many items.
-    fn items(&self, items: u64) -> Result<Option<Level>, WireError> {
+    fn items(&self, items: u64) -> Result<Option<Level>, CborError> {
         match u32::try_from(items) {
             Ok(items) if items as usize <= self.left() => Ok(Some(Level::Items(items))),
-            _ => Err(WireError::Truncated { offset: self.offset(), part: EXTRA }),
+            _ => Err(CborError::Truncated { offset: self.offset(), part: EXTRA }),
         }
     }
 
-    fn skip_bytes(&mut self, head: &Head) -> Result<(), WireError> {
+    fn skip_bytes(&mut self, head: &Head) -> Result<(), CborError> {
         self.chunks(head, EXTRA, |_, _| Ok(()))
     }
 
     /// Reads the rest of a text, whole or in chunks.
-    pub(super) fn skip_text(&mut self, head: &Head, part: &'static str) -> Result<(), WireError> {
+    pub(super) fn skip_text(&mut self, head: &Head, part: &'static str) -> Result<(), CborError> {
         self.chunks(head, part, |offset, bytes| match str::from_utf8(bytes) {
             Ok(_) => Ok(()),
-            Err(_) => Err(WireError::NotUtf8 { offset }),
+            Err(_) => Err(CborError::NotUtf8 { offset }),
         })
     }
 
@@ -110,8 +117,8 @@ impl Reader<'_> {
         &mut self,
         head: &Head,
         part: &'static str,
-        check: impl Fn(usize, &[u8]) -> Result<(), WireError>,
-    ) -> Result<(), WireError> {
+        check: impl Fn(usize, &[u8]) -> Result<(), CborError>,
+    ) -> Result<(), CborError> {
         if let Some(len) = head.argument {
             return check(head.offset, self.take(len, part)?);
         }
@@ -122,7 +129,7 @@ impl Reader<'_> {
                 Some(len) if chunk.major() == head.major() => {
                     check(chunk.offset, self.take(len, part)?)?;
                 }
-                _ => return Err(WireError::NotCbor { offset: chunk.offset, byte: chunk.byte }),
+                _ => return Err(CborError::NotCbor { offset: chunk.offset, byte: chunk.byte }),
             }
         }
     }
@@ -140,29 +147,29 @@ impl Levels {
 
     /// Opens a level. Items join those that are left of the level around them; together they must
     /// not be more than the bytes to come, of which each needs one.
-    fn begin(&mut self, level: Level, head: &Head, bytes_left: usize) -> Result<(), WireError> {
+    fn begin(&mut self, level: Level, head: &Head, bytes_left: usize) -> Result<(), CborError> {
         if let (Some(Level::Items(left)), Level::Items(items)) = (self.innermost(), level) {
             // Both are at most the length of a frame.
             *left += items;
             if *left as usize > bytes_left {
-                return Err(WireError::Truncated { offset: head.offset, part: EXTRA });
+                return Err(CborError::Truncated { offset: head.offset, part: EXTRA });
             }
             return Ok(());
         }
-        let too_deep = WireError::TooDeep { offset: head.offset, limit: MAX_NESTING };
+        let too_deep = CborError::TooDeep { offset: head.offset, limit: MAX_NESTING };
         *self.levels.get_mut(self.depth).ok_or(too_deep)? = level;
         self.depth += 1;
         Ok(())
     }
 
     /// Ends the innermost level at a break.
-    fn end(&mut self, head: &Head) -> Result<(), WireError> {
+    fn end(&mut self, head: &Head) -> Result<(), CborError> {
         match self.innermost() {
             Some(Level::Array | Level::Map { inside_pair: false }) => {
                 self.depth -= 1;
                 Ok(())
             }
-            _ => Err(WireError::NotCbor { offset: head.offset, byte: head.byte }),
+            _ => Err(CborError::NotCbor { offset: head.offset, byte: head.byte }),
         }
     }
 
