@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::{LENGTH_LEN, MAX_FRAME_LEN, WireError};
 use crate::TransportMessage;
-use crate::cbor::{bytes_len, route_len, write_array, write_bytes, write_route};
+use crate::cbor::{bytes_len, route_len, write_array, write_bytes_head, write_route};
 
 /// Appends a message as one whole frame: four bytes of length, then the message in CBOR.
 ///
@@ -81,7 +81,7 @@ fn write_up_to_payload<'m>(
     buffer.extend_from_slice(&length.to_be_bytes());
     write_array(buffer, 3);
     routes.iter().for_each(|route| write_route(buffer, route));
-    write_head(buffer, major::BYTES, payload.len() as u64);
+    write_bytes_head(buffer, payload.len());
     Ok(payload)
 }
 
