@@ -66,10 +66,10 @@ impl Handle {
     /// ```
     ///
     /// # Errors
-    /// At once what [`send`](Self::send) returns; [`Failed`](ErrorKind::Failed),
-    /// [`Stopped`](ErrorKind::Stopped) or [`Encoding`](ErrorKind::Encoding) as soon as a recipient
+    /// At once what [`send`](Self::send) returns; [`Failed`](ockam_core::ErrorKind::Failed),
+    /// [`Stopped`](ockam_core::ErrorKind::Stopped) or [`Encoding`](ockam_core::ErrorKind::Encoding) as soon as a recipient
     /// on this node fails, panics, stops or cannot read the message; `Encoding` also if the answer
-    /// is not an `M`; [`TimedOut`](ErrorKind::TimedOut) if no answer came.
+    /// is not an `M`; [`TimedOut`](ockam_core::ErrorKind::TimedOut) if no answer came.
     ///
     /// # Cancel safety
     /// Dropped, the ask is over and its address is gone; the message may have been sent.
@@ -104,7 +104,7 @@ impl Context {
     /// As [`Handle::send_and_receive`].
     ///
     /// # Errors
-    /// As [`Handle::send_and_receive`]; also [`InvalidInput`](ErrorKind::InvalidInput) if the
+    /// As [`Handle::send_and_receive`]; also [`InvalidInput`](ockam_core::ErrorKind::InvalidInput) if the
     /// first hop is this context itself, which could not answer while it waits.
     ///
     /// # Cancel safety
