@@ -17,6 +17,7 @@
 //! | file | owns |
 //! |---|---|
 //! | `decoder` | the bytes of one direction, cut into frames |
+//! | `large` | a large payload that is still arriving |
 //! | `input` | the bytes that have arrived and were not read |
 //! | `encode` | a message as a frame |
 //! | `message` | a frame as a message |
@@ -26,6 +27,7 @@ mod decoder;
 mod encode;
 mod error;
 mod input;
+mod large;
 mod message;
 
 pub use decoder::FrameDecoder;

@@ -3,8 +3,8 @@
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::any::Any;
-use ockam_core::{EncodeError, Message, Payload, TypeName, TypedBody, encode};
+use core::any::{Any, TypeId};
+use ockam_core::{EncodeError, Message, NeutralMessage, Payload, TypeName, TypedBody, encode};
 use once_cell::race::OnceBox;
 
 /// A body, and its encoding once somebody asked for it.
@@ -15,7 +15,15 @@ struct Typed<M> {
 }
 
 /// Wraps a body for its way to a local worker, without encoding it.
+#[inline]
 pub(crate) fn payload<M: Message>(body: M) -> Payload {
+    // Known when the call is compiled.
+    if TypeId::of::<M>() == TypeId::of::<NeutralMessage>() {
+        let mut slot = Some(body);
+        let neutral = (&mut slot as &mut dyn Any).downcast_mut::<Option<NeutralMessage>>();
+        let body = neutral.and_then(Option::take);
+        return Payload::typed(Neutral { body, bytes: OnceBox::new() });
+    }
     Payload::typed(Typed { body: Lock::new(Some(body)), bytes: OnceBox::new() })
 }
 
@@ -49,5 +57,41 @@ impl<M: Message> TypedBody for Typed<M> {
             Ok(bytes) => Ok(bytes),
             Err(error) => Err(error.clone()),
         }
+    }
+}
+
+/// A body that is bytes already: whoever wants bytes looks at it, and nothing is copied.
+struct Neutral {
+    body: Option<NeutralMessage>,
+    /// A copy, for whoever looks while a worker has the body.
+    bytes: OnceBox<Vec<u8>>,
+}
+
+impl TypedBody for Neutral {
+    fn type_name(&self) -> TypeName {
+        TypeName::of::<NeutralMessage>()
+    }
+
+    fn take(&mut self, slot: &mut dyn Any) -> bool {
+        let Some(slot) = slot.downcast_mut::<Option<NeutralMessage>>() else {
+            return false;
+        };
+        *slot = self.body.take();
+        slot.is_some()
+    }
+
+    fn put(&mut self, slot: &mut dyn Any) {
+        if let Some(slot) = slot.downcast_mut::<Option<NeutralMessage>>() {
+            self.body = slot.take();
+        }
+    }
+
+    fn bytes(&self, taken: Option<&dyn Any>) -> Result<&[u8], EncodeError> {
+        if let Some(body) = &self.body {
+            return Ok(body.as_slice());
+        }
+        let taken = taken.and_then(|body| body.downcast_ref::<NeutralMessage>());
+        let copy = || Box::new(taken.map_or_else(Vec::new, |body| body.as_slice().to_vec()));
+        Ok(self.bytes.get_or_init(copy))
     }
 }

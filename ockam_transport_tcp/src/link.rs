@@ -22,6 +22,7 @@ use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Ma
 use ockam_node::{Handle, ProcessorBuilder, WorkerBuilder};
 use std::sync::{Arc, Weak};
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
 
 /// Why a connection ended that nobody else ended.
@@ -30,7 +31,7 @@ pub(crate) const CLOSED_HERE: &str = "it was closed on this side";
 /// Where a connection is.
 #[derive(Clone, Debug)]
 pub(crate) enum Phase {
-    Up(Arc<TcpStream>),
+    Up(Arc<OwnedWriteHalf>),
     /// The socket failed. Nothing is sent; what has arrived is still delivered.
     Broken(Arc<str>),
     Ended(Arc<str>),
@@ -72,21 +73,21 @@ impl Link {
         socket::prepare(&stream, direction == TcpDirection::Outgoing).map_err(|error| {
             Error::new(ErrorKind::Io, error).context(format!("preparing the socket of {peer}"))
         })?;
-        let stream = Arc::new(stream);
+        let (reading, writing) = stream.into_split();
         let link = Arc::new(Link {
             sender: ctx.random_local(),
             receiver: ctx.random_local(),
             flow,
             direction,
             peer,
-            phase: watch::Sender::new(Phase::Up(Arc::clone(&stream))),
+            phase: watch::Sender::new(Phase::Up(Arc::new(writing))),
             traffic: Traffic::default(),
             registry: Arc::downgrade(registry),
         });
         link.announce(ctx, spawner.as_ref(), &limits);
         let mends = redial.is_some();
         let sender = Sender::new(Arc::clone(&link), limits.write_stall, mends);
-        let receiver = Receiver::new(Arc::clone(&link), stream, limits.handshake, place, redial);
+        let receiver = Receiver::new(Arc::clone(&link), reading, limits.handshake, place, redial);
         let capacity = limits.mailbox_capacity;
         if let Err(error) = link.start(ctx, sender, receiver, capacity).await {
             drop(link.end(ctx, "its workers could not be started"));
@@ -177,18 +178,19 @@ impl Link {
             let Phase::Up(stream) = phase else {
                 return false;
             };
-            socket::cut(stream);
+            socket::cut(stream.as_ref().as_ref());
             *phase = Phase::Broken(why.into());
             true
         });
     }
 
     /// Goes on with a new socket, unless the link has ended in the meantime.
-    pub(crate) fn mend(&self, stream: &Arc<TcpStream>) -> bool {
+    pub(crate) fn mend(&self, stream: OwnedWriteHalf) -> bool {
+        let stream = Arc::new(stream);
         self.phase.send_if_modified(|phase| {
             let broken = matches!(phase, Phase::Broken(_));
             if broken {
-                *phase = Phase::Up(Arc::clone(stream));
+                *phase = Phase::Up(Arc::clone(&stream));
             }
             broken
         })
@@ -196,7 +198,7 @@ impl Link {
 
     /// Ends the connection, once: its flow ends, and everybody who waits for it is told. Returns
     /// the socket if it has not failed; nobody but the caller uses it any more.
-    pub(crate) fn end(&self, ctx: &Handle, why: &str) -> Option<Arc<TcpStream>> {
+    pub(crate) fn end(&self, ctx: &Handle, why: &str) -> Option<Arc<OwnedWriteHalf>> {
         let mut socket = None;
         let ended = self.phase.send_if_modified(|phase| {
             // What was found first is the cause of what was found later.

@@ -8,19 +8,22 @@ use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::options::TcpReconnect;
 use crate::registry::Place;
 use crate::socket;
+use core::future::poll_fn;
+use core::pin::Pin;
 use core::time::Duration;
 use ockam_core::{Decoded, FrameDecoder, Processor, Result, TransportMessage};
 use ockam_node::Context;
 use std::io;
 use std::sync::Arc;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// How much room a read has at first, and what an idle connection keeps.
 const MIN_ROOM: usize = 4 * 1024;
 
 /// How much room a read has at most, unless a frame in the making has more.
-const MAX_ROOM: usize = 256 * 1024;
+const MAX_ROOM: usize = 64 * 1024;
 
 /// After this time without input a connection gives its memory back.
 const IDLE_AFTER: Duration = Duration::from_secs(1);
@@ -34,7 +37,7 @@ pub(crate) struct Redial {
 
 pub(crate) struct Receiver {
     link: Arc<Link>,
-    stream: Arc<TcpStream>,
+    stream: OwnedReadHalf,
     decoder: FrameDecoder,
     /// How much room the next read gets.
     room: usize,
@@ -49,7 +52,7 @@ pub(crate) struct Receiver {
 impl Receiver {
     pub(crate) fn new(
         link: Arc<Link>,
-        stream: Arc<TcpStream>,
+        stream: OwnedReadHalf,
         handshake: Duration,
         place: Option<Place>,
         redial: Option<Redial>,
@@ -100,45 +103,49 @@ impl Receiver {
 
     /// Waits for bytes and takes them in.
     async fn read(&mut self) -> std::result::Result<(), String> {
-        if self.greeting.is_some() {
-            self.wait().await?;
-        }
-        loop {
-            let room = self.decoder.input_room(self.room);
-            let size = room.len();
-            match self.stream.try_read(room) {
-                Ok(0) => return Err(self.end_of_stream().into()),
-                Ok(len) => {
-                    self.greeting = None;
-                    self.decoder.input_filled(len);
-                    self.link.traffic().bytes_in.add(len);
-                    if len == size {
-                        self.room = (2 * self.room).min(MAX_ROOM);
-                    }
-                    return Ok(());
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait().await?,
-                Err(error) => return Err(socket::reason(&error)),
-            }
-        }
-    }
-
-    async fn wait(&mut self) -> std::result::Result<(), String> {
-        let readable = self.stream.readable();
-        let readable = if let Some(greeting) = self.greeting {
-            timeout_at(greeting, readable).await.map_err(|_| {
+        let len = if let Some(greeting) = self.greeting {
+            let first = async {
+                // Who is silent gets no room to be so. That a socket is readable is a hint only,
+                // so the limit covers the read as well.
+                self.stream.readable().await?;
+                self.read_some().await
+            };
+            let first = timeout_at(greeting, first).await;
+            first.map_err(|_| {
                 format!("the other side said nothing for {:?}: it is no node", self.handshake)
             })?
         } else if self.room == MIN_ROOM {
-            readable.await
-        } else if let Ok(readable) = timeout(IDLE_AFTER, readable).await {
-            readable
+            self.read_some().await
+        } else if let Ok(read) = timeout(IDLE_AFTER, self.read_some()).await {
+            read
         } else {
             self.room = MIN_ROOM;
             self.decoder.shrink(MIN_ROOM);
-            self.stream.readable().await
+            self.read_some().await
         };
-        readable.map_err(|error| socket::reason(&error))
+        match len.map_err(|error| socket::reason(&error))? {
+            0 => return Err(self.end_of_stream().into()),
+            len => self.decoder.input_filled(len),
+        }
+        self.greeting = None;
+        Ok(())
+    }
+
+    /// Reads as much as there is, and makes the room larger if that was too small for it.
+    async fn read_some(&mut self) -> io::Result<usize> {
+        let room = self.decoder.input_room(self.room);
+        let size = room.len();
+        let mut room = ReadBuf::new(room);
+        let stream = &mut self.stream;
+        // The trait's call and not `try_read`: it knows that nothing is left after a read that
+        // did not fill the room, and does not ask the system again.
+        poll_fn(|cx| Pin::new(&mut *stream).poll_read(cx, &mut room)).await?;
+        let len = room.filled().len();
+        self.link.traffic().bytes_in.add(len);
+        if len == size {
+            self.room = (2 * self.room).min(MAX_ROOM);
+        }
+        Ok(len)
     }
 
     fn end_of_stream(&self) -> &'static str {
@@ -173,12 +180,13 @@ impl Receiver {
             sleep(wait).await;
             wait = (2 * wait).min(longest_wait);
         };
-        self.stream = Arc::new(stream);
+        let (reading, writing) = stream.into_split();
+        self.stream = reading;
         self.decoder = FrameDecoder::new();
         self.room = MIN_ROOM;
         self.greeting = Some(Instant::now() + self.handshake);
         tracing::info!(connection = %self.link, "connected again");
-        self.link.mend(&self.stream)
+        self.link.mend(writing)
     }
 
     /// Says why nothing comes any more.

@@ -12,7 +12,7 @@ use ockam_core::{Any, Error, ErrorKind, LocalMessage, Result, Routed, WireError,
 use ockam_node::{Context, DeadLetterReason};
 use std::io;
 use std::sync::Arc;
-use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -20,7 +20,7 @@ pub(crate) struct Sender {
     link: Arc<Link>,
     phase: watch::Receiver<Phase>,
     /// The socket, as long as `phase` has not changed.
-    stream: Option<Arc<TcpStream>>,
+    stream: Option<Arc<OwnedWriteHalf>>,
     outbox: Outbox,
     write_stall: Duration,
     /// A broken link will be made again.
@@ -34,7 +34,7 @@ impl Sender {
     }
 
     /// Finds the socket to write to, and waits for a new one where there will be one.
-    async fn socket(&mut self) -> std::result::Result<Arc<TcpStream>, Arc<str>> {
+    async fn socket(&mut self) -> std::result::Result<Arc<OwnedWriteHalf>, Arc<str>> {
         loop {
             // The other half lives in the link, so it is never an error.
             let changed = self.phase.has_changed().unwrap_or(true);
@@ -82,9 +82,13 @@ impl Sender {
     }
 
     /// Writes the batch.
-    async fn write(&mut self, stream: &TcpStream) -> std::result::Result<(), String> {
+    async fn write(&mut self, stream: &OwnedWriteHalf) -> std::result::Result<(), String> {
         while !self.outbox.is_written() {
-            match self.outbox.write(|slices| stream.try_write_vectored(slices)) {
+            let written = self.outbox.write(|slices| match slices {
+                [slice] => stream.try_write(slice),
+                _ => stream.try_write_vectored(slices),
+            });
+            match written {
                 Ok(written) => self.outbox.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let ready = timeout(self.write_stall, stream.writable()).await;
@@ -152,7 +156,7 @@ impl Worker for Sender {
         if ctx.is_worker_registered_at(receiver.clone()) {
             ctx.stop_processor(receiver.clone()).await?;
         }
-        socket::close(&stream, CLOSE_PATIENCE).await;
+        socket::close(stream.as_ref().as_ref(), CLOSE_PATIENCE).await;
         Ok(())
     }
 }

@@ -205,9 +205,19 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError`] if the next item is something else.
     pub fn bytes(&mut self, part: &'static str) -> Result<&'a [u8], CborError> {
+        let len = self.bytes_head(part)?;
+        self.take(len, part)
+    }
+
+    /// Reads the head of a byte string of definite length, and returns the number of bytes that
+    /// follow, which need not be there yet.
+    ///
+    /// # Errors
+    /// [`CborError`] if the next item is something else.
+    pub fn bytes_head(&mut self, part: &'static str) -> Result<u64, CborError> {
         let head = self.head(part)?;
         match (head.major(), head.argument) {
-            (major::BYTES, Some(len)) => self.take(len, part),
+            (major::BYTES, Some(len)) => Ok(len),
             _ => Err(head.unexpected(part, "a byte string")),
         }
     }

@@ -4,16 +4,19 @@
 //! arrive, how they are stored (`input`), and what is in a frame (`message`).
 //!
 //! ```text
-//! Preface --01--> Frames
+//! Preface --01--> Frames <--payload whole, large frame begun--> Large
 //! Preface --any other byte--> Failed
 //! Frames  --length over the limit, message that does not decode--> Failed
 //! Failed  --anything--> Failed
 //! ```
 
+use alloc::boxed::Box;
 use core::fmt;
+use core::mem;
 
 use super::input::Input;
-use super::message::{Decoded, read_message};
+use super::large::{Large, MIN_LARGE};
+use super::message::{Decoded, MAX_BEGINNING_LEN, read_beginning, read_message};
 use super::{LENGTH_LEN, MAX_FRAME_LEN, PREFACE, WireError};
 
 /// Turns the bytes of one direction of a connection into messages.
@@ -51,6 +54,9 @@ pub struct FrameDecoder {
     state: State,
     /// What has arrived and was not read; the preface is never in it.
     input: Input,
+    /// The first frame is read when it is whole: what stands before its payload is nothing that
+    /// could be read before.
+    whole_only: bool,
 }
 
 #[derive(Debug)]
@@ -58,6 +64,8 @@ enum State {
     /// Nothing has arrived.
     Preface,
     Frames,
+    /// In the middle of a large one.
+    Large(Box<Large>),
     /// It is told at every poll, so that no caller can miss it.
     Failed(WireError),
 }
@@ -66,13 +74,13 @@ impl FrameDecoder {
     /// Makes the decoder of a connection, which begins with [`PREFACE`].
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: State::Preface, input: Input::new() }
+        Self { state: State::Preface, input: Input::new(), whole_only: false }
     }
 
     /// Makes the decoder of a stream that begins with a frame, such as a serial link.
     #[must_use]
     pub const fn without_preface() -> Self {
-        Self { state: State::Frames, input: Input::new() }
+        Self { state: State::Frames, input: Input::new(), whole_only: false }
     }
 
     /// Takes bytes that arrived, any number of them.
@@ -89,8 +97,10 @@ impl FrameDecoder {
             self.state = State::Frames;
             bytes = rest;
         }
-        if let State::Failed(_) = self.state {
-            return;
+        match &mut self.state {
+            State::Failed(_) => return,
+            State::Large(large) => bytes = large.append(bytes),
+            State::Preface | State::Frames => {}
         }
         self.input.append(bytes, self.frame_len().unwrap_or_default());
         self.check_length();
@@ -102,7 +112,11 @@ impl FrameDecoder {
     ///
     /// The room grows with what arrived before. What it holds is of no meaning.
     pub fn input_room(&mut self, len: usize) -> &mut [u8] {
-        self.input.room(len, self.frame_len().unwrap_or_default())
+        let frame_len = self.frame_len().unwrap_or_default();
+        match &mut self.state {
+            State::Large(large) if !large.is_whole() => large.room(),
+            _ => self.input.room(len, frame_len),
+        }
     }
 
     /// Takes in bytes that were written to the front of [`input_room`](Self::input_room), at most
@@ -110,7 +124,8 @@ impl FrameDecoder {
     pub fn input_filled(&mut self, len: usize) {
         match self.state {
             State::Failed(_) => return,
-            State::Frames => self.input.filled(len),
+            State::Large(ref mut large) if !large.is_whole() => return large.filled(len),
+            State::Large(_) | State::Frames => self.input.filled(len),
             State::Preface => {
                 self.input.filled(len);
                 match self.input.bytes().first() {
@@ -137,14 +152,23 @@ impl FrameDecoder {
     /// [`WireError`] if the peer broke a rule of the protocol: the connection has to be closed.
     /// The messages of earlier frames come first. Every later call gives the same error.
     pub fn poll_message(&mut self) -> Result<Option<Decoded>, WireError> {
-        if let State::Failed(error) = &self.state {
-            return Err(error.clone());
+        match &self.state {
+            State::Failed(error) => return Err(error.clone()),
+            State::Large(large) if !large.is_whole() => return Ok(None),
+            State::Large(_) => return Ok(self.end_large()),
+            State::Preface | State::Frames => {}
         }
         let Some(len) = self.frame_len() else { return Ok(None) };
-        let Some(message) = self.input.bytes().get(LENGTH_LEN..len) else { return Ok(None) };
+        let Some(message) = self.input.bytes().get(LENGTH_LEN..len) else {
+            if len >= MIN_LARGE && !self.whole_only {
+                self.begin_large(len - LENGTH_LEN);
+            }
+            return Ok(None);
+        };
         match read_message(message) {
             Ok(decoded) => {
                 self.input.consume(len);
+                self.whole_only = false;
                 self.check_length();
                 Ok(Some(decoded))
             }
@@ -152,6 +176,34 @@ impl FrameDecoder {
                 let error = WireError::from(error);
                 self.fail(error.clone());
                 Err(error)
+            }
+        }
+    }
+
+    /// Goes on with a frame in memory of its own, if that is possible already.
+    fn begin_large(&mut self, len: usize) {
+        let arrived = &self.input.bytes()[LENGTH_LEN..];
+        // Of a peer that sends byte by byte the beginning is read again and again: it is short.
+        let begun = &arrived[..arrived.len().min(MAX_BEGINNING_LEN)];
+        if let Some(beginning) = read_beginning(begun, len) {
+            let payload = &arrived[beginning.payload_start..];
+            self.state = State::Large(Box::new(Large::new(beginning, payload)));
+            self.input.consume(self.input.bytes().len());
+        } else {
+            self.whole_only = begun.len() == MAX_BEGINNING_LEN;
+        }
+    }
+
+    /// Takes the message out whose payload is whole.
+    fn end_large(&mut self) -> Option<Decoded> {
+        match mem::replace(&mut self.state, State::Frames) {
+            State::Large(large) => {
+                self.check_length();
+                Some(Decoded::Message(large.into_message()))
+            }
+            other => {
+                self.state = other;
+                None
             }
         }
     }
@@ -168,7 +220,8 @@ impl FrameDecoder {
     /// Returns the number of bytes that were handed over and have not been read.
     #[must_use]
     pub fn buffered_len(&self) -> usize {
-        self.input.bytes().len()
+        let large = if let State::Large(large) = &self.state { large.arrived() } else { 0 };
+        large + self.input.bytes().len()
     }
 
     /// Returns the bytes of the first frame, its length included, if that has arrived.
@@ -185,11 +238,11 @@ impl FrameDecoder {
     /// Looks at the length of a frame as soon as it has arrived, so that nothing more is held of
     /// a frame that will not be read.
     fn check_length(&mut self) {
-        match self.length() {
-            Some(len) if len as usize > MAX_FRAME_LEN => {
+        // The message of a large one that has not been taken out comes first.
+        if let (State::Frames, Some(len)) = (&self.state, self.length()) {
+            if len as usize > MAX_FRAME_LEN {
                 self.fail(WireError::FrameTooLarge { len });
             }
-            _ => (),
         }
     }
 

@@ -5,7 +5,7 @@
 //! (`cbor`) and where the bytes came from (`decoder`).
 
 use crate::cbor::{CborError, Reader, read_route};
-use crate::{RouteError, TransportMessage};
+use crate::{MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Route, RouteError, TransportMessage};
 
 const MESSAGE: &str = "the message";
 const ONWARD_ROUTE: &str = "the onward route";
@@ -53,5 +53,46 @@ pub(super) fn read_message(frame: &[u8]) -> Result<Decoded, CborError> {
             Decoded::Message(TransportMessage::new(onward_route, return_route, payload))
         }
         (Err(limit), _) | (_, Err(limit)) => Decoded::Dropped(limit),
+    })
+}
+
+/// The most bytes that stand before the payload of a message whose routes are within the limits and
+/// whose items have no more bytes than they need.
+pub(super) const MAX_BEGINNING_LEN: usize = {
+    let address = 1 + 2 + 2 + MAX_ADDRESS_LEN;
+    1 + 2 * (2 + MAX_ROUTE_LEN * address) + 5
+};
+
+/// What stands in front of a payload that reaches to the end of its frame.
+pub(super) struct Beginning {
+    pub(super) onward_route: Route,
+    pub(super) return_route: Route,
+    /// Where the payload begins, counted from the first byte of the message.
+    pub(super) payload_start: usize,
+    pub(super) payload_len: usize,
+}
+
+/// Reads what stands in front of the payload of a message of `len` bytes, of which some have
+/// arrived. `None` if that is not enough, or the message is not one that has three elements, no
+/// fault and no route over a limit: then it is read when it is whole.
+pub(super) fn read_beginning(arrived: &[u8], len: usize) -> Option<Beginning> {
+    /// The head of an array of three.
+    const THREE_ELEMENTS: u8 = 0x83;
+    if *arrived.first()? != THREE_ELEMENTS {
+        return None;
+    }
+    let mut reader = Reader::new(arrived);
+    reader.array(MESSAGE).ok()?;
+    let onward_route = read_route(&mut reader, ONWARD_ROUTE).ok()?.ok()?;
+    let return_route = read_route(&mut reader, RETURN_ROUTE).ok()?.ok()?;
+    let stated = reader.bytes_head(PAYLOAD).ok()?;
+    let payload_start = reader.offset();
+    let payload_len = len.checked_sub(payload_start)?;
+    let reaches_the_end = usize::try_from(stated).is_ok_and(|stated| stated == payload_len);
+    (reaches_the_end && !onward_route.is_empty()).then_some(Beginning {
+        onward_route,
+        return_route,
+        payload_start,
+        payload_len,
     })
 }

@@ -111,3 +111,69 @@ fn bytes_that_are_read_into_the_room_are_the_same_as_those_that_are_handed_over(
     decoder.input_filled(9);
     assert_eq!(decoder.poll_message(), Err(WireError::Preface { found: 2 }));
 }
+
+#[test]
+fn a_large_frame_is_the_same_whatever_pieces_it_comes_in() {
+    let large = TransportMessage::new("echoer", "app", vec![7; 300_000]);
+    let small = TransportMessage::new("echoer", "app", vec![8; 10]);
+    let mut with_tracing = frame_of(&large);
+    with_tracing[4] += 1;
+    with_tracing.push(0xf6);
+    let len = u32::try_from(with_tracing.len() - 4).unwrap();
+    with_tracing[..4].copy_from_slice(&len.to_be_bytes());
+    let frames = [frame_of(&large), with_tracing, frame_of(&small), frame_of(&large)].concat();
+    let expected = [&large, &large, &small, &large].map(|message| message.clone());
+    for piece in [7, 1000, 65_536, 299_990, 1_000_000] {
+        let [mut handed, mut read] = [(); 2].map(|()| FrameDecoder::without_preface());
+        let [mut of_handed, mut of_read] = [Vec::new(), Vec::new()];
+        for mut bytes in frames.chunks(piece) {
+            of_handed.extend(feed(&mut handed, bytes).0);
+            while !bytes.is_empty() {
+                let room = read.input_room(1);
+                let len = room.len().min(bytes.len());
+                room[..len].copy_from_slice(&bytes[..len]);
+                read.input_filled(len);
+                bytes = &bytes[len..];
+                while let Some(decoded) = read.poll_message().unwrap() {
+                    of_read.push(decoded);
+                }
+            }
+        }
+        for decoded in [of_handed, of_read] {
+            assert!(decoded.into_iter().eq(expected.iter().cloned().map(Decoded::Message)));
+        }
+        assert!(!handed.is_mid_frame() && !read.is_mid_frame());
+    }
+}
+
+#[test]
+fn a_large_message_comes_before_the_fault_behind_it() {
+    let large = TransportMessage::new("echoer", "app", vec![7; 100_000]);
+    let bytes = [frame_of(&large), vec![0xff; 4], frame_of(&large)].concat();
+    for piece in [1, 1000, 100_000, 1_000_000] {
+        let mut decoder = FrameDecoder::without_preface();
+        let mut outcome = (Vec::new(), None);
+        for bytes in bytes.chunks(piece) {
+            let (decoded, error) = feed(&mut decoder, bytes);
+            outcome.0.extend(decoded);
+            outcome.1 = outcome.1.or(error.err());
+        }
+        assert_eq!(outcome.0, [Decoded::Message(large.clone())], "{piece}");
+        assert_eq!(outcome.1, Some(WireError::FrameTooLarge { len: u32::MAX }), "{piece}");
+    }
+}
+
+#[test]
+fn a_large_frame_with_a_beginning_that_has_no_end_is_read_when_it_is_whole() {
+    // An onward route of more addresses than a node takes, in the smallest form there is.
+    let mut message = vec![0x83, 0x9f];
+    message.extend([0x82, 0x00, 0x40].repeat(60_000));
+    message.extend([0xff, 0x80, 0x40]);
+    let frame = [&u32::try_from(message.len()).unwrap().to_be_bytes()[..], &message].concat();
+    let mut decoder = FrameDecoder::without_preface();
+    let mut all = Vec::new();
+    for bytes in frame.chunks(100) {
+        all.extend(feed(&mut decoder, bytes).0);
+    }
+    assert!(matches!(all[..], [Decoded::Dropped(_)]));
+}

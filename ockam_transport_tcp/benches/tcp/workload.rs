@@ -9,7 +9,7 @@ use crate::options::Effort;
 use crate::report::Row;
 use crate::side::{Side, run_once};
 use ockam_core::Worker;
-use ockam_node::{Context, NodeBuilder};
+use ockam_node::{Context, NodeBuilder, WorkerBuilder};
 use ockam_transport_tcp::{
     TcpConnection, TcpConnectionOptions, TcpListenerOptions, TcpTransportExtension,
 };
@@ -94,17 +94,24 @@ struct Nodes {
 }
 
 impl Nodes {
-    /// Starts a worker on the other node and makes it reachable.
-    async fn new(name: &str, worker: impl Worker<Context = Context>) -> Result<Self> {
+    /// Starts a worker on the other node and makes it reachable. Mailboxes on the way hold so many
+    /// bodies: they are counted in messages, so a program whose messages are large wants fewer.
+    async fn new(
+        name: &str,
+        worker: impl Worker<Context = Context>,
+        capacity: u32,
+    ) -> Result<Self> {
         let other = NodeBuilder::new().build()?;
-        other.start_worker(name, worker).await?;
+        let worker = WorkerBuilder::new(worker).with_address(name);
+        worker.with_mailbox_capacity(capacity).start(&other).await?;
         let tcp = other.create_tcp_transport().await?;
         let listener = tcp.listen("127.0.0.1:0", TcpListenerOptions::new()).await?;
         other.flow_controls().add_consumer(name, listener.flow_control_id());
         let app = NodeBuilder::new().build()?;
         let tcp = app.create_tcp_transport().await?;
         let address = listener.socket_address();
-        let connection = tcp.connect(address, TcpConnectionOptions::new()).await?;
+        let options = TcpConnectionOptions::new().with_mailbox_capacity(capacity);
+        let connection = tcp.connect(address, options).await?;
         Ok(Nodes { app, connection, _other: other })
     }
 }

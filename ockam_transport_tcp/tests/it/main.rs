@@ -6,6 +6,7 @@ mod connect;
 mod end;
 mod flow;
 mod hostile;
+mod memory;
 mod on_demand;
 mod peer;
 mod reconnect;

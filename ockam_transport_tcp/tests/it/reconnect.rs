@@ -65,7 +65,9 @@ async fn when_the_attempts_are_used_up_what_waits_is_given_up() {
     peer.say(&[1]);
     drop(socket);
     peer.close();
-    eventually("it has ended", || node.tcp.connections().is_empty()).await;
+    let sender = connection.address();
+    eventually("it has ended", || !node.ctx.is_worker_registered_at(sender.clone())).await;
+    assert!(node.tcp.connections().is_empty());
     let error = node.ctx.send(route![&connection, "echoer"], 7u8).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Stopped);
     assert!(error.to_string().contains("has ended: the other side closed it"), "{error}");

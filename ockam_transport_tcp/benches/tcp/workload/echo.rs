@@ -4,7 +4,7 @@ use super::{Nodes, sockets};
 use crate::Result;
 use crate::side::Side;
 use ockam_core::{Routed, Worker, route};
-use ockam_node::Context;
+use ockam_node::{Context, DEFAULT_MAILBOX_CAPACITY};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -32,7 +32,7 @@ pub(crate) struct Ours(Nodes);
 
 impl Side for Ours {
     async fn set_up(_: u64) -> Result<Self> {
-        Ok(Ours(Nodes::new("echoer", Echoer).await?))
+        Ok(Ours(Nodes::new("echoer", Echoer, DEFAULT_MAILBOX_CAPACITY).await?))
     }
 
     async fn run(&mut self, ops: u64) -> Result<()> {

@@ -4,12 +4,15 @@ use super::{Nodes, sockets};
 use crate::Result;
 use crate::side::Side;
 use ockam_core::{Any, NeutralMessage, Routed, Worker, route};
-use ockam_node::Context;
+use ockam_node::{Context, DEFAULT_MAILBOX_CAPACITY};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::TcpStream;
 
 /// How many bytes the floor collects before it writes, and reads at a time.
 const BUFFER: usize = 64 * 1024;
+
+/// How many bytes of bodies a mailbox holds, about.
+const IN_MAILBOX: usize = 4 * 1024 * 1024;
 
 /// Counts bodies, and says how many there were when it gets an empty one.
 #[derive(Default)]
@@ -40,7 +43,8 @@ pub(crate) struct Ours<const LEN: usize> {
 
 impl<const LEN: usize> Side for Ours<LEN> {
     async fn set_up(_: u64) -> Result<Self> {
-        let nodes = Nodes::new("counter", Counter::default()).await?;
+        let capacity = (IN_MAILBOX / LEN).clamp(4, DEFAULT_MAILBOX_CAPACITY as usize) as u32;
+        let nodes = Nodes::new("counter", Counter::default(), capacity).await?;
         Ok(Ours { nodes, body: vec![7; LEN] })
     }
 
@@ -61,11 +65,11 @@ fn check(ops: u64, arrived: u64) -> Result<()> {
     Ok(())
 }
 
-/// Writes one buffer again and again, and reads into another: nothing is allocated, and nothing
-/// stands between the program and the socket but the collecting of what is small.
+/// Makes each body anew as well, writes it with its length in front, and reads into one buffer:
+/// nothing stands between the program and the socket but the collecting of what is small.
 pub(crate) struct Floor<const LEN: usize> {
     near: BufWriter<TcpStream>,
-    frame: Vec<u8>,
+    body: Vec<u8>,
 }
 
 impl<const LEN: usize> Side for Floor<LEN> {
@@ -88,13 +92,14 @@ impl<const LEN: usize> Side for Floor<LEN> {
                 }
             }
         });
-        let frame = [&(LEN as u32).to_be_bytes()[..], &vec![7; LEN]].concat();
-        Ok(Floor { near: BufWriter::with_capacity(BUFFER, near), frame })
+        Ok(Floor { near: BufWriter::with_capacity(BUFFER, near), body: vec![7; LEN] })
     }
 
     async fn run(&mut self, ops: u64) -> Result<()> {
         for _ in 0..ops {
-            self.near.write_all(&self.frame).await?;
+            let body = std::hint::black_box(self.body.clone());
+            self.near.write_u32(LEN as u32).await?;
+            self.near.write_all(&body).await?;
         }
         self.near.write_u32(0).await?;
         self.near.flush().await?;
