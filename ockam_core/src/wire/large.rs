@@ -15,7 +15,7 @@ pub(super) const MIN_LARGE: usize = 64 * 1024;
 
 /// The most bytes that are made ready for one input: few enough to stay in the cache, since they
 /// are cleared first.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// The room that is taken at once, if the payload needs as much: touched only as bytes arrive, and
 /// not moved while it is filled.
