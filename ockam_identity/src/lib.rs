@@ -1,0 +1,24 @@
+//! Identities, credentials and secure channels: who is at the other end, and a message that only
+//! that end can read.
+//!
+//! Programs use the facade crate `ockam`, which re-exports this one. The protocols here do no
+//! input and output: bytes, the time and random bits are arguments, what comes out is bytes and
+//! facts. They are `no_std` (they need `alloc`), and they are what Ockam 0.150 puts on the wire.
+//!
+//! | room | owns |
+//! |---|---|
+//! | [`vault`] | keys by handle, and what is computed with them |
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+#[cfg(not(any(feature = "ring", feature = "rustcrypto")))]
+compile_error!("ockam_identity needs one of the features `ring` (part of `std`) and `rustcrypto`");
+
+#[cfg(not(any(feature = "std", feature = "critical-section")))]
+compile_error!("ockam_identity needs one of the features `std` and `critical-section`");
+
+mod sync;
+pub mod vault;

@@ -1,0 +1,71 @@
+//! ECDSA over P-256 with SHA-256: verifying by `ring` or by `p256`, signing by `p256` alone.
+//!
+//! `ring` cannot derive a public key from a secret one, and draws its own random numbers.
+
+use super::VaultError;
+
+const P256: &str = "an uncompressed P-256 key";
+
+/// Verifies a signature, with a low or a high `s`.
+#[cfg(feature = "ring")]
+pub(super) fn verify(
+    key: &[u8; 65],
+    message: &[u8],
+    signature: &[u8; 64],
+) -> Result<(), VaultError> {
+    use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+
+    if key[0] != 4 {
+        return Err(VaultError::InvalidKey(P256));
+    }
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key)
+        .verify(message, signature)
+        .map_err(|_| VaultError::InvalidSignature)
+}
+
+/// Verifies a signature, with a low or a high `s`.
+#[cfg(not(feature = "ring"))]
+pub(super) fn verify(
+    key: &[u8; 65],
+    message: &[u8],
+    signature: &[u8; 64],
+) -> Result<(), VaultError> {
+    use p256::ecdsa::signature::Verifier;
+    use p256::ecdsa::{Signature, VerifyingKey};
+
+    // The other forms of a point have other first bytes.
+    if key[0] != 4 {
+        return Err(VaultError::InvalidKey(P256));
+    }
+    let key = VerifyingKey::from_sec1_bytes(key).map_err(|_| VaultError::InvalidKey(P256))?;
+    Signature::from_slice(signature)
+        .and_then(|signature| key.verify(message, &signature))
+        .map_err(|_| VaultError::InvalidSignature)
+}
+
+/// The secret half of a key, in this process's memory. It is wiped when it is dropped.
+#[cfg(feature = "p256")]
+pub(super) struct SigningKey(p256::ecdsa::SigningKey);
+
+#[cfg(feature = "p256")]
+impl SigningKey {
+    /// Makes a key of a scalar, which must be one: of all 32-byte strings, all but one in four
+    /// billions.
+    pub(super) fn new(secret: &super::Secret<32>) -> Result<Self, VaultError> {
+        p256::ecdsa::SigningKey::from_slice(secret.expose())
+            .map(SigningKey)
+            .map_err(|_| VaultError::InvalidKey("a P-256 scalar"))
+    }
+
+    pub(super) fn public(&self) -> [u8; 65] {
+        let point = self.0.verifying_key().to_sec1_point(false);
+        point.as_bytes().try_into().expect("an uncompressed point has 65 bytes")
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        use p256::ecdsa::signature::Signer;
+
+        let signature: p256::ecdsa::Signature = self.0.sign(message);
+        signature.to_bytes().into()
+    }
+}

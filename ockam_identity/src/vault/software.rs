@@ -1,0 +1,148 @@
+//! The vault in this process's memory.
+
+use super::{
+    AgreementKey, AgreementSecret, Answer, KeyHandle, KeyKind, Secret, Signature, Vault,
+    VaultError, VerifyingKey, sha256,
+};
+use crate::sync::Lock;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::fmt;
+use core::future::ready;
+use ed25519_dalek::{Signer, SigningKey};
+
+/// Holds keys in this process's memory, wiped when they are deleted.
+///
+/// The handle of a key is the hash of its public half, so it is the same wherever the key is
+/// imported.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), ockam_identity::vault::VaultError> {
+/// use ockam_identity::vault::{KeyKind, Secret, SoftwareVault, Vault};
+///
+/// let vault = SoftwareVault::new();
+/// let (handle, key) = vault.import_signing_key(KeyKind::Ed25519, &Secret::from([7; 32]))?;
+/// let signature = vault.sign(&handle, &[1; 32]).await?;
+/// key.verify(&[1; 32], &signature)?;
+/// # Ok(()) }
+/// ```
+#[derive(Default)]
+pub struct SoftwareVault {
+    keys: Lock<BTreeMap<KeyHandle, Arc<Key>>>,
+}
+
+/// A secret key, ready for use.
+enum Key {
+    Ed25519(Box<SigningKey>),
+    #[cfg(feature = "p256")]
+    P256(super::p256::SigningKey),
+    Agreement(AgreementSecret),
+}
+
+impl SoftwareVault {
+    /// Makes a vault without keys.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes over a key that signs: the seed of an Ed25519 key, or the scalar of a P-256 key.
+    ///
+    /// # Errors
+    /// [`VaultError`] if the bytes are no scalar, or if P-256 is not supported.
+    pub fn import_signing_key(
+        &self,
+        kind: KeyKind,
+        secret: &Secret<32>,
+    ) -> Result<(KeyHandle, VerifyingKey), VaultError> {
+        let (key, public) = match kind {
+            KeyKind::Ed25519 => {
+                let key = Box::new(SigningKey::from_bytes(secret.expose()));
+                let public = VerifyingKey::Ed25519(key.verifying_key().to_bytes());
+                (Key::Ed25519(key), public)
+            }
+            #[cfg(feature = "p256")]
+            KeyKind::P256 => {
+                let key = super::p256::SigningKey::new(secret)?;
+                let public = VerifyingKey::P256(key.public());
+                (Key::P256(key), public)
+            }
+            #[cfg(not(feature = "p256"))]
+            KeyKind::P256 => return Err(VaultError::Unsupported("P-256 keys")),
+        };
+        Ok((self.insert(public.as_bytes(), key), public))
+    }
+
+    /// Takes over a key that agrees on secrets.
+    pub fn import_agreement_key(&self, secret: &Secret<32>) -> (KeyHandle, AgreementKey) {
+        let key = AgreementSecret::from(secret);
+        let public = *key.public();
+        (self.insert(public.as_bytes(), Key::Agreement(key)), public)
+    }
+
+    fn insert(&self, public: &[u8], key: Key) -> KeyHandle {
+        let handle = KeyHandle::from(&sha256(public)[..]);
+        let replaced = self.keys.with(|keys| keys.insert(handle.clone(), Arc::new(key)));
+        // It is the same key; it is wiped outside of the lock.
+        drop(replaced);
+        handle
+    }
+
+    /// Returns a key, which is used outside of the lock.
+    fn find(&self, handle: &KeyHandle) -> Result<Arc<Key>, VaultError> {
+        let found = self.keys.with(|keys| keys.get(handle).cloned());
+        found.ok_or_else(|| VaultError::UnknownKey(handle.clone()))
+    }
+
+    fn signature(&self, handle: &KeyHandle, message: &[u8]) -> Result<Signature, VaultError> {
+        match &*self.find(handle)? {
+            Key::Ed25519(key) => Ok(Signature::Ed25519(key.sign(message).to_bytes())),
+            #[cfg(feature = "p256")]
+            Key::P256(key) => Ok(Signature::P256(key.sign(message))),
+            Key::Agreement(_) => Err(VaultError::UnknownKey(handle.clone())),
+        }
+    }
+
+    fn agreement(&self, handle: &KeyHandle, peer: &AgreementKey) -> Result<Secret<32>, VaultError> {
+        match &*self.find(handle)? {
+            Key::Agreement(key) => key.agree(peer),
+            _ => Err(VaultError::UnknownKey(handle.clone())),
+        }
+    }
+}
+
+/// Every answer is there at once.
+impl Vault for SoftwareVault {
+    fn create_signing_key(
+        &self,
+        kind: KeyKind,
+        entropy: Secret<32>,
+    ) -> Answer<'_, (KeyHandle, VerifyingKey)> {
+        Box::pin(ready(self.import_signing_key(kind, &entropy)))
+    }
+
+    fn create_agreement_key(&self, entropy: Secret<32>) -> Answer<'_, (KeyHandle, AgreementKey)> {
+        Box::pin(ready(Ok(self.import_agreement_key(&entropy))))
+    }
+
+    fn sign<'a>(&'a self, key: &'a KeyHandle, message: &'a [u8; 32]) -> Answer<'a, Signature> {
+        Box::pin(ready(self.signature(key, message)))
+    }
+
+    fn agree<'a>(&'a self, key: &'a KeyHandle, peer: &'a AgreementKey) -> Answer<'a, Secret<32>> {
+        Box::pin(ready(self.agreement(key, peer)))
+    }
+
+    fn delete_key<'a>(&'a self, key: &'a KeyHandle) -> Answer<'a, bool> {
+        let deleted = self.keys.with(|keys| keys.remove(key));
+        Box::pin(ready(Ok(deleted.is_some())))
+    }
+}
+
+impl fmt::Debug for SoftwareVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = self.keys.with(|keys| keys.len());
+        write!(f, "SoftwareVault({keys} keys)")
+    }
+}

@@ -1,0 +1,88 @@
+//! What several tests use: vectors as values, and a random source that repeats.
+
+use core::convert::Infallible;
+use core::future::Future;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use rand_core::{TryCryptoRng, TryRng};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Reads a file of `docs/vectors`.
+pub(crate) fn vectors(name: &str) -> Value {
+    let path = format!("{}/../docs/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Returns the items of an array.
+pub(crate) fn items<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().unwrap()
+}
+
+/// Returns a text.
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_else(|| panic!("{key} is no text"))
+}
+
+/// Returns the bytes of a text in hex.
+pub(crate) fn bytes(value: &Value, key: &str) -> Vec<u8> {
+    unhex(text(value, key))
+}
+
+/// Returns the bytes of a text in hex, of which the length is known.
+pub(crate) fn array<const N: usize>(value: &Value, key: &str) -> [u8; N] {
+    bytes(value, key).try_into().unwrap()
+}
+
+pub(crate) fn unhex(hex: &str) -> Vec<u8> {
+    let digits = hex.as_bytes().chunks(2);
+    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+/// Returns the output of a future that does not wait.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future waits"),
+    }
+}
+
+/// Draws the same numbers in every run with the same seed.
+pub(crate) struct Seeded {
+    seed: u64,
+    drawn: u64,
+}
+
+impl Seeded {
+    pub(crate) fn new(seed: u64) -> Self {
+        Seeded { seed, drawn: 0 }
+    }
+}
+
+impl TryRng for Seeded {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|number| number as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(32) {
+            self.drawn += 1;
+            let block = Sha256::new()
+                .chain_update(self.seed.to_le_bytes())
+                .chain_update(self.drawn.to_le_bytes())
+                .finalize();
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Seeded {}
