@@ -7,6 +7,10 @@
 //!
 //! | room | owns |
 //! |---|---|
+//! | [`Identity`], [`Identifier`] | a key that can be replaced, under a name that stays |
+//! | [`Attestation`], [`PurposeKey`] | the keys that an identity uses every day |
+//! | [`CredentialAndPurposeKey`], [`Attributes`] | what one identity says of another |
+//! | [`Structure`] | how all of them become bytes and back |
 //! | [`vault`] | keys by handle, and what is computed with them |
 #![no_std]
 
@@ -20,5 +24,26 @@ compile_error!("ockam_identity needs one of the features `ring` (part of `std`) 
 #[cfg(not(any(feature = "std", feature = "critical-section")))]
 compile_error!("ockam_identity needs one of the features `std` and `critical-section`");
 
+mod codec;
+mod credential;
+mod identifier;
+mod identity;
+mod purpose_key;
+mod signed;
 mod sync;
 pub mod vault;
+
+pub use codec::Structure;
+pub use credential::{
+    Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
+};
+pub use identifier::{ChangeHash, Identifier, IdentifierError};
+pub use identity::{
+    Change, ChangeData, ChangeError, ChangeHistory, Comparison, IDENTITY_KEY_LIFETIME, Identity,
+    IdentityError, IdentityOptions,
+};
+pub use purpose_key::{
+    Attestation, AttestationData, AttestationError, CLOCK_DRIFT, PURPOSE_KEY_LIFETIME, PurposeKey,
+    Validity,
+};
+pub use signed::{SignedDataError, VersionedData};

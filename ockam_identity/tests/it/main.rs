@@ -1,5 +1,10 @@
 //! The behaviour of identities, credentials and channels, and the golden vectors.
 #![allow(clippy::unwrap_used)]
 
+mod credential;
+mod identifier;
+mod identity;
+mod purpose_key;
 mod support;
+mod tolerance;
 mod vault;

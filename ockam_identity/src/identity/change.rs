@@ -1,0 +1,174 @@
+//! One change of an identity's key, and the history that changes make.
+
+use super::error::ChangeError;
+use crate::codec::{Structure, read_list, read_optional_hash, write_list, write_optional_hash};
+use crate::identifier::ChangeHash;
+use crate::signed::{self, DataType};
+use crate::vault::{Signature, VerifyingKey};
+use alloc::vec::Vec;
+use core::fmt;
+use ockam_core::cbor::{
+    CborError, Reader, write_array, write_boolean, write_bytes, write_unsigned,
+};
+
+/// What a change says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeData {
+    /// The hash of the change before this one; none in the first.
+    pub previous_change: Option<ChangeHash>,
+    /// The identity's key from this change on.
+    pub primary_public_key: VerifyingKey,
+    /// A remark. Every new key ends the attestations by the one before, whatever this is.
+    pub revoke_all_purpose_keys: bool,
+    /// The earliest time at which the key attests, in seconds since 1970 UTC.
+    pub attestations_valid_from: u64,
+    /// The time until which attestations by the key can be valid, in seconds since 1970 UTC.
+    pub attestations_valid_until: u64,
+}
+
+impl Structure for ChangeData {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        write_array(buffer, 5);
+        write_optional_hash(buffer, self.previous_change.as_ref().map(ChangeHash::as_bytes));
+        self.primary_public_key.write(buffer);
+        write_boolean(buffer, self.revoke_all_purpose_keys);
+        write_unsigned(buffer, self.attestations_valid_from);
+        write_unsigned(buffer, self.attestations_valid_until);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        const PREVIOUS: &str = "the hash of the previous change";
+        const KEY: &str = "the primary public key";
+        const REVOKE: &str = "the revocation of purpose keys";
+        const FROM: &str = "the beginning of attestations";
+        const UNTIL: &str = "the end of attestations";
+        let mut fields = reader.array("a change")?;
+        reader.require(&mut fields, PREVIOUS)?;
+        let previous_change = read_optional_hash(reader, PREVIOUS)?.map(ChangeHash::from);
+        reader.require(&mut fields, KEY)?;
+        let primary_public_key = VerifyingKey::read(reader)?;
+        reader.require(&mut fields, REVOKE)?;
+        let revoke_all_purpose_keys = reader.boolean(REVOKE)?;
+        reader.require(&mut fields, FROM)?;
+        let attestations_valid_from = reader.unsigned(FROM)?;
+        reader.require(&mut fields, UNTIL)?;
+        let attestations_valid_until = reader.unsigned(UNTIL)?;
+        reader.skip_rest(&mut fields)?;
+        Ok(ChangeData {
+            previous_change,
+            primary_public_key,
+            revoke_all_purpose_keys,
+            attestations_valid_from,
+            attestations_valid_until,
+        })
+    }
+}
+
+/// A change as it was made, with the signatures of its key and of the key before.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Change {
+    data: Vec<u8>,
+    signature: Signature,
+    previous_signature: Option<Signature>,
+}
+
+impl Change {
+    pub(super) fn new(
+        data: Vec<u8>,
+        signature: Signature,
+        previous_signature: Option<Signature>,
+    ) -> Self {
+        Change { data, signature, previous_signature }
+    }
+
+    /// Returns the bytes that are signed.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// Verifies the change, whose hash is `hash`, behind the change before it.
+    pub(super) fn verify(
+        &self,
+        hash: &ChangeHash,
+        before: Option<(&ChangeData, &ChangeHash)>,
+    ) -> Result<ChangeData, ChangeError> {
+        let data: ChangeData = signed::unwrap(&self.data, DataType::Change)?;
+        if data.previous_change.as_ref() != before.map(|(_, hash)| hash) {
+            return Err(ChangeError::PreviousChange);
+        }
+        let key = &data.primary_public_key;
+        key.verify(hash.as_bytes(), &self.signature).map_err(ChangeError::Signature)?;
+        // A previous signature on the first change is nobody's, and is not looked at.
+        if let Some((before, _)) = before {
+            if data.attestations_valid_from < before.attestations_valid_from {
+                return Err(ChangeError::ValidFrom);
+            }
+            let previous =
+                self.previous_signature.as_ref().ok_or(ChangeError::NoPreviousSignature)?;
+            let key = &before.primary_public_key;
+            key.verify(hash.as_bytes(), previous).map_err(ChangeError::PreviousSignature)?;
+        }
+        Ok(data)
+    }
+}
+
+impl Structure for Change {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        write_array(buffer, 2 + usize::from(self.previous_signature.is_some()));
+        write_bytes(buffer, &self.data);
+        self.signature.write(buffer);
+        if let Some(signature) = &self.previous_signature {
+            signature.write(buffer);
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        let mut fields = reader.array("a signed change")?;
+        reader.require(&mut fields, "the change")?;
+        let data = reader.bytes("the change")?.to_vec();
+        reader.require(&mut fields, "the signature")?;
+        let signature = Signature::read(reader)?;
+        let mut previous_signature = None;
+        if reader.has_next(&mut fields)? {
+            if !reader.take_null() {
+                previous_signature = Some(Signature::read(reader)?);
+            }
+            reader.skip_rest(&mut fields)?;
+        }
+        Ok(Change { data, signature, previous_signature })
+    }
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Change({} bytes)", self.data.len())
+    }
+}
+
+/// The changes of an identity, oldest first, as they arrived. Nothing in it was verified:
+/// [`Identity::verify`](super::Identity::verify) does that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeHistory(Vec<Change>);
+
+impl ChangeHistory {
+    pub(super) fn new(changes: Vec<Change>) -> Self {
+        ChangeHistory(changes)
+    }
+
+    /// Returns the changes, oldest first.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.0
+    }
+}
+
+impl Structure for ChangeHistory {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        write_list(buffer, &self.0);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        read_list(reader, "a change history").map(ChangeHistory)
+    }
+}

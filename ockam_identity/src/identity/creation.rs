@@ -1,0 +1,120 @@
+//! New identities, and new keys of identities.
+
+use super::{Change, ChangeData, ChangeHistory, Identity, IdentityError};
+use crate::signed::{self, DataType};
+use crate::vault::{KeyHandle, KeyKind, Secret, Vault, sha256};
+use alloc::vec::Vec;
+
+/// How long a new key attests unless told otherwise, in seconds: ten years of 365 days, as in
+/// Ockam 0.150.
+pub const IDENTITY_KEY_LIFETIME: u64 = 3_650 * 24 * 60 * 60;
+
+/// Says what key a new identity, or an identity that changes its key, gets.
+#[derive(Clone, Debug)]
+pub struct IdentityOptions {
+    kind: KeyKind,
+    valid_from: u64,
+    valid_until: u64,
+    revoke_all_purpose_keys: bool,
+}
+
+impl IdentityOptions {
+    /// Takes an Ed25519 key that attests from now, in seconds since 1970 UTC, for
+    /// [`IDENTITY_KEY_LIFETIME`].
+    #[must_use]
+    pub fn new(now: u64) -> Self {
+        IdentityOptions {
+            kind: KeyKind::Ed25519,
+            valid_from: now,
+            valid_until: now.saturating_add(IDENTITY_KEY_LIFETIME),
+            revoke_all_purpose_keys: false,
+        }
+    }
+
+    /// Takes a key of another kind.
+    #[must_use]
+    pub fn with_key_kind(mut self, kind: KeyKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Sets the times between which the key attests, in seconds since 1970 UTC.
+    #[must_use]
+    pub fn with_validity(mut self, from: u64, until: u64) -> Self {
+        (self.valid_from, self.valid_until) = (from, until);
+        self
+    }
+
+    /// Remarks that earlier purpose keys are revoked. Every new key does that.
+    #[must_use]
+    pub fn with_revocation_of_purpose_keys(mut self) -> Self {
+        self.revoke_all_purpose_keys = true;
+        self
+    }
+}
+
+impl Identity {
+    /// Makes an identity with a new key, from 32 random bytes.
+    ///
+    /// # Errors
+    /// [`IdentityError::Vault`] if the vault makes no key.
+    ///
+    /// # Cancel safety
+    /// Dropped, it may leave a key in the vault that nobody uses.
+    pub async fn create(
+        vault: &dyn Vault,
+        options: IdentityOptions,
+        entropy: Secret<32>,
+    ) -> Result<(Identity, KeyHandle), IdentityError> {
+        let (key, public) = vault.create_signing_key(options.kind, entropy).await?;
+        let data = ChangeData {
+            previous_change: None,
+            primary_public_key: public,
+            revoke_all_purpose_keys: options.revoke_all_purpose_keys,
+            attestations_valid_from: options.valid_from,
+            attestations_valid_until: options.valid_until,
+        };
+        let data = signed::wrap(DataType::Change, &data);
+        let signature = vault.sign(&key, &sha256(&data)).await?;
+        let history = ChangeHistory::new(Vec::from([Change::new(data, signature, None)]));
+        Ok((Identity::verify(history, None)?, key))
+    }
+
+    /// Makes the same identity with a new key, from 32 random bytes, signed by the key that it
+    /// has. All attestations by that key are void for whoever learns of the change.
+    ///
+    /// The old key stays in the vault, so that nothing is lost if the result cannot be stored:
+    /// delete it then.
+    ///
+    /// # Errors
+    /// [`IdentityError::Vault`] if the vault makes no key or does not have the old one.
+    ///
+    /// # Cancel safety
+    /// Dropped, it may leave a key in the vault that nobody uses.
+    pub async fn rotate(
+        &self,
+        vault: &dyn Vault,
+        old_key: &KeyHandle,
+        options: IdentityOptions,
+        entropy: Secret<32>,
+    ) -> Result<(Identity, KeyHandle), IdentityError> {
+        let (key, public) = vault.create_signing_key(options.kind, entropy).await?;
+        let data = ChangeData {
+            previous_change: Some(*self.latest_change_hash()),
+            primary_public_key: public,
+            revoke_all_purpose_keys: options.revoke_all_purpose_keys,
+            // It may not go down, and the clocks of machines differ.
+            attestations_valid_from: options.valid_from.max(self.latest.attestations_valid_from),
+            attestations_valid_until: options.valid_until,
+        };
+        let data = signed::wrap(DataType::Change, &data);
+        let hash = sha256(&data);
+        let signature = vault.sign(&key, &hash).await?;
+        let previous_signature = vault.sign(old_key, &hash).await?;
+        let mut changes = self.history.changes().to_vec();
+        changes.push(Change::new(data, signature, Some(previous_signature)));
+        // Verified as a stranger would: the old key may be another identity's.
+        let identity = Identity::verify(ChangeHistory::new(changes), Some(&self.identifier))?;
+        Ok((identity, key))
+    }
+}

@@ -1,0 +1,151 @@
+//! The structure of an attestation: an identity's word that a key is its own.
+
+use super::Validity;
+use crate::codec::{Structure, no_variant, read_field};
+use crate::identifier::{ChangeHash, Identifier};
+use crate::signed::{self, DataType, Signed, SignedDataError};
+use crate::vault::{AgreementKey, KeyHandle, Vault, VaultError, VerifyingKey, sha256};
+use alloc::vec::Vec;
+use core::fmt;
+use ockam_core::cbor::{
+    CborError, Reader, write_array, write_bytes, write_unsigned, write_variant,
+};
+
+/// A key and what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PurposeKey {
+    /// The static key of secure channels.
+    SecureChannel(AgreementKey),
+    /// A key that signs credentials.
+    Credentials(VerifyingKey),
+}
+
+impl Structure for PurposeKey {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        match self {
+            Self::SecureChannel(key) => {
+                write_variant(buffer, 0, 1);
+                key.write(buffer);
+            }
+            Self::Credentials(key) => {
+                write_variant(buffer, 1, 1);
+                key.write(buffer);
+            }
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        const PART: &str = "a purpose key";
+        match reader.variant(PART)? {
+            0 => read_field(reader, PART, AgreementKey::read).map(Self::SecureChannel),
+            1 => read_field(reader, PART, VerifyingKey::read).map(Self::Credentials),
+            other => Err(no_variant(reader, PART, other)),
+        }
+    }
+}
+
+/// What an attestation says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttestationData {
+    /// The identity whose key it is, and that signs.
+    pub subject: Identifier,
+    /// The identity's latest change when it was made.
+    pub subject_latest_change_hash: ChangeHash,
+    /// The key and its purpose.
+    pub public_key: PurposeKey,
+    /// When it was made, in seconds since 1970 UTC.
+    pub created_at: u64,
+    /// The last second in which it holds, since 1970 UTC.
+    pub expires_at: u64,
+}
+
+impl AttestationData {
+    /// Returns the time in which it holds.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        Validity { created_at: self.created_at, expires_at: self.expires_at }
+    }
+}
+
+impl Structure for AttestationData {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        write_array(buffer, 5);
+        self.subject.write(buffer);
+        write_bytes(buffer, self.subject_latest_change_hash.as_bytes());
+        self.public_key.write(buffer);
+        write_unsigned(buffer, self.created_at);
+        write_unsigned(buffer, self.expires_at);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        const SUBJECT: &str = "the subject";
+        const HASH: &str = "the hash of the subject's latest change";
+        const KEY: &str = "the purpose key";
+        const CREATED: &str = "the time of creation";
+        const EXPIRES: &str = "the time of expiry";
+        let mut fields = reader.array("an attestation")?;
+        reader.require(&mut fields, SUBJECT)?;
+        let subject = Identifier::read(reader)?;
+        reader.require(&mut fields, HASH)?;
+        let subject_latest_change_hash = ChangeHash::from(*reader.byte_array(HASH)?);
+        reader.require(&mut fields, KEY)?;
+        let public_key = PurposeKey::read(reader)?;
+        reader.require(&mut fields, CREATED)?;
+        let created_at = reader.unsigned(CREATED)?;
+        reader.require(&mut fields, EXPIRES)?;
+        let expires_at = reader.unsigned(EXPIRES)?;
+        reader.skip_rest(&mut fields)?;
+        Ok(AttestationData {
+            subject,
+            subject_latest_change_hash,
+            public_key,
+            created_at,
+            expires_at,
+        })
+    }
+}
+
+/// An attestation as it was made, with the identity's signature. Nothing in it was verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attestation(Signed);
+
+impl Attestation {
+    /// Reads what it says, without believing it.
+    ///
+    /// # Errors
+    /// [`SignedDataError`] if it is no attestation.
+    pub fn data(&self) -> Result<AttestationData, SignedDataError> {
+        signed::unwrap(&self.0.data, DataType::Attestation)
+    }
+
+    pub(super) async fn sign(
+        vault: &dyn Vault,
+        key: &KeyHandle,
+        data: &AttestationData,
+    ) -> Result<Self, VaultError> {
+        let data = signed::wrap(DataType::Attestation, data);
+        let signature = vault.sign(key, &sha256(&data)).await?;
+        Ok(Attestation(Signed { data, signature }))
+    }
+
+    pub(super) fn verify_signature(&self, key: &VerifyingKey) -> Result<(), VaultError> {
+        self.0.verify(key)
+    }
+}
+
+impl Structure for Attestation {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        self.0.write(buffer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        Signed::read(reader).map(Attestation)
+    }
+}
+
+impl fmt::Debug for Attestation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attestation({:?})", self.data())
+    }
+}
