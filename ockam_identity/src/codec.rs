@@ -39,11 +39,11 @@ pub trait Structure: Sized {
 }
 
 /// Reads the fields of a variant, of which only the first is known.
-pub(crate) fn read_field<'a, T>(
+pub(crate) fn read_field<'a, T, E: From<CborError>>(
     reader: &mut Reader<'a>,
     part: &'static str,
-    read: impl FnOnce(&mut Reader<'a>) -> Result<T, CborError>,
-) -> Result<T, CborError> {
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T, E>,
+) -> Result<T, E> {
     let mut fields = reader.array(part)?;
     reader.require(&mut fields, part)?;
     let field = read(reader)?;

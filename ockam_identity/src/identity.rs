@@ -147,13 +147,21 @@ impl Identity {
         }
     }
 
-    /// Accepts what arrives in place of this identity, as it is remembered: one may only learn
-    /// more.
+    /// Makes an identity of a history that arrives, in place of the identity as it is remembered:
+    /// one may only learn more. A history that has not changed is not verified again.
     ///
     /// # Errors
-    /// [`IdentityError::Older`] or [`IdentityError::Conflict`].
-    pub fn update(&self, arrived: Identity) -> Result<Identity, IdentityError> {
-        match self.compare(&arrived) {
+    /// [`IdentityError`] says what is wrong; [`IdentityError::Older`] and
+    /// [`IdentityError::Conflict`] if the two do not fit.
+    pub fn learn(history: &ChangeHistory, known: Option<&Identity>) -> Result<Self, IdentityError> {
+        let Some(known) = known else {
+            return Self::verify(history.clone(), None);
+        };
+        if known.history == *history {
+            return Ok(known.clone());
+        }
+        let arrived = Self::verify(history.clone(), Some(&known.identifier))?;
+        match known.compare(&arrived) {
             Comparison::Equal | Comparison::Newer => Ok(arrived),
             Comparison::Older => Err(IdentityError::Older(arrived.identifier)),
             Comparison::Conflict => Err(IdentityError::Conflict(arrived.identifier)),

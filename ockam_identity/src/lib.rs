@@ -10,6 +10,7 @@
 //! | [`Identity`], [`Identifier`] | a key that can be replaced, under a name that stays |
 //! | [`Attestation`], [`PurposeKey`] | the keys that an identity uses every day |
 //! | [`CredentialAndPurposeKey`], [`Attributes`] | what one identity says of another |
+//! | [`channel`] | the handshake and the messages of secure channels |
 //! | [`Structure`] | how all of them become bytes and back |
 //! | [`vault`] | keys by handle, and what is computed with them |
 #![no_std]
@@ -24,6 +25,7 @@ compile_error!("ockam_identity needs one of the features `ring` (part of `std`) 
 #[cfg(not(any(feature = "std", feature = "critical-section")))]
 compile_error!("ockam_identity needs one of the features `std` and `critical-section`");
 
+pub mod channel;
 mod codec;
 mod credential;
 mod identifier;

@@ -13,8 +13,10 @@
 //! | `key`, `signature` | what others see of keys |
 //! | `secret` | secret bytes: wiped, never shown, compared in constant time |
 //! | `agreement` | X25519 |
-//! | `digest` | SHA-256 |
+//! | `aead` | AES-256-GCM |
+//! | `digest` | SHA-256 and HKDF |
 
+mod aead;
 mod agreement;
 mod digest;
 mod error;
@@ -33,4 +35,5 @@ pub use secret::Secret;
 pub use signature::Signature;
 pub use software::SoftwareVault;
 
-pub(crate) use digest::sha256;
+pub(crate) use aead::{AeadKey, NONCE_LEN, TAG_LEN};
+pub(crate) use digest::{hkdf, sha256, sha256_of_two};

@@ -2,9 +2,9 @@
 
 use super::error::ChangeError;
 use crate::codec::{Structure, read_list, read_optional_hash, write_list, write_optional_hash};
-use crate::identifier::ChangeHash;
+use crate::identifier::{ChangeHash, Identifier};
 use crate::signed::{self, DataType};
-use crate::vault::{Signature, VerifyingKey};
+use crate::vault::{Signature, VerifyingKey, sha256};
 use alloc::vec::Vec;
 use core::fmt;
 use ockam_core::cbor::{
@@ -154,6 +154,12 @@ pub struct ChangeHistory(Vec<Change>);
 impl ChangeHistory {
     pub(super) fn new(changes: Vec<Change>) -> Self {
         ChangeHistory(changes)
+    }
+
+    /// Returns whose history it says to be; `None` if there is no change.
+    #[must_use]
+    pub fn identifier(&self) -> Option<Identifier> {
+        self.0.first().map(|change| Identifier::from(sha256(&change.data)))
     }
 
     /// Returns the changes, oldest first.

@@ -34,6 +34,14 @@ impl<const N: usize> Secret<N> {
     pub fn expose(&self) -> &[u8; N] {
         &self.0
     }
+
+    pub(crate) fn zero() -> Self {
+        Secret([0; N])
+    }
+
+    pub(crate) fn expose_mut(&mut self) -> &mut [u8; N] {
+        &mut self.0
+    }
 }
 
 impl<const N: usize> Drop for Secret<N> {

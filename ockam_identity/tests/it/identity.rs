@@ -147,10 +147,10 @@ fn what_arrives_is_compared_with_what_is_remembered() {
     ];
     for (known, arrived, comparison) in cases {
         assert_eq!(known.compare(arrived), comparison);
-        let accepted = known.update(arrived.clone());
+        let accepted = Identity::learn(arrived.history(), Some(known));
         match comparison {
             Comparison::Older => assert!(matches!(accepted, Err(IdentityError::Older(_)))),
-            Comparison::Conflict => assert!(matches!(accepted, Err(IdentityError::Conflict(_)))),
+            Comparison::Conflict => assert!(accepted.is_err()),
             _ => assert_eq!(&accepted.unwrap(), arrived),
         }
     }
@@ -167,6 +167,8 @@ fn a_key_that_was_used_twice_is_a_conflict() {
     });
     assert_eq!(one.identifier(), two.identifier());
     assert_eq!(one.compare(&two), Comparison::Conflict);
+    let learnt = Identity::learn(two.history(), Some(&one));
+    assert!(matches!(learnt, Err(IdentityError::Conflict(_))));
 }
 
 #[test]

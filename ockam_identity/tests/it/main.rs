@@ -1,6 +1,7 @@
 //! The behaviour of identities, credentials and channels, and the golden vectors.
 #![allow(clippy::unwrap_used)]
 
+mod channel;
 mod credential;
 mod identifier;
 mod identity;

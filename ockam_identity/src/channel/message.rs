@@ -1,0 +1,171 @@
+//! What is in a message of a channel.
+//!
+//! It owns the three kinds of content, and that a message needs one buffer: on its way out the
+//! content is written behind the room for its number, on its way in the body stays where it was
+//! decrypted. It refuses to know what becomes of it.
+
+use super::sealer::CHANNEL_OVERHEAD;
+use super::{ChannelError, NUMBER_LEN};
+use crate::codec::{Structure, no_variant, read_field, read_list, write_list};
+use crate::credential::CredentialAndPurposeKey;
+use crate::identity::ChangeHistory;
+use alloc::vec::Vec;
+use core::ops::Range;
+use ockam_core::cbor::{
+    CborError, Reader, bytes_len, read_route, route_len, write_array, write_bytes, write_route,
+    write_variant,
+};
+use ockam_core::{Route, TransportMessage};
+
+const DATA: u64 = 0;
+const REFRESH: u64 = 1;
+const CLOSE: u64 = 2;
+
+const MESSAGE: &str = "the channel message";
+const PADDING: &str = "the padding";
+const HISTORY: &str = "the change history";
+const CREDENTIALS: &str = "the credentials";
+const ONWARD_ROUTE: &str = "the onward route";
+const RETURN_ROUTE: &str = "the return route";
+const PAYLOAD: &str = "the payload";
+
+/// The content of a message of a channel.
+// A box would be one more allocation for every message.
+#[allow(clippy::large_enum_variant)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChannelMessage {
+    /// A message to a worker at the other end.
+    Data(TransportMessage),
+    /// A newer history or newer credentials of the sender.
+    Refresh {
+        /// The history of the sender's keys.
+        change_history: ChangeHistory,
+        /// What others say of the sender.
+        credentials: Vec<CredentialAndPurposeKey>,
+    },
+    /// The last message: the sender has stopped its end.
+    Close,
+}
+
+/// Says of a message that was decrypted which one it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The number of the message.
+    pub number: u64,
+    /// No message with a greater number came before; number 0 does not count.
+    pub is_newest: bool,
+}
+
+impl ChannelMessage {
+    /// Writes the content into a buffer of its own, behind room for its number, as
+    /// [`Sealer::seal`](super::Sealer::seal) takes it. There is room for the tag as well.
+    ///
+    /// A body that is still typed and cannot be encoded counts as empty; look at
+    /// [`Payload::to_bytes`](ockam_core::Payload::to_bytes) first.
+    #[must_use]
+    pub fn to_buffer(&self) -> Vec<u8> {
+        let mut buffer = Vec::with_capacity(self.len_hint());
+        buffer.extend_from_slice(&[0; NUMBER_LEN]);
+        write_array(&mut buffer, 2);
+        match self {
+            Self::Data(message) => write_data(&mut buffer, message),
+            Self::Refresh { change_history, credentials } => {
+                write_variant(&mut buffer, REFRESH, 1);
+                write_array(&mut buffer, 2);
+                change_history.write(&mut buffer);
+                write_list(&mut buffer, credentials);
+            }
+            Self::Close => write_variant(&mut buffer, CLOSE, 0),
+        }
+        write_bytes(&mut buffer, &[]);
+        buffer
+    }
+
+    /// Reads the content out of a buffer as [`Opener::open`](super::Opener::open) leaves it. The
+    /// body of a message stays in the buffer.
+    ///
+    /// # Errors
+    /// [`ChannelError::Malformed`] and [`ChannelError::Route`].
+    pub fn from_buffer(mut buffer: Vec<u8>) -> Result<Self, ChannelError> {
+        let content = buffer.get(NUMBER_LEN..).ok_or(ChannelError::TooShort(buffer.len()))?;
+        match read_content(content)? {
+            Content::Data { onward_route, return_route, payload } => {
+                buffer.truncate(NUMBER_LEN + payload.end);
+                buffer.drain(..NUMBER_LEN + payload.start);
+                Ok(Self::Data(TransportMessage::new(onward_route, return_route, buffer)))
+            }
+            Content::Other(message) => Ok(message),
+        }
+    }
+
+    /// Returns the bytes that the buffer of a message to a worker needs in the end, so that it is
+    /// allocated once.
+    fn len_hint(&self) -> usize {
+        // The heads of the arrays and of the variant, and the padding.
+        const FRAME: usize = 6;
+        match self {
+            Self::Data(message) => {
+                let routes = route_len(&message.onward_route) + route_len(&message.return_route);
+                CHANNEL_OVERHEAD + FRAME + routes + bytes_len(&message.payload)
+            }
+            _ => CHANNEL_OVERHEAD + FRAME,
+        }
+    }
+}
+
+fn write_data(buffer: &mut Vec<u8>, message: &TransportMessage) {
+    write_variant(buffer, DATA, 1);
+    write_array(buffer, 3);
+    write_route(buffer, &message.onward_route);
+    write_route(buffer, &message.return_route);
+    write_bytes(buffer, &message.payload);
+}
+
+/// A content whose body was found and not moved.
+enum Content {
+    Data { onward_route: Route, return_route: Route, payload: Range<usize> },
+    Other(ChannelMessage),
+}
+
+fn read_content(content: &[u8]) -> Result<Content, ChannelError> {
+    let mut reader = Reader::new(content);
+    let mut fields = reader.array(MESSAGE)?;
+    reader.require(&mut fields, MESSAGE)?;
+    let message = match reader.variant(MESSAGE)? {
+        DATA => read_field(&mut reader, MESSAGE, read_data)?,
+        REFRESH => read_field(&mut reader, MESSAGE, read_refresh).map(Content::Other)?,
+        CLOSE => {
+            reader.skip_item()?;
+            Content::Other(ChannelMessage::Close)
+        }
+        other => return Err(no_variant(&reader, MESSAGE, other).into()),
+    };
+    reader.require(&mut fields, PADDING)?;
+    reader.bytes(PADDING)?;
+    reader.skip_rest(&mut fields)?;
+    Ok(message)
+}
+
+fn read_data(reader: &mut Reader<'_>) -> Result<Content, ChannelError> {
+    let mut fields = reader.array(MESSAGE)?;
+    reader.require(&mut fields, ONWARD_ROUTE)?;
+    let onward_route = read_route(reader, ONWARD_ROUTE)?.map_err(ChannelError::Route)?;
+    reader.require(&mut fields, RETURN_ROUTE)?;
+    let return_route = read_route(reader, RETURN_ROUTE)?.map_err(ChannelError::Route)?;
+    reader.require(&mut fields, PAYLOAD)?;
+    let len = reader.bytes(PAYLOAD)?.len();
+    let payload = reader.offset() - len..reader.offset();
+    reader.skip_rest(&mut fields)?;
+    Ok(Content::Data { onward_route, return_route, payload })
+}
+
+fn read_refresh(reader: &mut Reader<'_>) -> Result<ChannelMessage, CborError> {
+    let mut fields = reader.array(MESSAGE)?;
+    reader.require(&mut fields, HISTORY)?;
+    let change_history = ChangeHistory::read(reader)?;
+    reader.require(&mut fields, CREDENTIALS)?;
+    let credentials = read_list(reader, CREDENTIALS)?;
+    reader.skip_rest(&mut fields)?;
+    Ok(ChannelMessage::Refresh { change_history, credentials })
+}

@@ -1,0 +1,92 @@
+//! The side that begins.
+
+use super::symmetric::{Symmetric, Transcript};
+use super::{ChannelKeys, KEY_LEN, Protocol, check_len, take_key};
+use crate::channel::HandshakeError;
+use crate::vault::{AgreementKey, AgreementSecret, Secret, TAG_LEN};
+use alloc::vec::Vec;
+
+/// Has sent message 1 and waits for message 2.
+pub struct Initiator {
+    protocol: Protocol,
+    ephemeral: AgreementSecret,
+    transcript: Transcript,
+}
+
+impl Initiator {
+    /// Makes message 1 with a key that is used for this handshake only.
+    #[must_use]
+    pub fn new(protocol: Protocol, ephemeral: AgreementSecret) -> (Self, Vec<u8>) {
+        let mut transcript = Transcript::new(&protocol);
+        let message = ephemeral.public().as_bytes().to_vec();
+        transcript.mix_hash(&message);
+        // The payload, which is empty and counts all the same.
+        transcript.mix_hash(&[]);
+        (Initiator { protocol, ephemeral, transcript }, message)
+    }
+
+    /// Reads message 2. Returned is what follows, and what the responder shows.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] if the message is not by somebody who has seen message 1. The initiator
+    /// goes on waiting for one that is.
+    pub fn read(&self, message: &[u8]) -> Result<(Answered, Vec<u8>), HandshakeError> {
+        check_len(message)?;
+        let (peer_ephemeral, rest) = take_key(message)?;
+        let (sealed_key, sealed_payload) = rest
+            .split_at_checked(KEY_LEN + TAG_LEN)
+            .ok_or(HandshakeError::TooShort(message.len()))?;
+        let mut transcript = self.transcript.clone();
+        transcript.mix_hash(peer_ephemeral.as_bytes());
+        let symmetric = transcript.mix_key(&self.ephemeral.agree(&peer_ephemeral)?);
+        let (peer_static, transcript) = symmetric.open(sealed_key)?;
+        let (peer_static, _) = take_key(&peer_static)?;
+        let symmetric = transcript.mix_key(&self.ephemeral.agree(&peer_static)?);
+        let (payload, transcript) = symmetric.open(sealed_payload)?;
+        let symmetric = symmetric.behind(transcript);
+        let answered = Answered { protocol: self.protocol, peer_ephemeral, peer_static, symmetric };
+        Ok((answered, payload))
+    }
+}
+
+/// Has read message 2 and has to make message 3.
+pub struct Answered {
+    protocol: Protocol,
+    peer_ephemeral: AgreementKey,
+    peer_static: AgreementKey,
+    symmetric: Symmetric,
+}
+
+impl Answered {
+    /// Returns the static key that the responder has proved to hold.
+    #[must_use]
+    pub fn peer_static(&self) -> &AgreementKey {
+        &self.peer_static
+    }
+
+    /// Returns the responder's ephemeral key, with which our static key has to agree.
+    #[must_use]
+    pub fn peer_ephemeral(&self) -> &AgreementKey {
+        &self.peer_ephemeral
+    }
+
+    /// Makes message 3, of our static key, what it and
+    /// [`peer_ephemeral`](Self::peer_ephemeral) agreed on, and what we show.
+    ///
+    /// # Errors
+    /// [`HandshakeError::TooLong`] if the payload is.
+    pub fn finish(
+        mut self,
+        own_static: &AgreementKey,
+        agreed: &Secret<32>,
+        payload: &[u8],
+    ) -> Result<(Vec<u8>, ChannelKeys), HandshakeError> {
+        let mut message = Vec::with_capacity(KEY_LEN + payload.len() + 2 * TAG_LEN);
+        self.symmetric.seal(own_static.as_bytes(), &mut message)?;
+        let mut symmetric = self.symmetric.mix_key(agreed);
+        symmetric.seal(payload, &mut message)?;
+        check_len(&message)?;
+        let keys = ChannelKeys::new(symmetric.split(), !self.protocol.responder_has_first);
+        Ok((message, keys))
+    }
+}

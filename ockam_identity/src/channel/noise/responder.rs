@@ -1,0 +1,89 @@
+//! The side that answers.
+
+use super::symmetric::{Symmetric, Transcript};
+use super::{ChannelKeys, KEY_LEN, Protocol, check_len, take_key};
+use crate::channel::HandshakeError;
+use crate::vault::{AgreementKey, AgreementSecret, Secret, TAG_LEN};
+use alloc::vec::Vec;
+
+/// Has read message 1 and has to make message 2.
+pub struct Greeted {
+    protocol: Protocol,
+    peer_ephemeral: AgreementKey,
+    transcript: Transcript,
+}
+
+impl Greeted {
+    /// Reads message 1. Bytes behind the key are a payload, which nobody needs.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] if the message is too short or too long.
+    pub fn read(protocol: Protocol, message: &[u8]) -> Result<Self, HandshakeError> {
+        check_len(message)?;
+        let (peer_ephemeral, payload) = take_key(message)?;
+        let mut transcript = Transcript::new(&protocol);
+        transcript.mix_hash(peer_ephemeral.as_bytes());
+        transcript.mix_hash(payload);
+        Ok(Greeted { protocol, peer_ephemeral, transcript })
+    }
+
+    /// Returns the initiator's ephemeral key, with which our static key has to agree.
+    #[must_use]
+    pub fn peer_ephemeral(&self) -> &AgreementKey {
+        &self.peer_ephemeral
+    }
+
+    /// Makes message 2, of a key that is used for this handshake only, our static key, what it
+    /// and [`peer_ephemeral`](Self::peer_ephemeral) agreed on, and what we show.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] if the initiator's key is weak or the payload is too long.
+    pub fn answer(
+        mut self,
+        ephemeral: AgreementSecret,
+        own_static: &AgreementKey,
+        agreed: &Secret<32>,
+        payload: &[u8],
+    ) -> Result<(Waiting, Vec<u8>), HandshakeError> {
+        let mut message = Vec::with_capacity(2 * (KEY_LEN + TAG_LEN) + payload.len());
+        message.extend_from_slice(ephemeral.public().as_bytes());
+        self.transcript.mix_hash(&message);
+        let mut symmetric = self.transcript.mix_key(&ephemeral.agree(&self.peer_ephemeral)?);
+        symmetric.seal(own_static.as_bytes(), &mut message)?;
+        let mut symmetric = symmetric.mix_key(agreed);
+        symmetric.seal(payload, &mut message)?;
+        check_len(&message)?;
+        Ok((Waiting { protocol: self.protocol, ephemeral, symmetric }, message))
+    }
+}
+
+/// Has sent message 2 and waits for message 3.
+pub struct Waiting {
+    protocol: Protocol,
+    ephemeral: AgreementSecret,
+    symmetric: Symmetric,
+}
+
+impl Waiting {
+    /// Reads message 3. Returned are the keys of the channel, the static key that the initiator
+    /// has proved to hold, and what it shows.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] if the message is not by whoever has sent message 1. The responder goes
+    /// on waiting for one that is.
+    pub fn read(
+        &self,
+        message: &[u8],
+    ) -> Result<(ChannelKeys, AgreementKey, Vec<u8>), HandshakeError> {
+        check_len(message)?;
+        let (sealed_key, sealed_payload) = message
+            .split_at_checked(KEY_LEN + TAG_LEN)
+            .ok_or(HandshakeError::TooShort(message.len()))?;
+        let (peer_static, transcript) = self.symmetric.open(sealed_key)?;
+        let (peer_static, _) = take_key(&peer_static)?;
+        let symmetric = transcript.mix_key(&self.ephemeral.agree(&peer_static)?);
+        let (payload, transcript) = symmetric.open(sealed_payload)?;
+        let keys = symmetric.behind(transcript).split();
+        Ok((ChannelKeys::new(keys, self.protocol.responder_has_first), peer_static, payload))
+    }
+}

@@ -1,0 +1,70 @@
+//! What each side shows of its identity in the handshake.
+
+use super::HandshakeError;
+use crate::codec::{Structure, read_list, write_list};
+use crate::credential::CredentialAndPurposeKey;
+use crate::identifier::Identifier;
+use crate::identity::{ChangeHistory, Identity};
+use crate::purpose_key::{Attestation, AttestationError, PurposeKey};
+use crate::vault::AgreementKey;
+use alloc::vec::Vec;
+use ockam_core::cbor::{CborError, Reader, write_array};
+
+/// The payload of messages 2 and 3 of the handshake: who the sender is, that the static key is
+/// its own, and what others say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityAndCredentials {
+    /// The history of the identity's keys.
+    pub change_history: ChangeHistory,
+    /// That the static key of the handshake is the identity's.
+    pub purpose_key_attestation: Attestation,
+    /// What others say of the identity.
+    pub credentials: Vec<CredentialAndPurposeKey>,
+}
+
+impl IdentityAndCredentials {
+    /// Verifies that the static key that the handshake has proved is that of an identity, and
+    /// returns the identity, which is to be remembered. Credentials are not looked at.
+    ///
+    /// `known` finds the identity as it is remembered here: one that has not changed since costs no
+    /// verification of its history. `now` is in seconds since 1970 UTC.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] says what is wrong.
+    pub fn verify(
+        &self,
+        static_key: &AgreementKey,
+        known: impl FnOnce(&Identifier) -> Option<Identity>,
+        now: u64,
+    ) -> Result<Identity, HandshakeError> {
+        let known = self.change_history.identifier().as_ref().and_then(known);
+        let identity = Identity::learn(&self.change_history, known.as_ref())
+            .map_err(HandshakeError::Identity)?;
+        let attested = self.purpose_key_attestation.verify(&identity, now);
+        match attested.map_err(HandshakeError::Attestation)?.public_key {
+            PurposeKey::SecureChannel(key) if key == *static_key => Ok(identity),
+            _ => Err(HandshakeError::Attestation(AttestationError::OtherKey)),
+        }
+    }
+}
+
+impl Structure for IdentityAndCredentials {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        write_array(buffer, 3);
+        self.change_history.write(buffer);
+        self.purpose_key_attestation.write(buffer);
+        write_list(buffer, &self.credentials);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        let mut fields = reader.array("an identity with credentials")?;
+        reader.require(&mut fields, "the change history")?;
+        let change_history = ChangeHistory::read(reader)?;
+        reader.require(&mut fields, "the attestation")?;
+        let purpose_key_attestation = Attestation::read(reader)?;
+        reader.require(&mut fields, "the credentials")?;
+        let credentials = read_list(reader, "the credentials")?;
+        reader.skip_rest(&mut fields)?;
+        Ok(IdentityAndCredentials { change_history, purpose_key_attestation, credentials })
+    }
+}

@@ -1,0 +1,103 @@
+//! Which messages came before: a sliding window over their numbers.
+//!
+//! It refuses to know whether a message is authentic: only then is its number marked, so that
+//! forged numbers cannot move the window.
+
+use super::ChannelError;
+
+/// How far a message's number may be from the greatest one that was accepted, to either side, as
+/// in Ockam 0.150. More messages lost in a row end the channel in that direction.
+pub const WINDOW: u64 = 32;
+
+/// The numbers that were accepted, as far back as they matter.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Window {
+    /// The greatest number that was accepted, 0 at the start.
+    top: u64,
+    /// Bit `i` says that `top - i` was accepted.
+    accepted: u64,
+}
+
+impl Window {
+    pub(super) fn top(&self) -> u64 {
+        self.top
+    }
+
+    /// Refuses a number that is too far away or was accepted before.
+    pub(super) fn check(&self, number: u64) -> Result<(), ChannelError> {
+        let Window { top, accepted } = *self;
+        if number > top.saturating_add(WINDOW) || number.saturating_add(WINDOW) < top {
+            return Err(ChannelError::OutsideWindow { number, top });
+        }
+        // At most `WINDOW`, which is less than the bits there are.
+        match top.checked_sub(number) {
+            Some(back) if accepted >> back & 1 == 1 => Err(ChannelError::Repeated(number)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes note of a number that was checked, and whose message is authentic.
+    pub(super) fn mark(&mut self, number: u64) {
+        if number > self.top {
+            self.accepted = self.accepted << (number - self.top) | 1;
+            self.top = number;
+        } else {
+            self.accepted |= 1 << (self.top - number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+
+    /// The rule as it is written down, without bits.
+    #[derive(Default)]
+    struct Rule {
+        top: u64,
+        accepted: BTreeSet<u64>,
+    }
+
+    impl Rule {
+        fn accepts(&mut self, number: u64) -> bool {
+            let refused =
+                number > self.top + 32 || number + 32 < self.top || self.accepted.contains(&number);
+            if !refused {
+                self.accepted.insert(number);
+                self.top = self.top.max(number);
+            }
+            !refused
+        }
+    }
+
+    #[test]
+    fn it_follows_the_rule_in_any_order() {
+        let (mut window, mut rule) = (Window::default(), Rule::default());
+        let (mut state, mut base) = (7_u64, 0);
+        for step in 0..200_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let number = base + (state >> 33) % 80;
+            if step % 50 == 0 {
+                base = window.top().saturating_sub(40);
+            }
+            let accepted = window.check(number).is_ok();
+            assert_eq!(accepted, rule.accepts(number), "{number} at {window:?}");
+            if accepted {
+                window.mark(number);
+            }
+        }
+        assert!(window.top() > 1000);
+    }
+
+    #[test]
+    fn the_greatest_numbers_do_not_overflow() {
+        let mut window = Window { top: u64::MAX - 3, accepted: 1 };
+        for number in [u64::MAX - 35, u64::MAX - 1] {
+            assert_eq!(window.check(number), Ok(()));
+            window.mark(number);
+            assert_eq!(window.check(number), Err(ChannelError::Repeated(number)));
+        }
+        assert!(window.check(0).is_err());
+    }
+}
