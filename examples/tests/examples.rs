@@ -46,6 +46,7 @@ run_to_the_end! {
     example_18_stop_and_shutdown: "18-stop-and-shutdown",
     example_19_access_control: "19-access-control",
     example_20_misspelt_address: "20-misspelt-address",
+    example_hello: "hello",
 }
 
 /// The examples that have tests of their own below.

@@ -47,10 +47,16 @@ extern crate alloc;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "identity")]
+pub mod identity;
 #[cfg(feature = "logs")]
 mod logs;
 mod node;
 pub mod workers;
+
+#[cfg(feature = "identity")]
+#[doc(inline)]
+pub use ockam_identity::vault;
 
 pub use node::{Node, node};
 pub use workers::worker_fn;

@@ -1,5 +1,8 @@
 //! The node as the main function sees it.
 
+#[cfg(feature = "identity")]
+mod channels;
+
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 use ockam_node::Context;
@@ -12,6 +15,8 @@ use ockam_node::Context;
 /// [`Handle`](ockam_node::Handle).
 pub struct Node {
     context: Context,
+    #[cfg(feature = "identity")]
+    identities: ockam_identity::Identities,
 }
 
 /// Makes a node of the context that the main function got.
@@ -27,7 +32,11 @@ pub struct Node {
 /// ```
 #[must_use]
 pub fn node(ctx: Context) -> Node {
-    Node { context: ctx }
+    Node {
+        context: ctx,
+        #[cfg(feature = "identity")]
+        identities: ockam_identity::Identities::in_memory(),
+    }
 }
 
 impl Node {

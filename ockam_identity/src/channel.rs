@@ -35,7 +35,7 @@ mod sealer;
 mod window;
 
 pub use error::{ChannelError, HandshakeError};
-pub use message::{ChannelMessage, Opened};
+pub use message::ChannelMessage;
 pub use noise::{
     Answered, ChannelKeys, Greeted, Initiator, MAX_HANDSHAKE_MESSAGE_LEN, Protocol, Waiting,
 };

@@ -10,6 +10,8 @@
 //! | [`Identity`], [`Identifier`] | a key that can be replaced, under a name that stays |
 //! | [`Attestation`], [`PurposeKey`] | the keys that an identity uses every day |
 //! | [`CredentialAndPurposeKey`], [`Attributes`] | what one identity says of another |
+//! | [`Identities`] | the identities that a node is, and those that it has met |
+//! | [`SecureChannel`], [`SecureChannelListener`] | channels between nodes |
 //! | [`channel`] | the handshake and the messages of secure channels |
 //! | [`Structure`] | how all of them become bytes and back |
 //! | [`vault`] | keys by handle, and what is computed with them |
@@ -29,8 +31,11 @@ pub mod channel;
 mod codec;
 mod credential;
 mod identifier;
+mod identities;
 mod identity;
 mod purpose_key;
+#[cfg(feature = "node")]
+mod secure_channel;
 mod signed;
 mod sync;
 pub mod vault;
@@ -40,6 +45,11 @@ pub use credential::{
     Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
 };
 pub use identifier::{ChangeHash, Identifier, IdentifierError};
+#[cfg(feature = "std")]
+pub use identities::SystemClock;
+pub use identities::{
+    Clock, Identities, MAX_REMEMBERED_ATTRIBUTES, MAX_REMEMBERED_IDENTITIES, Presented,
+};
 pub use identity::{
     Change, ChangeData, ChangeError, ChangeHistory, Comparison, IDENTITY_KEY_LIFETIME, Identity,
     IdentityError, IdentityOptions,
@@ -47,5 +57,12 @@ pub use identity::{
 pub use purpose_key::{
     Attestation, AttestationData, AttestationError, CLOCK_DRIFT, PURPOSE_KEY_LIFETIME, PurposeKey,
     Validity,
+};
+#[cfg(feature = "node")]
+pub use secure_channel::{
+    AllTrustPolicies, AnyTrustPolicy, AttributeAccessControl, DEFAULT_HANDSHAKE_TIMEOUT,
+    HALF_OPEN_LIFETIME, IdentityIdAccessControl, MAX_HALF_OPEN, NodeRng, SecureChannel,
+    SecureChannelListener, SecureChannelListenerOptions, SecureChannelOptions, SecureChannelPeer,
+    TrustEveryonePolicy, TrustIdentifierPolicy, TrustMultiIdentifiersPolicy, TrustPolicy,
 };
 pub use signed::{SignedDataError, VersionedData};

@@ -48,15 +48,6 @@ pub enum ChannelMessage {
     Close,
 }
 
-/// Says of a message that was decrypted which one it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opened {
-    /// The number of the message.
-    pub number: u64,
-    /// No message with a greater number came before; number 0 does not count.
-    pub is_newest: bool,
-}
-
 impl ChannelMessage {
     /// Writes the content into a buffer of its own, behind room for its number, as
     /// [`Sealer::seal`](super::Sealer::seal) takes it. There is room for the tag as well.
@@ -65,19 +56,38 @@ impl ChannelMessage {
     /// [`Payload::to_bytes`](ockam_core::Payload::to_bytes) first.
     #[must_use]
     pub fn to_buffer(&self) -> Vec<u8> {
-        let mut buffer = Vec::with_capacity(self.len_hint());
-        buffer.extend_from_slice(&[0; NUMBER_LEN]);
-        write_array(&mut buffer, 2);
-        match self {
-            Self::Data(message) => write_data(&mut buffer, message),
+        let mut buffer = match self {
+            Self::Data(message) => return Self::data_to_buffer(message),
             Self::Refresh { change_history, credentials } => {
+                let mut buffer = begin(0);
                 write_variant(&mut buffer, REFRESH, 1);
                 write_array(&mut buffer, 2);
                 change_history.write(&mut buffer);
                 write_list(&mut buffer, credentials);
+                buffer
             }
-            Self::Close => write_variant(&mut buffer, CLOSE, 0),
-        }
+            Self::Close => {
+                let mut buffer = begin(0);
+                write_variant(&mut buffer, CLOSE, 0);
+                buffer
+            }
+        };
+        write_bytes(&mut buffer, &[]);
+        buffer
+    }
+
+    /// As [`to_buffer`](Self::to_buffer), of a message to a worker that stays where it is.
+    #[must_use]
+    pub fn data_to_buffer(message: &TransportMessage) -> Vec<u8> {
+        // The heads of the arrays around the message.
+        const HEADS: usize = 4;
+        let routes = route_len(&message.onward_route) + route_len(&message.return_route);
+        let mut buffer = begin(HEADS + routes + bytes_len(&message.payload));
+        write_variant(&mut buffer, DATA, 1);
+        write_array(&mut buffer, 3);
+        write_route(&mut buffer, &message.onward_route);
+        write_route(&mut buffer, &message.return_route);
+        write_bytes(&mut buffer, &message.payload);
         write_bytes(&mut buffer, &[]);
         buffer
     }
@@ -98,28 +108,17 @@ impl ChannelMessage {
             Content::Other(message) => Ok(message),
         }
     }
-
-    /// Returns the bytes that the buffer of a message to a worker needs in the end, so that it is
-    /// allocated once.
-    fn len_hint(&self) -> usize {
-        // The heads of the arrays and of the variant, and the padding.
-        const FRAME: usize = 6;
-        match self {
-            Self::Data(message) => {
-                let routes = route_len(&message.onward_route) + route_len(&message.return_route);
-                CHANNEL_OVERHEAD + FRAME + routes + bytes_len(&message.payload)
-            }
-            _ => CHANNEL_OVERHEAD + FRAME,
-        }
-    }
 }
 
-fn write_data(buffer: &mut Vec<u8>, message: &TransportMessage) {
-    write_variant(buffer, DATA, 1);
-    write_array(buffer, 3);
-    write_route(buffer, &message.onward_route);
-    write_route(buffer, &message.return_route);
-    write_bytes(buffer, &message.payload);
+/// Begins a buffer: room for the number, and the array around content and padding. `len` is the
+/// length of the content.
+fn begin(len: usize) -> Vec<u8> {
+    // The head of the array and the padding.
+    const FRAME: usize = 2;
+    let mut buffer = Vec::with_capacity(CHANNEL_OVERHEAD + FRAME + len);
+    buffer.extend_from_slice(&[0; NUMBER_LEN]);
+    write_array(&mut buffer, 2);
+    buffer
 }
 
 /// A content whose body was found and not moved.

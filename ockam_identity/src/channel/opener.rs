@@ -1,6 +1,5 @@
 //! The messages of a channel, on their way in.
 
-use super::message::Opened;
 use super::rekey::{LAST_NONCE, generation, next_key, nonce};
 use super::window::Window;
 use super::{ChannelError, NUMBER_LEN};
@@ -30,12 +29,13 @@ impl Opener {
         Opener { key: AeadKey::new(key), generation: 0, previous: None, window: Window::default() }
     }
 
-    /// Decrypts a message where it is: the buffer becomes its content.
+    /// Decrypts a message where it is and returns its number: the buffer becomes the number and the
+    /// content.
     ///
     /// # Errors
     /// [`ChannelError`] says why the message is refused; then nothing changed but the buffer,
     /// whose bytes are of no use.
-    pub fn open(&mut self, buffer: &mut Vec<u8>) -> Result<Opened, ChannelError> {
+    pub fn open(&mut self, buffer: &mut Vec<u8>) -> Result<u64, ChannelError> {
         let too_short = ChannelError::TooShort(buffer.len());
         let Some((head, rest)) = buffer.split_first_chunk_mut::<NUMBER_LEN>() else {
             return Err(too_short);
@@ -49,10 +49,9 @@ impl Opener {
         }
         self.window.check(number)?;
         self.decrypt(number, content, *tag)?;
-        let is_newest = number > self.window.top();
         self.window.mark(number);
         buffer.truncate(buffer.len() - TAG_LEN);
-        Ok(Opened { number, is_newest })
+        Ok(number)
     }
 
     /// Decrypts with the key of the message's generation, which becomes the current one if it is

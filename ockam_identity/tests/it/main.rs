@@ -5,6 +5,7 @@ mod channel;
 mod credential;
 mod identifier;
 mod identity;
+mod node;
 mod purpose_key;
 mod support;
 mod tolerance;

@@ -87,6 +87,15 @@ impl Handle {
         self.node.random_local()
     }
 
+    /// Draws 128 random bits from the node's source, each of them once.
+    ///
+    /// # Panics
+    /// If the system's random source worked when the node began and fails now.
+    #[must_use]
+    pub fn random_bits(&self) -> [u8; 16] {
+        self.node.random.draw()
+    }
+
     /// Draws an unused address of any transport type.
     #[must_use]
     pub fn random(&self, transport: TransportType) -> Address {
@@ -322,8 +331,12 @@ impl Handle {
         self.node.executor.sleep(duration).await;
     }
 
-    /// Waits for a future, at most for a time. `None` says that it took too long.
-    pub(crate) async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+    /// Waits for a future, at most for a time. `None` says that it took too long, and the future
+    /// was dropped.
+    ///
+    /// # Cancel safety
+    /// That of the future.
+    pub async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
         crate::executor::until(future, self.node.executor.sleep(limit)).await
     }
 }

@@ -130,9 +130,7 @@ fn the_same_keys_make_the_same_messages_and_read_them() {
             }
             sealers[side].seal(&mut buffer).unwrap();
             assert_eq!(buffer, bytes(message, "payload"), "message {}", message["nonce"]);
-            let opened = openers[side].open(&mut buffer).unwrap();
-            assert_eq!(opened.number, message["nonce"]);
-            assert_eq!(opened.is_newest, opened.number > 0);
+            assert_eq!(message["nonce"], openers[side].open(&mut buffer).unwrap());
             assert_eq!(ChannelMessage::from_buffer(buffer), Ok(content));
         }
     }

@@ -1,0 +1,40 @@
+//! Identities, credentials and secure channels: who is at the other end, and a message that only
+//! that end can read.
+//!
+//! ```
+//! use ockam::identity::{SecureChannelListenerOptions, SecureChannelOptions};
+//! use ockam::{Context, Result, node, route};
+//!
+//! #[ockam::node]
+//! async fn main(ctx: Context) -> Result<()> {
+//!     let mut node = node(ctx);
+//!     let (alice, bob) = (node.create_identity().await?, node.create_identity().await?);
+//!
+//!     // Bob waits for channels, and lets what comes through them reach the main function.
+//!     let options = SecureChannelListenerOptions::new();
+//!     let listener = node.create_secure_channel_listener(&bob, "bob_listener", options).await?;
+//!     node.flow_controls().add_consumer("app", listener.flow_control_id());
+//!
+//!     let options = SecureChannelOptions::new();
+//!     let channel = node.create_secure_channel(&alice, "bob_listener", options).await?;
+//!     assert_eq!(channel.peer(), &bob);
+//!
+//!     node.send(route![channel, "app"], "Hello Ockam!".to_string()).await?;
+//!     assert_eq!(node.receive::<String>().await?.body(), "Hello Ockam!");
+//!     node.stop().await
+//! }
+//! ```
+
+pub use ockam_identity::channel;
+pub use ockam_identity::{
+    AllTrustPolicies, AnyTrustPolicy, Attestation, AttestationData, AttestationError,
+    AttributeAccessControl, Attributes, CLOCK_DRIFT, Change, ChangeData, ChangeError, ChangeHash,
+    ChangeHistory, Clock, Comparison, Credential, CredentialAndPurposeKey, CredentialData,
+    CredentialError, DEFAULT_HANDSHAKE_TIMEOUT, HALF_OPEN_LIFETIME, IDENTITY_KEY_LIFETIME,
+    Identifier, IdentifierError, Identities, Identity, IdentityError, IdentityIdAccessControl,
+    IdentityOptions, MAX_HALF_OPEN, MAX_REMEMBERED_ATTRIBUTES, MAX_REMEMBERED_IDENTITIES, NodeRng,
+    PURPOSE_KEY_LIFETIME, Presented, PurposeKey, SecureChannel, SecureChannelListener,
+    SecureChannelListenerOptions, SecureChannelOptions, SecureChannelPeer, SignedDataError,
+    Structure, SystemClock, TrustEveryonePolicy, TrustIdentifierPolicy,
+    TrustMultiIdentifiersPolicy, TrustPolicy, Validity, VersionedData,
+};

@@ -1,0 +1,29 @@
+//! Errors of the rooms below, as they cross the boundary.
+
+use crate::credential::CredentialError;
+use crate::identifier::Identifier;
+use alloc::format;
+use core::error::Error as StdError;
+use ockam_core::{Error, ErrorKind};
+
+/// A vault did not do its part.
+pub(crate) fn failed(why: impl StdError + Send + Sync + 'static, doing: &'static str) -> Error {
+    Error::new(ErrorKind::Failed, why).context(doing)
+}
+
+/// A credential is not believed.
+pub(crate) fn denied(why: CredentialError) -> Error {
+    Error::new(ErrorKind::Denied, why)
+}
+
+/// An identity is not one of this node.
+pub(crate) fn unknown(identifier: &Identifier) -> Error {
+    let text = format!("{identifier} is not an identity of this node: create or import it first");
+    Error::new(ErrorKind::NotFound, text)
+}
+
+/// An identity is neither one of this node, nor one that it has met.
+pub(crate) fn no_identity(identifier: &Identifier) -> Error {
+    let text = format!("{identifier} is not known here: import its history first");
+    Error::new(ErrorKind::NotFound, text)
+}

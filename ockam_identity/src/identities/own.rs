@@ -1,0 +1,83 @@
+//! What is kept of an identity of this node: handles of keys, and attestations.
+
+use crate::identity::Identity;
+use crate::purpose_key::{Attestation, PURPOSE_KEY_LIFETIME, PurposeKey, Validity};
+use crate::vault::{KeyHandle, KeyKind, Secret, Vault, VaultError};
+use alloc::vec::Vec;
+
+/// What a purpose key is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    SecureChannel,
+    Credentials,
+}
+
+/// A key in the vault, and that it is the identity's.
+type Attested = (KeyHandle, Attestation);
+
+#[derive(Clone)]
+pub(super) struct Own {
+    pub(super) identity: Identity,
+    pub(super) key: KeyHandle,
+    channels: Option<Attested>,
+    credentials: Option<Attested>,
+}
+
+impl Own {
+    pub(super) fn new(identity: Identity, key: KeyHandle) -> Self {
+        Own { identity, key, channels: None, credentials: None }
+    }
+
+    /// Lists the handles of all keys.
+    pub(super) fn handles(&self) -> Vec<KeyHandle> {
+        let purposes = [&self.channels, &self.credentials].into_iter().flatten();
+        let purposes = purposes.map(|(key, _)| key.clone());
+        core::iter::once(self.key.clone()).chain(purposes).collect()
+    }
+
+    /// Returns a purpose key whose attestation still holds.
+    pub(super) fn purpose_key(&self, purpose: Purpose, now: u64) -> Option<Attested> {
+        let (key, attestation) = self.place(purpose).as_ref()?;
+        // Verified as a stranger would, but for the signature, which is this node's own.
+        let data = attestation.data().ok()?;
+        let holds = data.subject_latest_change_hash == *self.identity.latest_change_hash()
+            && data.validity().check(now).is_ok();
+        holds.then(|| (key.clone(), attestation.clone()))
+    }
+
+    pub(super) async fn make_purpose_key(
+        &self,
+        vault: &dyn Vault,
+        purpose: Purpose,
+        entropy: Secret<32>,
+        now: u64,
+    ) -> Result<Attested, VaultError> {
+        let (handle, key) = match purpose {
+            Purpose::SecureChannel => {
+                let (handle, key) = vault.create_agreement_key(entropy).await?;
+                (handle, PurposeKey::SecureChannel(key))
+            }
+            Purpose::Credentials => {
+                let (handle, key) = vault.create_signing_key(KeyKind::Ed25519, entropy).await?;
+                (handle, PurposeKey::Credentials(key))
+            }
+        };
+        let validity = Validity::lasting(now, PURPOSE_KEY_LIFETIME);
+        let made = Attestation::create(vault, &self.identity, &self.key, key, validity).await?;
+        Ok((handle, made))
+    }
+
+    pub(super) fn keep(&mut self, purpose: Purpose, made: Attested) {
+        match purpose {
+            Purpose::SecureChannel => self.channels = Some(made),
+            Purpose::Credentials => self.credentials = Some(made),
+        }
+    }
+
+    fn place(&self, purpose: Purpose) -> &Option<Attested> {
+        match purpose {
+            Purpose::SecureChannel => &self.channels,
+            Purpose::Credentials => &self.credentials,
+        }
+    }
+}

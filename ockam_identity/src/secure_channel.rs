@@ -1,0 +1,52 @@
+//! Secure channels on a node: the workers around the protocol.
+//!
+//! Each end of a channel is two workers, so that a full mailbox on one side does not keep the
+//! other side from going on: an **encryptor**, whose address programs put into routes as the
+//! channel, and a **decryptor**, which brings messages in and so is a producer of a flow. Before
+//! that, the initiator's handshake runs in the task of whoever creates the channel, and the
+//! responder's in the worker that becomes the decryptor.
+//!
+//! ```text
+//!   program ──> E encryptor ═══════ any route ═══════> R decryptor ──> worker
+//!   worker <─── I decryptor <══════ any route ═══════  E encryptor <── program
+//! ```
+//!
+//! This room owns addresses, routes, who may reach whom, what is told to whom, and the bounds of
+//! all that. It refuses to know what is in the bytes (`channel`) and who is who (`identities`).
+//!
+//! | file | owns |
+//! |---|---|
+//! | `listener` | takes every message for the first of a handshake |
+//! | `half_open` | handshakes that have begun at a listener: so many, so long |
+//! | `initiator` | a channel from the side that begins |
+//! | `responder` | a handshake from the side that answers |
+//! | `encryptor`, `decryptor` | a channel that is up |
+//! | `ends` | what the two have in common |
+//! | `options`, `trust_policy` | what a program says about a channel |
+//! | `peer`, `access` | who sent a message, and rules about that |
+
+mod access;
+mod decryptor;
+mod encryptor;
+mod ends;
+mod half_open;
+mod initiator;
+mod listener;
+mod options;
+mod peer;
+mod responder;
+mod rng;
+mod trust_policy;
+
+pub use access::{AttributeAccessControl, IdentityIdAccessControl};
+pub use ends::SecureChannel;
+pub use half_open::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN};
+pub use initiator::DEFAULT_HANDSHAKE_TIMEOUT;
+pub use listener::SecureChannelListener;
+pub use options::{SecureChannelListenerOptions, SecureChannelOptions};
+pub use peer::SecureChannelPeer;
+pub use rng::NodeRng;
+pub use trust_policy::{
+    AllTrustPolicies, AnyTrustPolicy, TrustEveryonePolicy, TrustIdentifierPolicy,
+    TrustMultiIdentifiersPolicy, TrustPolicy,
+};

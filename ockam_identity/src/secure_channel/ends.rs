@@ -1,0 +1,252 @@
+//! What the encryptor and the decryptor of one end have in common.
+
+use super::decryptor::Decryptor;
+use super::encryptor::Encryptor;
+use crate::channel::ChannelMessage;
+use crate::credential::CredentialAndPurposeKey;
+use crate::identifier::Identifier;
+use crate::identities::Identities;
+use crate::sync::Lock;
+use crate::vault::Secret;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::Future;
+use core::pin::pin;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Context, Waker};
+use ockam_core::{
+    Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, LocalMessage, Mailbox, Mailboxes,
+    NeutralMessage, Result, Route,
+};
+use ockam_node::{Handle, WorkerBuilder};
+
+/// A secure channel: put it into a route, and what is sent comes out at the other end.
+///
+/// ```
+/// # use ockam_core::{Route, route};
+/// # fn to_the_echoer(channel: ockam_identity::SecureChannel) -> Route {
+/// route![channel, "echoer"]
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SecureChannel(Arc<Ends>);
+
+/// One end of a channel.
+pub(super) struct Ends {
+    /// What programs put into routes.
+    pub(super) encryptor: Address,
+    /// Where the peer's messages arrive.
+    pub(super) decryptor: Address,
+    /// What the end itself sends goes to this address of the encryptor.
+    pub(super) control: Address,
+    pub(super) peer: Identifier,
+    pub(super) own: Identifier,
+    pub(super) flow: FlowControlId,
+    /// The way to the peer's decryptor.
+    pub(super) remote: Lock<Route>,
+    /// The way may be changed by messages that arrive: the responder follows.
+    pub(super) follows: bool,
+    /// The end of this end has begun, so that of its two workers one stops the other.
+    ending: AtomicBool,
+    /// The peer has ended the channel, and need not be told.
+    pub(super) closed_by_peer: AtomicBool,
+}
+
+/// What an end is made of.
+pub(super) struct NewEnds {
+    pub(super) own: Identifier,
+    pub(super) peer: Identifier,
+    pub(super) decryptor: Address,
+    pub(super) flow: FlowControlId,
+    pub(super) remote: Route,
+    pub(super) follows: bool,
+}
+
+impl Ends {
+    pub(super) fn new(handle: &Handle, new: NewEnds) -> Arc<Self> {
+        Arc::new(Ends {
+            encryptor: handle.random_local(),
+            decryptor: new.decryptor,
+            control: handle.random_local(),
+            peer: new.peer,
+            own: new.own,
+            flow: new.flow,
+            remote: Lock::new(new.remote),
+            follows: new.follows,
+            ending: AtomicBool::new(false),
+            closed_by_peer: AtomicBool::new(false),
+        })
+    }
+
+    /// Begins the end of this end; `false` if it has begun.
+    pub(super) fn begin_end(&self) -> bool {
+        !self.ending.swap(true, Ordering::AcqRel)
+    }
+
+    pub(super) fn remote(&self) -> Route {
+        self.remote.with(|route| route.clone())
+    }
+
+    /// Says why this end can be reached no more.
+    pub(super) fn epitaph(&self) -> String {
+        let by = if self.closed_by_peer.load(Ordering::Acquire) { "by the peer" } else { "here" };
+        format!("the secure channel with {} was closed {by}", self.peer)
+    }
+
+    /// Starts the encryptor. It sends `greeting` before anything else.
+    pub(super) async fn start_encryptor(
+        self: &Arc<Self>,
+        handle: &Handle,
+        key: &Secret<32>,
+        greeting: Option<LocalMessage>,
+    ) -> Result<()> {
+        let encryptor = Encryptor::new(Arc::clone(self), key, greeting);
+        let control = Mailbox::new(self.control.clone(), AllowAll, DenyAll);
+        let mailboxes =
+            Mailboxes::new(Mailbox::allow_all(self.encryptor.clone()), Vec::from([control]));
+        WorkerBuilder::new(encryptor).with_mailboxes(mailboxes).start(handle).await
+    }
+
+    /// Starts the decryptor of an initiator, at the address where the handshake was.
+    pub(super) async fn start_decryptor(
+        self: &Arc<Self>,
+        handle: &Handle,
+        decryptor: Decryptor,
+    ) -> Result<()> {
+        self.register(handle, None);
+        let mailbox = incoming(handle, &self.decryptor);
+        WorkerBuilder::new(decryptor).with_mailboxes(mailbox).start(handle).await
+    }
+
+    /// Registers the flow that the decryptor produces.
+    pub(super) fn register(&self, handle: &Handle, spawner: Option<&FlowControlId>) {
+        let encryptor = Vec::from([self.encryptor.clone()]);
+        handle.flow_controls().add_producer(self.decryptor.clone(), &self.flow, spawner, encryptor);
+    }
+}
+
+/// Asks a worker to stop, without waiting for it.
+pub(super) fn request_stop(handle: &Handle, address: &Address) {
+    let stop = pin!(handle.stop_worker(address.clone()));
+    // The first poll asks, and the stop goes on if its future is dropped.
+    let _ = stop.poll(&mut Context::from_waker(Waker::noop()));
+}
+
+/// Makes the mailbox of a decryptor: anything may arrive, and what leaves passes the border.
+pub(super) fn incoming(handle: &Handle, decryptor: &Address) -> Mailbox {
+    let gate = handle.flow_controls().gate(decryptor.clone());
+    Mailbox::new(decryptor.clone(), AllowAll, gate)
+}
+
+/// Lets the flow over which messages go to `route` reach `address`, so that answers arrive.
+pub(super) fn consume_answers(handle: &Handle, route: &Route, address: &Address) {
+    let flows = handle.flow_controls();
+    let first = route.first();
+    if let Some(info) = first.and_then(|hop| flows.find_flow_control_with_producer_address(hop)) {
+        flows.add_consumer(address.clone(), info.flow_control_id());
+    }
+}
+
+impl SecureChannel {
+    pub(super) fn new(ends: Arc<Ends>) -> Self {
+        SecureChannel(ends)
+    }
+
+    /// Returns the address that stands for the channel in routes.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.0.encryptor
+    }
+
+    /// Returns the identity at the other end.
+    #[must_use]
+    pub fn peer(&self) -> &Identifier {
+        &self.0.peer
+    }
+
+    /// Returns the id of the channel's flow: its consumers are reached by the peer.
+    #[must_use]
+    pub fn flow_control_id(&self) -> &FlowControlId {
+        &self.0.flow
+    }
+
+    /// Shows the peer a newer credential, and the current history of the own identity.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if the channel has ended.
+    pub async fn refresh_credential(
+        &self,
+        handle: &Handle,
+        identities: &Identities,
+        credential: CredentialAndPurposeKey,
+    ) -> Result<()> {
+        let identity = identities.find(&self.0.own);
+        let identity = identity.ok_or_else(|| Error::new(ErrorKind::NotFound, "no identity"))?;
+        let change_history = identity.history().clone();
+        let credentials = Vec::from([credential]);
+        let refresh = ChannelMessage::Refresh { change_history, credentials };
+        handle.send(self.0.control.clone(), NeutralMessage::from(refresh.to_buffer())).await
+    }
+
+    /// Ends the channel on both sides. What was sent before is delivered before.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if it has ended,
+    /// [`TimedOut`](ErrorKind::TimedOut) if it is busy for longer than the node's stop timeout.
+    ///
+    /// # Cancel safety
+    /// The end goes on if the future is dropped.
+    pub async fn stop(&self, handle: &Handle) -> Result<()> {
+        handle.stop_worker(self.0.encryptor.clone()).await
+    }
+
+    /// Sets the way to the peer, which is the way to the peer's node: for a channel whose
+    /// connection was replaced. Only the side that began the channel has to be told.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the route is too long.
+    pub fn update_route(&self, handle: &Handle, route_to_node: impl Into<Route>) -> Result<()> {
+        let mut route = route_to_node.into();
+        let last = self.0.remote.with(|remote| remote.last().cloned());
+        if let Some(last) = last {
+            route.push_back(last);
+        }
+        route.validate()?;
+        consume_answers(handle, &route, &self.0.decryptor);
+        self.0.remote.with(|remote| *remote = route);
+        Ok(())
+    }
+}
+
+impl From<SecureChannel> for Address {
+    fn from(channel: SecureChannel) -> Self {
+        channel.0.encryptor.clone()
+    }
+}
+
+impl From<&SecureChannel> for Address {
+    fn from(channel: &SecureChannel) -> Self {
+        channel.0.encryptor.clone()
+    }
+}
+
+impl From<SecureChannel> for Route {
+    fn from(channel: SecureChannel) -> Self {
+        Route::from(channel.0.encryptor.clone())
+    }
+}
+
+impl From<&SecureChannel> for Route {
+    fn from(channel: &SecureChannel) -> Self {
+        Route::from(channel.0.encryptor.clone())
+    }
+}
+
+impl fmt::Debug for SecureChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecureChannel({} with {})", self.0.encryptor, self.0.peer)
+    }
+}

@@ -1,0 +1,188 @@
+//! The worker that takes every message for the first of a handshake.
+
+use super::ends::{incoming, request_stop};
+use super::half_open::{HALF_OPEN_LIFETIME, HalfOpen};
+use super::options::{SecureChannelListenerOptions, Terms};
+use super::responder::Responder;
+use super::rng::NodeRng;
+use crate::identifier::Identifier;
+use crate::identities::Identities;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use ockam_core::{
+    Address, AllowAll, AllowSourceAddress, Any, DenyAll, FlowControlId, LocalMessage, Mailbox,
+    Mailboxes, NeutralMessage, Result, Route, Routed, Worker,
+};
+use ockam_node::{Context, DelayedEvent, Handle, WorkerBuilder};
+
+/// A worker that makes secure channels with whoever asks for one.
+#[derive(Clone)]
+pub struct SecureChannelListener {
+    address: Address,
+    flow: FlowControlId,
+}
+
+impl SecureChannelListener {
+    /// Returns the listener's address.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Returns the id of the listener: its consumers are reached by all channels that it makes.
+    #[must_use]
+    pub fn flow_control_id(&self) -> &FlowControlId {
+        &self.flow
+    }
+
+    /// Ends the listener, and handshakes that are not finished. Channels go on.
+    ///
+    /// # Errors
+    /// As [`Handle::stop_worker`].
+    pub async fn stop(&self, handle: &Handle) -> Result<()> {
+        handle.stop_worker(self.address.clone()).await
+    }
+}
+
+impl From<SecureChannelListener> for Address {
+    fn from(listener: SecureChannelListener) -> Self {
+        listener.address
+    }
+}
+
+impl From<&SecureChannelListener> for Route {
+    fn from(listener: &SecureChannelListener) -> Self {
+        Route::from(listener.address.clone())
+    }
+}
+
+impl fmt::Debug for SecureChannelListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecureChannelListener({})", self.address)
+    }
+}
+
+/// What a listener and its responders have in common.
+pub(super) struct Listening {
+    pub(super) identities: Identities,
+    pub(super) own: Identifier,
+    pub(super) terms: Terms,
+    pub(super) flow: FlowControlId,
+    pub(super) consumer_of: Vec<FlowControlId>,
+    pub(super) half_open: HalfOpen,
+}
+
+impl Identities {
+    /// Starts a worker that makes secure channels in the name of an identity of this node with
+    /// whoever asks for one and is trusted.
+    ///
+    /// # Errors
+    /// [`NotFound`](ockam_core::ErrorKind::NotFound) if the identity is not one of this node, and
+    /// as [`Handle::start_worker`].
+    pub async fn create_secure_channel_listener(
+        &self,
+        handle: &Handle,
+        own: &Identifier,
+        address: impl Into<Address>,
+        options: SecureChannelListenerOptions,
+    ) -> Result<SecureChannelListener> {
+        let address = address.into();
+        // Whatever is wrong with the identity is found out now, and not by the first peer.
+        self.present(own, Vec::new(), &mut NodeRng::new(handle)).await?;
+        let listening = Arc::new(Listening {
+            identities: self.clone(),
+            own: *own,
+            terms: options.terms,
+            flow: options.flow.clone(),
+            consumer_of: options.consumer_of,
+            half_open: HalfOpen::default(),
+        });
+        start(handle, &address, listening).await?;
+        Ok(SecureChannelListener { address, flow: options.flow })
+    }
+}
+
+async fn start(handle: &Handle, address: &Address, listening: Arc<Listening>) -> Result<()> {
+    let flows = handle.flow_controls();
+    let (flow, consumer_of) = (listening.flow.clone(), listening.consumer_of.clone());
+    let look = handle.random_local();
+    let own = AllowSourceAddress(address.clone());
+    let mailboxes = Mailboxes::new(
+        Mailbox::allow_all(address.clone()),
+        Vec::from([Mailbox::new(look.clone(), own, DenyAll)]),
+    );
+    let listener = Listener { listening, look, looks: None };
+    WorkerBuilder::new(listener).with_mailboxes(mailboxes).start(handle).await?;
+    flows.add_spawner(address.clone(), &flow);
+    for id in &consumer_of {
+        flows.add_consumer(address.clone(), id);
+    }
+    Ok(())
+}
+
+struct Listener {
+    listening: Arc<Listening>,
+    /// The address at which it is reminded to look for handshakes that take too long.
+    look: Address,
+    looks: Option<DelayedEvent<NeutralMessage>>,
+}
+
+impl Listener {
+    /// Starts a responder and hands the message to it.
+    async fn begin(&mut self, ctx: &Context, mut message: LocalMessage) -> Result<()> {
+        let address = ctx.random_local();
+        let half_open = &self.listening.half_open;
+        let (ticket, ended, is_only) = half_open.begin(address.clone());
+        if let Some(ended) = ended {
+            request_stop(ctx, &ended);
+        }
+        if is_only {
+            self.look_again(ctx).await?;
+        }
+        let outgoing = ctx.random_local();
+        let listening = Arc::clone(&self.listening);
+        let responder = Responder::new(listening, ticket, outgoing.clone());
+        let mailboxes = Mailboxes::new(
+            incoming(ctx, &address),
+            Vec::from([Mailbox::new(outgoing, DenyAll, AllowAll)]),
+        );
+        WorkerBuilder::new(responder).with_mailboxes(mailboxes).start(ctx).await?;
+        message.transport_mut().onward_route.modify().replace(address);
+        ctx.forward(message).await
+    }
+
+    async fn look_again(&mut self, ctx: &Context) -> Result<()> {
+        if self.looks.is_none() {
+            let nothing = NeutralMessage::default();
+            self.looks = Some(DelayedEvent::create(ctx, self.look.clone(), nothing).await?);
+        }
+        match &mut self.looks {
+            Some(looks) => looks.schedule(HALF_OPEN_LIFETIME).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Worker for Listener {
+    type Context = Context;
+    type Message = Any;
+
+    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
+        if msg.msg_addr() != self.look {
+            return self.begin(ctx, msg.into_local_message()).await;
+        }
+        let (late, are_others) = self.listening.half_open.look();
+        late.iter().for_each(|responder| request_stop(ctx, responder));
+        if are_others {
+            self.look_again(ctx).await?;
+        }
+        Ok(())
+    }
+
+    async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
+        let unfinished = self.listening.half_open.take_all();
+        unfinished.iter().for_each(|responder| request_stop(ctx, responder));
+        Ok(())
+    }
+}

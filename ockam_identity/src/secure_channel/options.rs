@@ -1,0 +1,171 @@
+//! What a program says about a channel before it is made.
+
+use super::initiator::DEFAULT_HANDSHAKE_TIMEOUT;
+use super::trust_policy::{TrustEveryonePolicy, TrustPolicy};
+use crate::credential::CredentialAndPurposeKey;
+use crate::identifier::Identifier;
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+use ockam_core::FlowControlId;
+
+/// What both sides of a channel are told alike.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    pub(super) trust_policy: Arc<dyn TrustPolicy>,
+    pub(super) authorities: Vec<Identifier>,
+    pub(super) credentials: Vec<CredentialAndPurposeKey>,
+}
+
+impl Terms {
+    fn new() -> Self {
+        Terms {
+            trust_policy: Arc::new(TrustEveryonePolicy),
+            authorities: Vec::new(),
+            credentials: Vec::new(),
+        }
+    }
+}
+
+/// Makes an id that no other call in this process makes. Ids never leave the process, so they need
+/// not be secret.
+fn next_id(of: &str) -> FlowControlId {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    FlowControlId::from(format!("secure_{of}_{number}").as_str())
+}
+
+/// Implements what both kinds of options have.
+macro_rules! terms {
+    ($options:ident) => {
+        impl $options {
+            /// Says with whom a channel is made; unless told otherwise with everyone.
+            #[must_use]
+            pub fn with_trust_policy(mut self, policy: impl TrustPolicy) -> Self {
+                self.terms.trust_policy = Arc::new(policy);
+                self
+            }
+
+            /// Believes the credentials of an issuer, whose history has to be imported. May be
+            /// said several times. Without an authority credentials of the peer are ignored.
+            #[must_use]
+            pub fn with_authority(mut self, authority: Identifier) -> Self {
+                self.terms.authorities.push(authority);
+                self
+            }
+
+            /// Shows a credential to the peer.
+            #[must_use]
+            pub fn with_credential(mut self, credential: CredentialAndPurposeKey) -> Self {
+                self.terms.credentials = Vec::from([credential]);
+                self
+            }
+        }
+    };
+}
+
+/// Says how a channel is made by the side that begins.
+///
+/// ```
+/// use ockam_identity::{SecureChannelOptions, TrustIdentifierPolicy};
+/// use std::time::Duration;
+///
+/// # let bob = ockam_identity::Identifier::from([7; 32]);
+/// let options = SecureChannelOptions::new()
+///     .with_trust_policy(TrustIdentifierPolicy::new(bob))
+///     .with_timeout(Duration::from_secs(5));
+/// ```
+#[derive(Clone, Debug)]
+pub struct SecureChannelOptions {
+    pub(super) terms: Terms,
+    pub(super) timeout: Duration,
+    pub(super) flow: FlowControlId,
+}
+
+impl SecureChannelOptions {
+    /// Trusts everyone and waits for [`DEFAULT_HANDSHAKE_TIMEOUT`].
+    #[must_use]
+    pub fn new() -> Self {
+        SecureChannelOptions {
+            terms: Terms::new(),
+            timeout: DEFAULT_HANDSHAKE_TIMEOUT,
+            flow: next_id("channel"),
+        }
+    }
+
+    /// Returns the id of the channel's flow: its consumers are reached by the peer.
+    #[must_use]
+    pub fn flow_control_id(&self) -> FlowControlId {
+        self.flow.clone()
+    }
+
+    /// Says how long the handshake may take.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+}
+
+impl Default for SecureChannelOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+terms!(SecureChannelOptions);
+
+/// Says how channels are made by the side that answers.
+///
+/// ```
+/// use ockam_identity::{SecureChannelListenerOptions, TrustIdentifierPolicy};
+///
+/// # let alice = ockam_identity::Identifier::from([7; 32]);
+/// # let tcp_listener_flow = ockam_core::FlowControlId::from("f");
+/// let options = SecureChannelListenerOptions::new()
+///     .as_consumer(&tcp_listener_flow)
+///     .with_trust_policy(TrustIdentifierPolicy::new(alice));
+/// ```
+#[derive(Clone, Debug)]
+pub struct SecureChannelListenerOptions {
+    pub(super) terms: Terms,
+    /// The flows over which handshakes may begin.
+    pub(super) consumer_of: Vec<FlowControlId>,
+    pub(super) flow: FlowControlId,
+}
+
+impl SecureChannelListenerOptions {
+    /// Trusts everyone, and is reached from this node only.
+    #[must_use]
+    pub fn new() -> Self {
+        SecureChannelListenerOptions {
+            terms: Terms::new(),
+            consumer_of: Vec::new(),
+            flow: next_id("channel_listener"),
+        }
+    }
+
+    /// Makes the listener, and the channels that it makes, reachable for a flow: that of a
+    /// transport's listener or connection, or of another channel. May be said several times.
+    #[must_use]
+    pub fn as_consumer(mut self, id: impl Into<FlowControlId>) -> Self {
+        self.consumer_of.push(id.into());
+        self
+    }
+
+    /// Returns the id of the listener: its consumers are reached by all channels that it makes.
+    #[must_use]
+    pub fn spawner_flow_control_id(&self) -> FlowControlId {
+        self.flow.clone()
+    }
+}
+
+impl Default for SecureChannelListenerOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+terms!(SecureChannelListenerOptions);

@@ -1,0 +1,175 @@
+//! A handshake from the side that answers, in the worker that becomes the decryptor.
+//!
+//! ```text
+//! New ── message 1 ──> Waiting ── message 3 of somebody trusted ──> Up
+//!  └── anything else: ends   └── of somebody else: ends. Not authentic: dropped
+//! ```
+
+use super::decryptor::{Decryptor, accept};
+use super::ends::{Ends, NewEnds, consume_answers};
+use super::half_open::Ticket;
+use super::listener::Listening;
+use super::rng::NodeRng;
+use super::trust_policy::is_allowed;
+use crate::channel::{
+    ChannelKeys, Greeted, HandshakeError, IdentityAndCredentials, Protocol, Waiting,
+};
+use crate::codec::Structure;
+use crate::identities::failed;
+use crate::identity::Identity;
+use crate::vault::AgreementSecret;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::mem;
+use ockam_core::{Address, Any, LocalMessage, Result, Route, Routed, TransportMessage, Worker};
+use ockam_node::Context;
+
+pub(super) struct Responder {
+    state: State,
+    listening: Arc<Listening>,
+    ticket: Ticket,
+    /// The address from which message 2 is sent: what leaves the other one passes the border.
+    outgoing: Address,
+}
+
+enum State {
+    New,
+    Waiting {
+        waiting: Box<Waiting>,
+        /// The way to the initiator.
+        remote: Route,
+    },
+    Up(Box<Decryptor>),
+    Over,
+}
+
+impl Responder {
+    pub(super) fn new(listening: Arc<Listening>, ticket: Ticket, outgoing: Address) -> Self {
+        Responder { state: State::New, listening, ticket, outgoing }
+    }
+
+    /// Takes message 1 and sends message 2.
+    async fn answer(&mut self, ctx: &Context, message: TransportMessage) -> Result<State> {
+        let greeted = Greeted::read(Protocol::OCKAM, &message.payload)
+            .map_err(|why| failed(why, "reading message 1"))?;
+        let (identities, rng) = (&self.listening.identities, &mut NodeRng::new(ctx));
+        let credentials = self.listening.terms.credentials.clone();
+        let presented = identities.present(&self.listening.own, credentials, rng).await?;
+        let agreed = identities.vault().agree(&presented.key, greeted.peer_ephemeral()).await;
+        let agreed = agreed.map_err(|why| failed(why, "agreeing with the peer"))?;
+        let ephemeral = AgreementSecret::random(rng);
+        let (waiting, second) = greeted
+            .answer(ephemeral, &presented.public, &agreed, &presented.shown.encode())
+            .map_err(|why| failed(why, "making message 2"))?;
+        let remote = message.return_route;
+        self.open_the_way(ctx, &remote);
+        let answer = TransportMessage::new(remote.clone(), ctx.address(), second);
+        ctx.forward_from_address(answer.into(), self.outgoing.clone()).await?;
+        Ok(State::Waiting { waiting: Box::new(waiting), remote })
+    }
+
+    /// Lets in what comes over the connection of message 1, or over another one of the same
+    /// listener if the peer's path changes.
+    fn open_the_way(&self, ctx: &Context, remote: &Route) {
+        consume_answers(ctx, remote, ctx.primary_address());
+        for id in &self.listening.consumer_of {
+            ctx.flow_controls().add_consumer(ctx.address(), id);
+        }
+    }
+
+    /// Takes what may be message 3.
+    async fn finish(
+        &mut self,
+        ctx: &Context,
+        waiting: Box<Waiting>,
+        remote: Route,
+        message: TransportMessage,
+    ) -> Result<State> {
+        let (keys, peer, shown) = match self.read_third(&waiting, &message.payload) {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::debug!(address = %ctx.address(), %error, "refused");
+                return Ok(State::Waiting { waiting, remote });
+            }
+        };
+        let Listening { identities, terms, .. } = &*self.listening;
+        let identifier = *peer.identifier();
+        if !is_allowed(terms.trust_policy.is_trusted(&identifier)).await? {
+            tracing::info!(address = %ctx.address(), peer = %identifier, "not trusted");
+            return Ok(State::Over);
+        }
+        identities.remember(&peer);
+        accept(identities, &identifier, &shown.credentials, &terms.authorities);
+        self.listening.half_open.end(self.ticket);
+        let ends = Ends::new(
+            ctx,
+            NewEnds {
+                own: self.listening.own,
+                peer: identifier,
+                decryptor: ctx.address(),
+                flow: ctx.flow_controls().generate_flow_control_id(),
+                remote,
+                follows: true,
+            },
+        );
+        ends.register(ctx, Some(&self.listening.flow));
+        ends.start_encryptor(ctx, &keys.sending, None).await?;
+        let authorities = terms.authorities.clone();
+        let identities = identities.clone();
+        let decryptor = Decryptor::new(ends, &keys.receiving, identities, authorities);
+        Ok(State::Up(Box::new(decryptor)))
+    }
+
+    fn read_third(
+        &self,
+        waiting: &Waiting,
+        message: &[u8],
+    ) -> Result<(ChannelKeys, Identity, IdentityAndCredentials), HandshakeError> {
+        let (keys, static_key, shown) = waiting.read(message)?;
+        let shown = IdentityAndCredentials::decode(&shown).map_err(HandshakeError::Payload)?;
+        let peer = self.listening.identities.verify_peer(&shown, &static_key)?;
+        Ok((keys, peer, shown))
+    }
+
+    /// Takes a message of the handshake.
+    async fn step(&mut self, ctx: &Context, message: LocalMessage) -> Result<()> {
+        let message = message.into_transport_message();
+        let next = match mem::replace(&mut self.state, State::Over) {
+            State::New => self.answer(ctx, message).await,
+            State::Waiting { waiting, remote } => self.finish(ctx, waiting, remote, message).await,
+            State::Up(_) | State::Over => Ok(State::Over),
+        };
+        match next {
+            Ok(next) => self.state = next,
+            Err(error) => {
+                let error = format_args!("{error:#}");
+                tracing::debug!(address = %ctx.address(), %error, "a handshake has failed");
+            }
+        }
+        match self.state {
+            State::Over => ctx.stop_worker(ctx.address()).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Worker for Responder {
+    type Context = Context;
+    type Message = Any;
+
+    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
+        let message = msg.into_local_message();
+        match &mut self.state {
+            State::Up(decryptor) => decryptor.handle(ctx, message).await,
+            _ => self.step(ctx, message).await,
+        }
+    }
+
+    async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
+        self.listening.half_open.end(self.ticket);
+        if let State::Up(decryptor) = &self.state {
+            decryptor.shut_down(ctx).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! With whom a channel is made.
+
+use crate::identifier::Identifier;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt::Debug;
+use ockam_core::{Authorization, Result};
+
+/// Decides with whom a channel is made, once the other side has proved who it is.
+///
+/// A refusal is silent: the other side waits until its time is up.
+pub trait TrustPolicy: Debug + Send + Sync + 'static {
+    /// Answers for one identity.
+    fn is_trusted<'a>(&'a self, identifier: &'a Identifier) -> Authorization<'a>;
+}
+
+/// Makes channels with everyone. What messages may do is for access controls to say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TrustEveryonePolicy;
+
+impl TrustPolicy for TrustEveryonePolicy {
+    fn is_trusted<'a>(&'a self, _: &'a Identifier) -> Authorization<'a> {
+        Authorization::Allowed
+    }
+}
+
+/// Makes channels with one identity only.
+#[derive(Clone, Debug)]
+pub struct TrustIdentifierPolicy(Identifier);
+
+impl TrustIdentifierPolicy {
+    /// Names the identity.
+    #[must_use]
+    pub fn new(identifier: Identifier) -> Self {
+        TrustIdentifierPolicy(identifier)
+    }
+}
+
+impl TrustPolicy for TrustIdentifierPolicy {
+    fn is_trusted<'a>(&'a self, identifier: &'a Identifier) -> Authorization<'a> {
+        (self.0 == *identifier).into()
+    }
+}
+
+/// Makes channels with any of several identities.
+#[derive(Clone, Debug)]
+pub struct TrustMultiIdentifiersPolicy(Vec<Identifier>);
+
+impl TrustMultiIdentifiersPolicy {
+    /// Names the identities.
+    #[must_use]
+    pub fn new(identifiers: impl Into<Vec<Identifier>>) -> Self {
+        TrustMultiIdentifiersPolicy(identifiers.into())
+    }
+}
+
+impl TrustPolicy for TrustMultiIdentifiersPolicy {
+    fn is_trusted<'a>(&'a self, identifier: &'a Identifier) -> Authorization<'a> {
+        self.0.contains(identifier).into()
+    }
+}
+
+/// Makes channels with whom one of two policies trusts.
+#[derive(Clone, Debug)]
+pub struct AnyTrustPolicy<A, B>(A, B);
+
+impl<A: TrustPolicy, B: TrustPolicy> AnyTrustPolicy<A, B> {
+    /// Joins two policies; either is enough.
+    #[must_use]
+    pub fn new(first: A, second: B) -> Self {
+        AnyTrustPolicy(first, second)
+    }
+}
+
+impl<A: TrustPolicy, B: TrustPolicy> TrustPolicy for AnyTrustPolicy<A, B> {
+    fn is_trusted<'a>(&'a self, identifier: &'a Identifier) -> Authorization<'a> {
+        match (self.0.is_trusted(identifier), self.1.is_trusted(identifier)) {
+            (Authorization::Allowed, _) | (_, Authorization::Allowed) => Authorization::Allowed,
+            (Authorization::Denied, other) | (other, Authorization::Denied) => other,
+            (first, second) => Authorization::Later(Box::pin(async move {
+                Ok(is_allowed(first).await? || is_allowed(second).await?)
+            })),
+        }
+    }
+}
+
+/// Makes channels with whom both of two policies trust.
+#[derive(Clone, Debug)]
+pub struct AllTrustPolicies<A, B>(A, B);
+
+impl<A: TrustPolicy, B: TrustPolicy> AllTrustPolicies<A, B> {
+    /// Joins two policies; both are needed.
+    #[must_use]
+    pub fn new(first: A, second: B) -> Self {
+        AllTrustPolicies(first, second)
+    }
+}
+
+impl<A: TrustPolicy, B: TrustPolicy> TrustPolicy for AllTrustPolicies<A, B> {
+    fn is_trusted<'a>(&'a self, identifier: &'a Identifier) -> Authorization<'a> {
+        match (self.0.is_trusted(identifier), self.1.is_trusted(identifier)) {
+            (Authorization::Denied, _) | (_, Authorization::Denied) => Authorization::Denied,
+            (Authorization::Allowed, other) | (other, Authorization::Allowed) => other,
+            (first, second) => Authorization::Later(Box::pin(async move {
+                Ok(is_allowed(first).await? && is_allowed(second).await?)
+            })),
+        }
+    }
+}
+
+/// Waits for an answer.
+pub(super) async fn is_allowed(authorization: Authorization<'_>) -> Result<bool> {
+    match authorization {
+        Authorization::Allowed => Ok(true),
+        Authorization::Denied => Ok(false),
+        Authorization::Later(answer) => answer.await,
+    }
+}

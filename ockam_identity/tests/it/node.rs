@@ -1,0 +1,7 @@
+//! Secure channels on nodes: what programs see.
+
+mod access;
+mod close;
+mod handshake;
+mod stage;
+mod trust;

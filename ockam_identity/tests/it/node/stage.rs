@@ -1,0 +1,128 @@
+//! Nodes, workers and channels that several tests use.
+
+use ockam_core::{Any, LocalMessage, NeutralMessage, Result, Route, Routed, Worker};
+use ockam_identity::{
+    Identifier, Identities, NodeRng, SecureChannel, SecureChannelListener,
+    SecureChannelListenerOptions, SecureChannelOptions,
+};
+use ockam_node::{Context, Handle, NodeBuilder};
+use std::future::Future;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How long a test waits for what has to come, on a machine that is busy.
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) fn node() -> Context {
+    NodeBuilder::new().build().unwrap()
+}
+
+/// Waits for what has to come.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LIMIT, future).await.expect("it has to come")
+}
+
+/// Waits until something is so.
+pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
+    soon(async {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+pub(crate) async fn identity(identities: &Identities, handle: &Handle) -> Identifier {
+    identities.create_identity(&mut NodeRng::new(handle)).await.unwrap()
+}
+
+/// Answers every message with its body.
+pub(crate) struct Echoer;
+
+impl Worker for Echoer {
+    type Context = Context;
+    type Message = NeutralMessage;
+
+    async fn handle_message(
+        &mut self,
+        ctx: &mut Context,
+        msg: Routed<NeutralMessage>,
+    ) -> Result<()> {
+        ctx.send(msg.return_route(), msg.body()).await
+    }
+}
+
+/// Shows every message to the test.
+pub(crate) struct Recorder(pub(crate) mpsc::UnboundedSender<LocalMessage>);
+
+impl Worker for Recorder {
+    type Context = Context;
+    type Message = Any;
+
+    async fn handle_message(&mut self, _: &mut Context, msg: Routed<Any>) -> Result<()> {
+        let _ = self.0.send(msg.into_local_message());
+        Ok(())
+    }
+}
+
+/// Starts a recorder.
+pub(crate) async fn record(ctx: &Context, name: &str) -> mpsc::UnboundedReceiver<LocalMessage> {
+    let (sender, recorded) = mpsc::unbounded_channel();
+    ctx.start_worker(name, Recorder(sender)).await.unwrap();
+    recorded
+}
+
+/// Two identities on one node, and a listener of Bob's at `bob_listener`.
+pub(crate) struct Stage {
+    pub(crate) ctx: Context,
+    pub(crate) identities: Identities,
+    pub(crate) alice: Identifier,
+    pub(crate) bob: Identifier,
+    pub(crate) listener: SecureChannelListener,
+}
+
+pub(crate) const LISTENER: &str = "bob_listener";
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        Self::with(SecureChannelListenerOptions::new()).await
+    }
+
+    pub(crate) async fn with(options: SecureChannelListenerOptions) -> Self {
+        Self::with_identities(Identities::in_memory(), options).await
+    }
+
+    pub(crate) async fn with_identities(
+        identities: Identities,
+        options: SecureChannelListenerOptions,
+    ) -> Self {
+        let ctx = node();
+        let alice = identity(&identities, &ctx).await;
+        let bob = identity(&identities, &ctx).await;
+        let listener =
+            identities.create_secure_channel_listener(&ctx, &bob, LISTENER, options).await.unwrap();
+        Stage { ctx, identities, alice, bob, listener }
+    }
+
+    /// Makes a channel from Alice to Bob.
+    pub(crate) async fn channel(&self) -> SecureChannel {
+        soon(self.try_channel(SecureChannelOptions::new())).await.unwrap()
+    }
+
+    pub(crate) async fn try_channel(&self, options: SecureChannelOptions) -> Result<SecureChannel> {
+        self.channel_over(LISTENER, options).await
+    }
+
+    pub(crate) async fn channel_over(
+        &self,
+        route: impl Into<Route>,
+        options: SecureChannelOptions,
+    ) -> Result<SecureChannel> {
+        self.identities.create_secure_channel(&self.ctx, &self.alice, route, options).await
+    }
+
+    /// Lets what comes out of Bob's channels reach a worker.
+    pub(crate) fn let_in(&self, name: &str) {
+        self.ctx.flow_controls().add_consumer(name, self.listener.flow_control_id());
+    }
+}
