@@ -24,7 +24,7 @@ pub use reader::{Elements, Reader};
 pub use route::{read_route, route_len, write_route};
 pub use writer::{
     bytes_len, head_len, write_array, write_boolean, write_bytes, write_bytes_head, write_map,
-    write_null, write_unsigned, write_variant,
+    write_null, write_text, write_unsigned, write_variant,
 };
 
 /// The kinds of CBOR items: the upper three bits of their first byte.

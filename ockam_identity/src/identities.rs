@@ -266,6 +266,20 @@ impl Identities {
         Ok(data)
     }
 
+    /// Verifies what an authority says of a subject.
+    ///
+    /// # Errors
+    /// As [`accept_credential`](Self::accept_credential).
+    pub fn check_credential(
+        &self,
+        subject: &Identifier,
+        credential: &CredentialAndPurposeKey,
+        authorities: &[Identifier],
+    ) -> Result<CredentialData> {
+        let verified = self.verify_credential(subject, credential, authorities);
+        verified.map(|(_, data)| data).map_err(denied)
+    }
+
     fn verify_credential(
         &self,
         subject: &Identifier,

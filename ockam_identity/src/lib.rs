@@ -33,6 +33,8 @@ mod credential;
 mod identifier;
 mod identities;
 mod identity;
+#[cfg(feature = "node")]
+mod issuer;
 mod purpose_key;
 #[cfg(feature = "node")]
 mod secure_channel;
@@ -54,6 +56,8 @@ pub use identity::{
     Change, ChangeData, ChangeError, ChangeHistory, Comparison, IDENTITY_KEY_LIFETIME, Identity,
     IdentityError, IdentityOptions,
 };
+#[cfg(feature = "node")]
+pub use issuer::{CREDENTIAL_ISSUER, CREDENTIAL_LIFETIME, CredentialIssuer};
 pub use purpose_key::{
     Attestation, AttestationData, AttestationError, CLOCK_DRIFT, PURPOSE_KEY_LIFETIME, PurposeKey,
     Validity,

@@ -288,6 +288,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a text of definite length, in place.
+    ///
+    /// # Errors
+    /// [`CborError`] if the next item is something else, or not UTF-8.
+    pub fn text(&mut self, part: &'static str) -> Result<&'a str, CborError> {
+        let head = self.head(part)?;
+        match (head.major(), head.argument) {
+            (major::TEXT, Some(len)) => {
+                let bytes = self.take(len, part)?;
+                let not_utf8 = CborError::NotUtf8 { offset: head.offset };
+                core::str::from_utf8(bytes).map_err(|_| not_utf8)
+            }
+            _ => Err(head.unexpected(part, "a text string")),
+        }
+    }
+
     /// Reads a text or `null` and forgets it.
     pub(crate) fn text_or_null(&mut self, part: &'static str) -> Result<(), CborError> {
         let head = self.head(part)?;

@@ -45,6 +45,12 @@ pub fn write_bytes_head(buffer: &mut Vec<u8>, len: usize) {
     write_head(buffer, major::BYTES, len as u64);
 }
 
+/// Writes a text.
+pub fn write_text(buffer: &mut Vec<u8>, text: &str) {
+    write_head(buffer, major::TEXT, text.len() as u64);
+    buffer.extend_from_slice(text.as_bytes());
+}
+
 /// Writes `true` or `false`.
 pub fn write_boolean(buffer: &mut Vec<u8>, value: bool) {
     buffer.push(if value { TRUE } else { FALSE });

@@ -17,6 +17,12 @@ impl NodeRng {
     pub fn new(handle: &Handle) -> Self {
         NodeRng(handle.clone())
     }
+
+    /// Draws a number of 32 bits, to name a request.
+    pub(crate) fn small_number(&mut self) -> u64 {
+        let Ok(number) = self.try_next_u32();
+        number.into()
+    }
 }
 
 impl TryRng for NodeRng {

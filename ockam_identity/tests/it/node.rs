@@ -2,6 +2,7 @@
 
 mod access;
 mod close;
+mod credential;
 mod handshake;
 mod stage;
 mod trust;

@@ -7,6 +7,8 @@ use core::task::{Context, Poll, Waker};
 use rand_core::{TryCryptoRng, TryRng};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Reads a file of `docs/vectors`.
 pub(crate) fn vectors(name: &str) -> Value {
@@ -44,6 +46,25 @@ pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("the future waits"),
+    }
+}
+
+/// A clock that a test sets.
+#[derive(Clone)]
+pub(crate) struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    pub(crate) fn new(now: u64) -> Self {
+        Clock(Arc::new(AtomicU64::new(now)))
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn reader(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
+        let clock = Arc::clone(&self.0);
+        move || clock.load(Ordering::SeqCst)
     }
 }
 
