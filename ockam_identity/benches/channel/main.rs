@@ -1,0 +1,98 @@
+//! What secure channels cost, each workload beside its floor in one process.
+//!
+//! ```sh
+//! cargo bench -p ockam_identity --bench channel                 # a table
+//! cargo bench -p ockam_identity --bench channel -- --json       # a line per workload
+//! cargo bench -p ockam_identity --bench channel -- handshake    # one workload
+//! ```
+//!
+//! Rounds of the workload and of its floor take turns, and the fastest of each counts.
+
+mod handshake;
+mod messages;
+#[path = "../../../ockam_node/benches/messaging/report.rs"]
+mod report;
+
+use report::{Row, titles};
+use std::time::{Duration, Instant};
+
+/// How many rounds there are.
+const ROUNDS: usize = 7;
+
+/// How long a round takes, about.
+const ROUND: Duration = Duration::from_millis(300);
+
+/// How long all of it takes if only a look is asked for.
+const QUICK: Duration = Duration::from_millis(20);
+
+/// Does something so many times.
+pub(crate) type Run<'a> = Box<dyn FnMut(u64) + 'a>;
+
+/// A workload, and the least that it can cost.
+pub(crate) struct Workload {
+    pub(crate) name: &'static str,
+    /// The bytes that one operation carries, for the throughput.
+    pub(crate) bytes: Option<usize>,
+    pub(crate) run: Run<'static>,
+    pub(crate) floor: Option<Run<'static>>,
+}
+
+fn workloads() -> Vec<Workload> {
+    let mut workloads = handshake::workloads();
+    workloads.extend(messages::workloads());
+    workloads
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    let names: Vec<&String> = arguments.iter().filter(|word| !word.starts_with("--")).collect();
+    let (rounds, round) = if has("--quick") { (1, QUICK) } else { (ROUNDS, ROUND) };
+    if !has("--json") {
+        println!("{}", titles());
+    }
+    for workload in workloads() {
+        if names.is_empty() || names.iter().any(|name| *name == workload.name) {
+            let row = measure(workload, rounds, round);
+            println!("{}", if has("--json") { row.json() } else { row.line() });
+        }
+    }
+}
+
+/// Runs the rounds.
+fn measure(mut workload: Workload, rounds: usize, round: Duration) -> Row {
+    let mut best = [f64::INFINITY; 2];
+    for _ in 0..rounds {
+        best[0] = best[0].min(time(&mut workload.run, round));
+        if let Some(floor) = &mut workload.floor {
+            best[1] = best[1].min(time(floor, round));
+        }
+    }
+    let [ns, floor] = best;
+    let mut row = Row::new(workload.name).with("ns", ns);
+    if floor.is_finite() {
+        row = row.with("floor_ns", floor).with("ratio", ns / floor);
+    }
+    if let Some(bytes) = workload.bytes {
+        // Bytes in a nanosecond are thousands of megabytes in a second.
+        row = row.with("mb_per_s", bytes as f64 / ns * 1000.0);
+        if floor.is_finite() {
+            row = row.with("floor_mb_per_s", bytes as f64 / floor * 1000.0);
+        }
+    }
+    row
+}
+
+/// Returns the nanoseconds of one operation, of as many as fit into a round.
+fn time(run: &mut Run<'_>, round: Duration) -> f64 {
+    let mut operations = 1;
+    loop {
+        let begun = Instant::now();
+        run(operations);
+        let taken = begun.elapsed();
+        if taken * 2 >= round {
+            return taken.as_nanos() as f64 / operations as f64;
+        }
+        operations *= 2;
+    }
+}
