@@ -25,7 +25,6 @@
 //! }
 //! ```
 
-pub use ockam_identity::channel;
 pub use ockam_identity::{
     AllTrustPolicies, AnyTrustPolicy, Attestation, AttestationData, AttestationError,
     AttributeAccessControl, Attributes, CLOCK_DRIFT, CREDENTIAL_ISSUER, CREDENTIAL_LIFETIME,
@@ -39,3 +38,4 @@ pub use ockam_identity::{
     Structure, SystemClock, TrustEveryonePolicy, TrustIdentifierPolicy,
     TrustMultiIdentifiersPolicy, TrustPolicy, Validity, VersionedData,
 };
+pub use ockam_identity::{channel, store};

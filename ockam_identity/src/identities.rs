@@ -10,37 +10,42 @@
 //! | `known` | histories of others, so many |
 //! | `own` | what is kept of an identity of this node |
 //! | `attested` | attributes that were proved, so many, until they expire |
+//! | `meeting` | what is shown to others and learnt of them |
+//! | `credentials` | what is issued, shown and believed |
+//! | `record` | what of all that is kept in a store |
 //! | `failure` | errors as they cross the boundary |
 
 mod attested;
 mod clock;
+mod credentials;
 mod failure;
 mod known;
+mod meeting;
 mod own;
+mod record;
 
 pub use attested::MAX_REMEMBERED_ATTRIBUTES;
 pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
 pub use known::MAX_REMEMBERED_IDENTITIES;
+pub use meeting::Presented;
 
-use crate::channel::{HandshakeError, IdentityAndCredentials};
 use crate::codec::Structure;
-use crate::credential::{
-    Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
-};
+use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
-use crate::identity::{ChangeHistory, Identity, IdentityError, IdentityOptions};
-use crate::purpose_key::{Attestation, PurposeKey, Validity};
+use crate::identity::{Identity, IdentityError, IdentityOptions};
+use crate::purpose_key::Attestation;
+use crate::store::Store;
 use crate::sync::Lock;
-use crate::vault::{AgreementKey, KeyHandle, Secret, Vault};
+use crate::vault::{KeyHandle, Secret, Vault};
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use attested::Attested;
 use core::fmt;
 pub(crate) use failure::failed;
-use failure::{denied, no_identity, unknown};
+use failure::{no_identity, unknown};
 use known::Known;
 use ockam_core::{Error, ErrorKind, Result};
 use own::{Own, Purpose};
@@ -70,6 +75,7 @@ struct Inner {
     vault: Arc<dyn Vault>,
     clock: Arc<dyn Clock>,
     memory: Lock<Memory>,
+    store: Option<Arc<dyn Store>>,
 }
 
 #[derive(Default)]
@@ -77,17 +83,8 @@ struct Memory {
     own: BTreeMap<Identifier, Own>,
     known: Known,
     attested: Attested,
-}
-
-/// What an identity of this node brings along to a handshake.
-#[derive(Clone, Debug)]
-pub struct Presented {
-    /// The handle of the static key, with which the vault has to agree.
-    pub key: KeyHandle,
-    /// The public half of the static key.
-    pub public: AgreementKey,
-    /// The payload, which says whose key it is.
-    pub shown: IdentityAndCredentials,
+    /// What issuers say of identities of this node, by subject and issuer.
+    credentials: BTreeMap<(Identifier, Identifier), CredentialAndPurposeKey>,
 }
 
 impl Identities {
@@ -105,7 +102,49 @@ impl Identities {
             vault: Arc::new(vault),
             clock: Arc::new(clock),
             memory: Lock::new(Memory::default()),
+            store: None,
         }))
+    }
+
+    /// Keeps keys in a vault of the program's, reads its clock, and keeps what has to survive in a
+    /// store. The vault keeps its keys by itself.
+    ///
+    /// # Errors
+    /// [`Io`](ErrorKind::Io) if the store cannot be read, or has not what was written.
+    pub fn with_store(vault: impl Vault, clock: impl Clock, store: Arc<dyn Store>) -> Result<Self> {
+        let memory = record::load(&*store, clock.now())?;
+        Ok(Identities(Arc::new(Inner {
+            vault: Arc::new(vault),
+            clock: Arc::new(clock),
+            memory: Lock::new(memory),
+            store: Some(store),
+        })))
+    }
+
+    /// Keeps identities and their keys in a file, which only its owner can read, and reads the
+    /// system's clock. What was written survives the end of the process, however it ends.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
+    /// # use ockam_identity::Identities;
+    /// # let rng = &mut rand_core::UnwrapErr(getrandom::SysRng);
+    /// # let path = std::env::temp_dir().join(format!("doc-{}.identities", std::process::id()));
+    /// let identities = Identities::open(&path)?;
+    /// let alice = identities.create_identity(rng).await?;
+    /// drop(identities);
+    /// assert_eq!(Identities::open(&path)?.own(), [alice]);
+    /// # std::fs::remove_file(path)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`FileStore::open`](crate::store::FileStore::open).
+    #[cfg(feature = "file-store")]
+    pub fn open(path: impl AsRef<std::path::Path>) -> Result<Self> {
+        let store: Arc<dyn Store> = Arc::new(crate::store::FileStore::open(path)?);
+        let vault = crate::vault::SoftwareVault::stored(Arc::clone(&store))
+            .map_err(|why| Error::new(ErrorKind::Io, why).context("reading the stored keys"))?;
+        Self::with_store(vault, SystemClock, store)
     }
 
     /// Returns the vault.
@@ -139,9 +178,7 @@ impl Identities {
     ) -> Result<Identifier> {
         let created = Identity::create(self.vault(), options, Secret::random(rng)).await;
         let (identity, key) = created.map_err(|why| failed(why, "creating an identity"))?;
-        let identifier = *identity.identifier();
-        self.memory(|memory| memory.own.insert(identifier, Own::new(identity, key)));
-        Ok(identifier)
+        self.keep_own(Own::new(identity, key))
     }
 
     /// Takes over an identity of this node whose key is in the vault: what [`export`](Self::export)
@@ -162,9 +199,7 @@ impl Identities {
             Error::new(ErrorKind::InvalidInput, why)
                 .context("the key in the vault is not that of the identity")
         })?;
-        let identifier = *identity.identifier();
-        self.memory(|memory| memory.own.insert(identifier, Own::new(identity, key)));
-        Ok(identifier)
+        self.keep_own(Own::new(identity, key))
     }
 
     /// Remembers the history of another identity, and returns whose it is.
@@ -175,8 +210,7 @@ impl Identities {
     pub fn import(&self, history: &[u8], expected: Option<&Identifier>) -> Result<Identifier> {
         let invalid = |why: IdentityError| Error::new(ErrorKind::InvalidInput, why);
         let arrived = Identity::import(history, expected).map_err(invalid)?;
-        let learnt = self.learn(arrived.history()).map_err(invalid)?;
-        Ok(*learnt.identifier())
+        Ok(*self.learn(arrived.history())?.identifier())
     }
 
     /// Returns the history of an identity as bytes, for others.
@@ -216,7 +250,7 @@ impl Identities {
         let rotated = own.identity.rotate(self.vault(), &own.key, options, Secret::random(rng));
         let (identity, key) =
             rotated.await.map_err(|why| failed(why, "giving an identity a new key"))?;
-        self.memory(|memory| memory.own.insert(*identifier, Own::new(identity, key)));
+        self.keep_own(Own::new(identity, key))?;
         for old in own.handles() {
             let deleted = self.vault().delete_key(&old).await;
             deleted.map_err(|why| failed(why, "deleting the old key of an identity"))?;
@@ -224,110 +258,12 @@ impl Identities {
         Ok(())
     }
 
-    /// Makes a credential: what an identity of this node says of another for a number of seconds.
-    ///
-    /// # Errors
-    /// [`NotFound`](ErrorKind::NotFound) if the issuer is not one of this node or the subject is
-    /// not known, [`Failed`](ErrorKind::Failed) if the vault does not sign.
-    pub async fn issue_credential(
-        &self,
-        issuer: &Identifier,
-        subject: &Identifier,
-        attributes: Attributes,
-        seconds: u64,
-        rng: &mut impl CryptoRng,
-    ) -> Result<CredentialAndPurposeKey> {
-        let subject = self.find(subject).ok_or_else(|| no_identity(subject))?;
-        let (key, attestation) = self.purpose_key(issuer, Purpose::Credentials, rng).await?;
-        let validity = Validity::lasting(self.now(), seconds);
-        let vault = self.vault();
-        Credential::issue(vault, attestation, &key, &subject, attributes, validity)
-            .await
-            .map_err(|why| failed(why, "issuing a credential"))
-    }
-
-    /// Verifies what an authority says of a subject, and remembers it until it expires.
-    ///
-    /// # Errors
-    /// [`Denied`](ErrorKind::Denied) with a [`CredentialError`] if it is not to be believed.
-    pub fn accept_credential(
-        &self,
-        subject: &Identifier,
-        credential: &CredentialAndPurposeKey,
-        authorities: &[Identifier],
-    ) -> Result<CredentialData> {
-        let (issuer, data) =
-            self.verify_credential(subject, credential, authorities).map_err(denied)?;
-        let (attributes, expires_at) = (data.attributes.clone(), data.expires_at);
-        let now = self.now();
-        self.memory(|memory| {
-            memory.attested.insert((*subject, issuer), attributes, expires_at, now);
-        });
-        Ok(data)
-    }
-
-    /// Verifies what an authority says of a subject.
-    ///
-    /// # Errors
-    /// As [`accept_credential`](Self::accept_credential).
-    pub fn check_credential(
-        &self,
-        subject: &Identifier,
-        credential: &CredentialAndPurposeKey,
-        authorities: &[Identifier],
-    ) -> Result<CredentialData> {
-        let verified = self.verify_credential(subject, credential, authorities);
-        verified.map(|(_, data)| data).map_err(denied)
-    }
-
-    fn verify_credential(
-        &self,
-        subject: &Identifier,
-        credential: &CredentialAndPurposeKey,
-        authorities: &[Identifier],
-    ) -> Result<(Identifier, CredentialData), CredentialError> {
-        let issuer = credential.issuer()?;
-        if !authorities.contains(&issuer) {
-            return Err(CredentialError::UntrustedIssuer(issuer));
-        }
-        let known = self.find(&issuer).ok_or(CredentialError::UnknownIssuer(issuer))?;
-        Ok((issuer, credential.verify(subject, &known, self.now())?))
-    }
-
-    /// Returns what an authority has said of a subject in a credential that has not expired.
-    #[must_use]
-    pub fn attributes(&self, subject: &Identifier, authority: &Identifier) -> Option<Attributes> {
-        let now = self.now();
-        self.memory(|memory| memory.attested.get(&(*subject, *authority), now).cloned())
-    }
-
-    /// Verifies and remembers a history that arrives: one may only learn more.
-    ///
-    /// # Errors
-    /// [`IdentityError`] says what is wrong.
-    pub fn learn(&self, history: &ChangeHistory) -> Result<Identity, IdentityError> {
-        let known = history.identifier().and_then(|identifier| self.find(&identifier));
-        let learnt = Identity::learn(history, known.as_ref())?;
-        self.remember(&learnt);
-        Ok(learnt)
-    }
-
-    /// Verifies who the other side of a handshake is. Somebody new is not remembered yet: call
-    /// [`remember`](Self::remember) once it is trusted.
-    ///
-    /// # Errors
-    /// [`HandshakeError`] says what is wrong.
-    pub fn verify_peer(
-        &self,
-        shown: &IdentityAndCredentials,
-        static_key: &AgreementKey,
-    ) -> Result<Identity, HandshakeError> {
-        shown.verify(static_key, |identifier| self.find(identifier), self.now())
-    }
-
-    /// Remembers the history of another identity, which was verified.
-    pub fn remember(&self, identity: &Identity) {
-        self.memory(|memory| memory.remember(identity));
+    /// Keeps an identity of this node, in the store first.
+    fn keep_own(&self, own: Own) -> Result<Identifier> {
+        let identifier = *own.identity.identifier();
+        self.store_own(&own)?;
+        self.memory(|memory| memory.own.insert(identifier, own));
+        Ok(identifier)
     }
 
     /// Returns the key of an identity of this node for a purpose, with its attestation: the one
@@ -344,35 +280,15 @@ impl Identities {
         }
         let made = own.make_purpose_key(self.vault(), purpose, Secret::random(rng), self.now());
         let made = made.await.map_err(|why| failed(why, "making a purpose key"))?;
-        self.memory(|memory| {
-            if let Some(own) = memory.own.get_mut(identifier) {
-                own.keep(purpose, made.clone());
-            }
+        let kept = self.memory(|memory| {
+            let own = memory.own.get_mut(identifier)?;
+            own.keep(purpose, made.clone());
+            Some(own.clone())
         });
+        if let Some(own) = kept {
+            self.store_own(&own)?;
+        }
         Ok(made)
-    }
-
-    /// Returns what an identity of this node brings along to a handshake. Its static key is made on
-    /// first need and kept.
-    ///
-    /// # Errors
-    /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node,
-    /// [`Failed`](ErrorKind::Failed) if the vault makes no key.
-    pub async fn present(
-        &self,
-        identifier: &Identifier,
-        credentials: Vec<CredentialAndPurposeKey>,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Presented> {
-        let (key, purpose_key_attestation) =
-            self.purpose_key(identifier, Purpose::SecureChannel, rng).await?;
-        let data = purpose_key_attestation.data();
-        let Ok(PurposeKey::SecureChannel(public)) = data.map(|data| data.public_key) else {
-            return Err(Error::new(ErrorKind::Failed, "a channel key with another's attestation"));
-        };
-        let change_history = self.own_identity(identifier)?.identity.history().clone();
-        let shown = IdentityAndCredentials { change_history, purpose_key_attestation, credentials };
-        Ok(Presented { key, public, shown })
     }
 
     fn own_identity(&self, identifier: &Identifier) -> Result<Own> {
@@ -390,13 +306,6 @@ impl Memory {
         match self.own.get(identifier) {
             Some(own) => Some(&own.identity),
             None => self.known.get(identifier),
-        }
-    }
-
-    fn remember(&mut self, identity: &Identity) {
-        // What this node is, it knows better than anybody else.
-        if !self.own.contains_key(identity.identifier()) {
-            self.known.insert(identity);
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | [`SecureChannel`], [`SecureChannelListener`] | channels between nodes |
 //! | [`channel`] | the handshake and the messages of secure channels |
 //! | [`Structure`] | how all of them become bytes and back |
+//! | [`store`] | what survives the process |
 //! | [`vault`] | keys by handle, and what is computed with them |
 #![no_std]
 
@@ -39,6 +40,7 @@ mod purpose_key;
 #[cfg(feature = "node")]
 mod secure_channel;
 mod signed;
+pub mod store;
 mod sync;
 pub mod vault;
 

@@ -56,7 +56,7 @@ impl Side {
         let shown = IdentityAndCredentials::decode(shown).expect("it is whole");
         let peer = self.identities.verify_peer(&shown, key).expect("it is honest");
         if remember {
-            self.identities.remember(&peer);
+            self.identities.remember(&peer).expect("it is in memory");
         }
     }
 }

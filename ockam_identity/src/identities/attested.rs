@@ -3,6 +3,7 @@
 use crate::credential::Attributes;
 use crate::identifier::Identifier;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
 /// Of how many pairs of a subject and an authority a node remembers attributes. When there are
 /// more, those that expire first are forgotten; their subjects have to show their credentials
@@ -26,18 +27,27 @@ impl Attested {
         (*expires_at >= now).then_some(attributes)
     }
 
-    /// Remembers what was said, in place of what was said before.
-    pub(super) fn insert(&mut self, pair: Pair, said: Attributes, expires_at: u64, now: u64) {
+    /// Remembers what was said, in place of what was said before. Returned is what was forgotten.
+    pub(super) fn insert(
+        &mut self,
+        pair: Pair,
+        said: Attributes,
+        expires_at: u64,
+        now: u64,
+    ) -> Vec<Pair> {
         if let Some((before, _)) = self.attributes.insert(pair, (expires_at, said)) {
             self.expiry.remove(&(before, pair));
         }
         self.expiry.insert((expires_at, pair));
+        let mut forgotten = Vec::new();
         while let Some(&(first, pair)) = self.expiry.first() {
             if first >= now && self.attributes.len() <= MAX_REMEMBERED_ATTRIBUTES {
                 break;
             }
             self.expiry.pop_first();
             self.attributes.remove(&pair);
+            forgotten.push(pair);
         }
+        forgotten
     }
 }

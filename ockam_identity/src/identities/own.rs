@@ -28,9 +28,23 @@ impl Own {
         Own { identity, key, channels: None, credentials: None }
     }
 
+    /// Makes what was kept in a store.
+    pub(super) fn restored(
+        identity: Identity,
+        key: KeyHandle,
+        [channels, credentials]: [Option<Attested>; 2],
+    ) -> Self {
+        Own { identity, key, channels, credentials }
+    }
+
+    /// Lists the purpose keys, that for channels first.
+    pub(super) fn purpose_keys(&self) -> [Option<&Attested>; 2] {
+        [self.channels.as_ref(), self.credentials.as_ref()]
+    }
+
     /// Lists the handles of all keys.
     pub(super) fn handles(&self) -> Vec<KeyHandle> {
-        let purposes = [&self.channels, &self.credentials].into_iter().flatten();
+        let purposes = self.purpose_keys().into_iter().flatten();
         let purposes = purposes.map(|(key, _)| key.clone());
         core::iter::once(self.key.clone()).chain(purposes).collect()
     }

@@ -100,7 +100,7 @@ impl Identities {
                         return Err(refused(&identifier));
                     }
                     let authorities = &options.terms.authorities;
-                    self.remember(&peer);
+                    self.remember(&peer)?;
                     accept(self, &identifier, &shown.credentials, authorities);
                     return Ok(Accepted { answered, peer, remote });
                 }

@@ -98,7 +98,7 @@ impl Responder {
             tracing::info!(address = %ctx.address(), peer = %identifier, "not trusted");
             return Ok(State::Over);
         }
-        identities.remember(&peer);
+        identities.remember(&peer)?;
         accept(identities, &identifier, &shown.credentials, &terms.authorities);
         self.listening.half_open.end(self.ticket);
         let ends = Ends::new(

@@ -4,6 +4,7 @@ use super::{
     AgreementKey, AgreementSecret, Answer, KeyHandle, KeyKind, Secret, Signature, Vault,
     VaultError, VerifyingKey, sha256,
 };
+use crate::store::{Store, Table};
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -11,6 +12,7 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::future::ready;
 use ed25519_dalek::{Signer, SigningKey};
+use zeroize::Zeroizing;
 
 /// Holds keys in this process's memory, wiped when they are deleted.
 ///
@@ -30,7 +32,13 @@ use ed25519_dalek::{Signer, SigningKey};
 #[derive(Default)]
 pub struct SoftwareVault {
     keys: Lock<BTreeMap<KeyHandle, Arc<Key>>>,
+    store: Option<Arc<dyn Store>>,
 }
+
+/// What a stored secret begins with: its kind.
+const ED25519: u8 = 0;
+const P256: u8 = 1;
+const AGREEMENT: u8 = 2;
 
 /// A secret key, ready for use.
 enum Key {
@@ -45,6 +53,31 @@ impl SoftwareVault {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes a vault with the keys that are in a store, and keeps new ones there.
+    ///
+    /// # Errors
+    /// [`VaultError::Holder`] if the store cannot be read, and others if what it has is no key.
+    pub fn stored(store: Arc<dyn Store>) -> Result<Self, VaultError> {
+        let all = store.all(Table::Secrets).map_err(|why| VaultError::Holder(why.into()))?;
+        let mut vault = Self::new();
+        for (_, value) in &all {
+            let Some((kind, secret)) = value.split_first() else {
+                return Err(VaultError::InvalidKey("a stored key"));
+            };
+            let secret = <[u8; 32]>::try_from(secret);
+            let secret = secret.map_err(|_| VaultError::InvalidKey("a stored key"))?;
+            let secret = Secret::from(secret);
+            match *kind {
+                ED25519 => drop(vault.import_signing_key(KeyKind::Ed25519, &secret)?),
+                P256 => drop(vault.import_signing_key(KeyKind::P256, &secret)?),
+                AGREEMENT => drop(vault.import_agreement_key(&secret)?),
+                _ => return Err(VaultError::InvalidKey("a stored key of a kind that is known")),
+            }
+        }
+        vault.store = Some(store);
+        Ok(vault)
     }
 
     /// Takes over a key that signs: the seed of an Ed25519 key, or the scalar of a P-256 key.
@@ -71,22 +104,54 @@ impl SoftwareVault {
             #[cfg(not(feature = "p256"))]
             KeyKind::P256 => return Err(VaultError::Unsupported("P-256 keys")),
         };
-        Ok((self.insert(public.as_bytes(), key), public))
+        let stored_kind = if kind == KeyKind::P256 { P256 } else { ED25519 };
+        Ok((self.insert(public.as_bytes(), key, stored_kind, secret)?, public))
     }
 
     /// Takes over a key that agrees on secrets.
-    pub fn import_agreement_key(&self, secret: &Secret<32>) -> (KeyHandle, AgreementKey) {
+    ///
+    /// # Errors
+    /// [`VaultError::Holder`] if it cannot be stored.
+    pub fn import_agreement_key(
+        &self,
+        secret: &Secret<32>,
+    ) -> Result<(KeyHandle, AgreementKey), VaultError> {
         let key = AgreementSecret::from(secret);
         let public = *key.public();
-        (self.insert(public.as_bytes(), Key::Agreement(key)), public)
+        let handle = self.insert(public.as_bytes(), Key::Agreement(key), AGREEMENT, secret)?;
+        Ok((handle, public))
     }
 
-    fn insert(&self, public: &[u8], key: Key) -> KeyHandle {
+    /// Keeps a key, in the store first.
+    fn insert(
+        &self,
+        public: &[u8],
+        key: Key,
+        kind: u8,
+        secret: &Secret<32>,
+    ) -> Result<KeyHandle, VaultError> {
         let handle = KeyHandle::from(&sha256(public)[..]);
+        if let Some(store) = &self.store {
+            let mut value = Zeroizing::new([kind; 33]);
+            value[1..].copy_from_slice(secret.expose());
+            store
+                .put(Table::Secrets, handle.as_bytes(), &value[..])
+                .map_err(|why| VaultError::Holder(why.into()))?;
+        }
         let replaced = self.keys.with(|keys| keys.insert(handle.clone(), Arc::new(key)));
         // It is the same key; it is wiped outside of the lock.
         drop(replaced);
-        handle
+        Ok(handle)
+    }
+
+    fn delete(&self, handle: &KeyHandle) -> Result<bool, VaultError> {
+        if let Some(store) = &self.store {
+            store
+                .remove(Table::Secrets, handle.as_bytes())
+                .map_err(|why| VaultError::Holder(why.into()))?;
+        }
+        let deleted = self.keys.with(|keys| keys.remove(handle));
+        Ok(deleted.is_some())
     }
 
     /// Returns a key, which is used outside of the lock.
@@ -123,7 +188,7 @@ impl Vault for SoftwareVault {
     }
 
     fn create_agreement_key(&self, entropy: Secret<32>) -> Answer<'_, (KeyHandle, AgreementKey)> {
-        Box::pin(ready(Ok(self.import_agreement_key(&entropy))))
+        Box::pin(ready(self.import_agreement_key(&entropy)))
     }
 
     fn sign<'a>(&'a self, key: &'a KeyHandle, message: &'a [u8; 32]) -> Answer<'a, Signature> {
@@ -135,8 +200,7 @@ impl Vault for SoftwareVault {
     }
 
     fn delete_key<'a>(&'a self, key: &'a KeyHandle) -> Answer<'a, bool> {
-        let deleted = self.keys.with(|keys| keys.remove(key));
-        Box::pin(ready(Ok(deleted.is_some())))
+        Box::pin(ready(self.delete(key)))
     }
 }
 

@@ -7,6 +7,7 @@ mod identifier;
 mod identity;
 mod node;
 mod purpose_key;
+mod store;
 mod support;
 mod tolerance;
 mod vault;

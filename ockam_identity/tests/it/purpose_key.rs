@@ -65,7 +65,7 @@ fn the_same_keys_make_the_same_attestation() {
     let secret = &items(&identities, "identities")[0]["keys"][0];
     let secret = Secret::from(array(secret, "secret"));
     let (key, _) = vault.import_signing_key(KeyKind::Ed25519, &secret).unwrap();
-    let (_, public) = vault.import_agreement_key(&Secret::from(array(value, "secret")));
+    let (_, public) = vault.import_agreement_key(&Secret::from(array(value, "secret"))).unwrap();
     let validity = Validity {
         created_at: value["decoded"]["created_at"].as_u64().unwrap(),
         expires_at: value["decoded"]["expires_at"].as_u64().unwrap(),

@@ -76,7 +76,7 @@ fn a_key_that_is_not_there_or_of_another_use_is_named() {
     let nobody = KeyHandle::from(&b"slot-7"[..]);
     let error = now(vault.sign(&nobody, &[1; 32])).unwrap_err();
     assert_eq!(error.to_string(), "the vault has no such key: slot-7");
-    let (agrees, public) = vault.import_agreement_key(&Secret::from([1; 32]));
+    let (agrees, public) = vault.import_agreement_key(&Secret::from([1; 32])).unwrap();
     assert!(matches!(now(vault.sign(&agrees, &[1; 32])), Err(VaultError::UnknownKey(_))));
     let (signs, _) = vault.import_signing_key(KeyKind::Ed25519, &Secret::from([1; 32])).unwrap();
     assert!(matches!(now(vault.agree(&signs, &public)), Err(VaultError::UnknownKey(_))));
@@ -104,7 +104,7 @@ fn bytes_that_are_no_key_are_refused() {
 #[test]
 fn nothing_secret_is_shown() {
     let vault = SoftwareVault::new();
-    vault.import_agreement_key(&Secret::from([0xab; 32]));
+    vault.import_agreement_key(&Secret::from([0xab; 32])).unwrap();
     assert_eq!(format!("{vault:?}"), "SoftwareVault(1 keys)");
 }
 

@@ -1,0 +1,123 @@
+//! Credentials: issued by identities of this node, shown by them, and believed of others.
+
+use super::Identities;
+use super::failure::{denied, failed, no_identity};
+use super::own::Purpose;
+use crate::credential::{
+    Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
+};
+use crate::identifier::Identifier;
+use crate::purpose_key::Validity;
+use ockam_core::{Error, ErrorKind, Result};
+use rand_core::CryptoRng;
+
+impl Identities {
+    /// Makes a credential: what an identity of this node says of another for a number of seconds.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if the issuer is not one of this node or the subject is
+    /// not known, [`Failed`](ErrorKind::Failed) if the vault does not sign.
+    pub async fn issue_credential(
+        &self,
+        issuer: &Identifier,
+        subject: &Identifier,
+        attributes: Attributes,
+        seconds: u64,
+        rng: &mut impl CryptoRng,
+    ) -> Result<CredentialAndPurposeKey> {
+        let subject = self.find(subject).ok_or_else(|| no_identity(subject))?;
+        let (key, attestation) = self.purpose_key(issuer, Purpose::Credentials, rng).await?;
+        let validity = Validity::lasting(self.now(), seconds);
+        let vault = self.vault();
+        Credential::issue(vault, attestation, &key, &subject, attributes, validity)
+            .await
+            .map_err(|why| failed(why, "issuing a credential"))
+    }
+
+    /// Verifies what an authority says of a subject, and remembers it until it expires.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) with a [`CredentialError`] if it is not to be believed.
+    pub fn accept_credential(
+        &self,
+        subject: &Identifier,
+        credential: &CredentialAndPurposeKey,
+        authorities: &[Identifier],
+    ) -> Result<CredentialData> {
+        let (issuer, data) =
+            self.verify_credential(subject, credential, authorities).map_err(denied)?;
+        let (pair, now) = ((*subject, issuer), self.now());
+        let (attributes, expires_at) = (data.attributes.clone(), data.expires_at);
+        let forgotten =
+            self.memory(|memory| memory.attested.insert(pair, attributes, expires_at, now));
+        self.store_attributes(&pair, &data.attributes, expires_at)?;
+        forgotten.iter().try_for_each(|pair| self.forget_attributes(pair))?;
+        Ok(data)
+    }
+
+    /// Verifies what an authority says of a subject.
+    ///
+    /// # Errors
+    /// As [`accept_credential`](Self::accept_credential).
+    pub fn check_credential(
+        &self,
+        subject: &Identifier,
+        credential: &CredentialAndPurposeKey,
+        authorities: &[Identifier],
+    ) -> Result<CredentialData> {
+        let verified = self.verify_credential(subject, credential, authorities);
+        verified.map(|(_, data)| data).map_err(denied)
+    }
+
+    fn verify_credential(
+        &self,
+        subject: &Identifier,
+        credential: &CredentialAndPurposeKey,
+        authorities: &[Identifier],
+    ) -> Result<(Identifier, CredentialData), CredentialError> {
+        let issuer = credential.issuer()?;
+        if !authorities.contains(&issuer) {
+            return Err(CredentialError::UntrustedIssuer(issuer));
+        }
+        let known = self.find(&issuer).ok_or(CredentialError::UnknownIssuer(issuer))?;
+        Ok((issuer, credential.verify(subject, &known, self.now())?))
+    }
+
+    /// Keeps a credential of an identity of this node, in place of an earlier one by the same
+    /// issuer; [`credential`](Self::credential) finds it.
+    ///
+    /// # Errors
+    /// [`Encoding`](ErrorKind::Encoding) if it is none, [`Io`](ErrorKind::Io) if it cannot be
+    /// stored.
+    pub fn keep_credential(
+        &self,
+        subject: &Identifier,
+        credential: CredentialAndPurposeKey,
+    ) -> Result<()> {
+        let issuer = credential.issuer().map_err(|why| Error::new(ErrorKind::Encoding, why))?;
+        let pair = (*subject, issuer);
+        self.store_credential(&pair, &credential)?;
+        self.memory(|memory| memory.credentials.insert(pair, credential));
+        Ok(())
+    }
+
+    /// Finds a credential that was kept and has not expired.
+    #[must_use]
+    pub fn credential(
+        &self,
+        subject: &Identifier,
+        issuer: &Identifier,
+    ) -> Option<CredentialAndPurposeKey> {
+        let pair = (*subject, *issuer);
+        let credential = self.memory(|memory| memory.credentials.get(&pair).cloned())?;
+        let data = credential.credential.data().ok()?;
+        (data.expires_at >= self.now()).then_some(credential)
+    }
+
+    /// Returns what an authority has said of a subject in a credential that has not expired.
+    #[must_use]
+    pub fn attributes(&self, subject: &Identifier, authority: &Identifier) -> Option<Attributes> {
+        let now = self.now();
+        self.memory(|memory| memory.attested.get(&(*subject, *authority), now).cloned())
+    }
+}

@@ -1,0 +1,96 @@
+//! Meeting others: what a node shows of itself, and what it learns of them.
+
+use super::Identities;
+use super::own::Purpose;
+use crate::channel::{HandshakeError, IdentityAndCredentials};
+use crate::credential::CredentialAndPurposeKey;
+use crate::identifier::Identifier;
+use crate::identity::{ChangeHistory, Identity};
+use crate::purpose_key::PurposeKey;
+use crate::vault::{AgreementKey, KeyHandle};
+use alloc::vec::Vec;
+use ockam_core::{Error, ErrorKind, Result};
+use rand_core::CryptoRng;
+
+/// What an identity of this node brings along to a handshake.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    /// The handle of the static key, with which the vault has to agree.
+    pub key: KeyHandle,
+    /// The public half of the static key.
+    pub public: AgreementKey,
+    /// The payload, which says whose key it is.
+    pub shown: IdentityAndCredentials,
+}
+
+impl Identities {
+    /// Verifies and remembers a history that arrives: one may only learn more.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) with an [`IdentityError`](crate::IdentityError), or
+    /// [`Io`](ErrorKind::Io) if it cannot be stored.
+    pub fn learn(&self, history: &ChangeHistory) -> Result<Identity> {
+        let known = history.identifier().and_then(|identifier| self.find(&identifier));
+        let learnt = Identity::learn(history, known.as_ref())
+            .map_err(|why| Error::new(ErrorKind::InvalidInput, why))?;
+        self.remember(&learnt)?;
+        Ok(learnt)
+    }
+
+    /// Verifies who the other side of a handshake is. Somebody new is not remembered yet: call
+    /// [`remember`](Self::remember) once it is trusted.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] says what is wrong.
+    pub fn verify_peer(
+        &self,
+        shown: &IdentityAndCredentials,
+        static_key: &AgreementKey,
+    ) -> Result<Identity, HandshakeError> {
+        shown.verify(static_key, |identifier| self.find(identifier), self.now())
+    }
+
+    /// Remembers the history of another identity, which was verified.
+    ///
+    /// # Errors
+    /// [`Io`](ErrorKind::Io) if it cannot be stored. It is remembered all the same, as long as the
+    /// process lives.
+    pub fn remember(&self, identity: &Identity) -> Result<()> {
+        let identifier = identity.identifier();
+        let (is_news, forgotten) = self.memory(|memory| {
+            // What this node is, it knows better than anybody else.
+            if memory.own.contains_key(identifier) {
+                return (false, None);
+            }
+            let is_news = memory.known.get(identifier) != Some(identity);
+            (is_news, memory.known.insert(identity))
+        });
+        if is_news {
+            self.store_known(identity)?;
+        }
+        forgotten.map_or(Ok(()), |forgotten| self.forget_known(&forgotten))
+    }
+
+    /// Returns what an identity of this node brings along to a handshake. Its static key is made on
+    /// first need and kept.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node,
+    /// [`Failed`](ErrorKind::Failed) if the vault makes no key.
+    pub async fn present(
+        &self,
+        identifier: &Identifier,
+        credentials: Vec<CredentialAndPurposeKey>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Presented> {
+        let (key, purpose_key_attestation) =
+            self.purpose_key(identifier, Purpose::SecureChannel, rng).await?;
+        let data = purpose_key_attestation.data();
+        let Ok(PurposeKey::SecureChannel(public)) = data.map(|data| data.public_key) else {
+            return Err(Error::new(ErrorKind::Failed, "a channel key with another's attestation"));
+        };
+        let change_history = self.own_identity(identifier)?.identity.history().clone();
+        let shown = IdentityAndCredentials { change_history, purpose_key_attestation, credentials };
+        Ok(Presented { key, public, shown })
+    }
+}

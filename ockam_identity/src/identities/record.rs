@@ -1,0 +1,199 @@
+//! What is kept in a store, as bytes, and read at the start.
+
+use super::own::Own;
+use super::{Identities, Memory};
+use crate::codec::Structure;
+use crate::credential::{Attributes, CredentialAndPurposeKey};
+use crate::identifier::Identifier;
+use crate::identity::{ChangeHistory, Identity};
+use crate::purpose_key::Attestation;
+use crate::store::{Store, Table};
+use crate::vault::KeyHandle;
+use alloc::format;
+use alloc::vec::Vec;
+use core::error::Error as StdError;
+use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_null, write_unsigned};
+use ockam_core::{Error, ErrorKind, Result};
+
+/// A key and that it is an identity's.
+type Attested = (KeyHandle, Attestation);
+
+/// An identity of this node.
+struct OwnRecord {
+    history: ChangeHistory,
+    key: KeyHandle,
+    purpose_keys: [Option<Attested>; 2],
+}
+
+impl Structure for OwnRecord {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        write_array(buffer, 4);
+        self.history.write(buffer);
+        write_bytes(buffer, self.key.as_bytes());
+        for purpose_key in &self.purpose_keys {
+            match purpose_key {
+                Some((key, attestation)) => {
+                    write_array(buffer, 2);
+                    write_bytes(buffer, key.as_bytes());
+                    attestation.write(buffer);
+                }
+                None => write_null(buffer),
+            }
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        const KEY: &str = "the handle of a key";
+        let mut fields = reader.array("an identity of this node")?;
+        reader.require(&mut fields, "the change history")?;
+        let history = ChangeHistory::read(reader)?;
+        reader.require(&mut fields, KEY)?;
+        let key = KeyHandle::from(reader.bytes(KEY)?);
+        let mut purpose_keys = [None, None];
+        for purpose_key in &mut purpose_keys {
+            reader.require(&mut fields, "a purpose key")?;
+            if reader.take_null() {
+                continue;
+            }
+            let mut parts = reader.array("a purpose key")?;
+            reader.require(&mut parts, KEY)?;
+            let key = KeyHandle::from(reader.bytes(KEY)?);
+            reader.require(&mut parts, "the attestation")?;
+            *purpose_key = Some((key, Attestation::read(reader)?));
+            reader.skip_rest(&mut parts)?;
+        }
+        reader.skip_rest(&mut fields)?;
+        Ok(OwnRecord { history, key, purpose_keys })
+    }
+}
+
+/// Attributes and until when they hold.
+struct AttributesRecord {
+    expires_at: u64,
+    attributes: Attributes,
+}
+
+impl Structure for AttributesRecord {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        write_array(buffer, 2);
+        write_unsigned(buffer, self.expires_at);
+        self.attributes.write(buffer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        let mut fields = reader.array("stored attributes")?;
+        reader.require(&mut fields, "the time of expiry")?;
+        let expires_at = reader.unsigned("the time of expiry")?;
+        reader.require(&mut fields, "the attributes")?;
+        let attributes = Attributes::read(reader)?;
+        reader.skip_rest(&mut fields)?;
+        Ok(AttributesRecord { expires_at, attributes })
+    }
+}
+
+/// Two identities as one key.
+fn pair_key((first, second): &(Identifier, Identifier)) -> [u8; 64] {
+    let mut key = [0; 64];
+    key[..32].copy_from_slice(first.as_bytes());
+    key[32..].copy_from_slice(second.as_bytes());
+    key
+}
+
+fn pair(key: &[u8]) -> Option<(Identifier, Identifier)> {
+    let (first, second) = key.split_at_checked(32)?;
+    let [first, second] = [first, second].map(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    Some((first?.into(), second?.into()))
+}
+
+/// What is in the store is not what this program has written.
+fn damaged(table: Table, why: impl StdError + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Io, why).context(format!("reading the stored {table:?}"))
+}
+
+/// Reads all that a store has.
+pub(super) fn load(store: &dyn Store, now: u64) -> Result<Memory> {
+    let mut memory = Memory::default();
+    for (_, value) in store.all(Table::Own)? {
+        let record = OwnRecord::decode(&value).map_err(|why| damaged(Table::Own, why))?;
+        let identity = Identity::verify(record.history, None);
+        let identity = identity.map_err(|why| damaged(Table::Own, why))?;
+        let identifier = *identity.identifier();
+        let own = Own::restored(identity, record.key, record.purpose_keys);
+        memory.own.insert(identifier, own);
+    }
+    for (_, value) in store.all(Table::Known)? {
+        let identity = Identity::import(&value, None);
+        memory.known.insert(&identity.map_err(|why| damaged(Table::Known, why))?);
+    }
+    for (key, value) in store.all(Table::Attributes)? {
+        let record =
+            AttributesRecord::decode(&value).map_err(|why| damaged(Table::Attributes, why))?;
+        if let Some(pair) = pair(&key) {
+            memory.attested.insert(pair, record.attributes, record.expires_at, now);
+        }
+    }
+    for (key, value) in store.all(Table::Credentials)? {
+        let credential = CredentialAndPurposeKey::decode(&value)
+            .map_err(|why| damaged(Table::Credentials, why))?;
+        if let Some(pair) = pair(&key) {
+            memory.credentials.insert(pair, credential);
+        }
+    }
+    Ok(memory)
+}
+
+/// Writing through: without a store nothing happens.
+impl Identities {
+    pub(super) fn store_own(&self, own: &Own) -> Result<()> {
+        let record = OwnRecord {
+            history: own.identity.history().clone(),
+            key: own.key.clone(),
+            purpose_keys: own.purpose_keys().map(Option::<&Attested>::cloned),
+        };
+        self.put(Table::Own, own.identity.identifier().as_bytes(), &record)
+    }
+
+    pub(super) fn store_known(&self, identity: &Identity) -> Result<()> {
+        self.put(Table::Known, identity.identifier().as_bytes(), identity.history())
+    }
+
+    pub(super) fn forget_known(&self, identifier: &Identifier) -> Result<()> {
+        self.remove(Table::Known, identifier.as_bytes())
+    }
+
+    pub(super) fn store_attributes(
+        &self,
+        pair: &(Identifier, Identifier),
+        attributes: &Attributes,
+        expires_at: u64,
+    ) -> Result<()> {
+        let record = AttributesRecord { expires_at, attributes: attributes.clone() };
+        self.put(Table::Attributes, &pair_key(pair), &record)
+    }
+
+    pub(super) fn forget_attributes(&self, pair: &(Identifier, Identifier)) -> Result<()> {
+        self.remove(Table::Attributes, &pair_key(pair))
+    }
+
+    pub(super) fn store_credential(
+        &self,
+        pair: &(Identifier, Identifier),
+        credential: &CredentialAndPurposeKey,
+    ) -> Result<()> {
+        self.put(Table::Credentials, &pair_key(pair), credential)
+    }
+
+    fn put(&self, table: Table, key: &[u8], value: &impl Structure) -> Result<()> {
+        match &self.0.store {
+            Some(store) => store.put(table, key, &value.encode()),
+            None => Ok(()),
+        }
+    }
+
+    fn remove(&self, table: Table, key: &[u8]) -> Result<()> {
+        match &self.0.store {
+            Some(store) => store.remove(table, key),
+            None => Ok(()),
+        }
+    }
+}

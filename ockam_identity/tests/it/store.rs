@@ -1,0 +1,196 @@
+//! Identities in a file: what survives, and who may read it.
+
+use crate::support::{Clock, Seeded, now};
+use ockam_core::{Error, ErrorKind};
+use ockam_identity::store::{FORMAT_VERSION, FileStore};
+use ockam_identity::vault::SoftwareVault;
+use ockam_identity::{Attributes, Identifier, Identities, Structure};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+const NOW: u64 = 1_800_000_000;
+
+/// A file that is gone when the test is.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("{name}-{}.identities", std::process::id()));
+        let _ = fs::remove_file(&path);
+        Place(path)
+    }
+
+    fn open(&self) -> Result<Identities, Error> {
+        Identities::open(&self.0)
+    }
+
+    /// As it is opened by a process with another clock.
+    fn open_at(&self, now: u64) -> Identities {
+        let store = Arc::new(FileStore::open(&self.0).unwrap());
+        let vault = SoftwareVault::stored(store.clone()).unwrap();
+        Identities::with_store(vault, Clock::new(now).reader(), store).unwrap()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn everything_survives_a_restart() {
+    let (place, mut rng) = (Place::new("restart"), Seeded::new(1));
+    let identities = place.open_at(NOW);
+    let [alice, issuer] = [(); 2].map(|()| now(identities.create_identity(&mut rng)).unwrap());
+    let stranger = Identities::in_memory();
+    let bob = now(stranger.create_identity(&mut rng)).unwrap();
+    identities.import(&stranger.export(&bob).unwrap(), None).unwrap();
+    let shown = now(identities.present(&alice, vec![], &mut rng)).unwrap().shown.encode();
+    let attributes = Attributes::new(3).with("role", "member");
+    let credential = now(identities.issue_credential(&issuer, &alice, attributes, 100, &mut rng));
+    let credential = credential.unwrap();
+    identities.accept_credential(&alice, &credential, &[issuer]).unwrap();
+    identities.keep_credential(&alice, credential.clone()).unwrap();
+    let exported = identities.export(&alice).unwrap();
+    drop(identities);
+
+    let again = place.open_at(NOW);
+    let mut own = [alice, issuer];
+    own.sort();
+    assert_eq!(again.own(), own);
+    assert_eq!(again.export(&alice).unwrap(), exported);
+    assert!(again.find(&bob).is_some());
+    // The same purpose key: none is made.
+    let shown_again = now(again.present(&alice, vec![], &mut rng)).unwrap().shown.encode();
+    assert_eq!(shown_again, shown);
+    let attributes = again.attributes(&alice, &issuer).unwrap();
+    assert_eq!(attributes.get("role"), Some(&b"member"[..]));
+    assert_eq!(again.credential(&alice, &issuer), Some(credential));
+    // The keys work.
+    let issued = again.issue_credential(&issuer, &alice, Attributes::new(1), 10, &mut rng);
+    again.accept_credential(&alice, &now(issued).unwrap(), &[issuer]).unwrap();
+    drop(again);
+
+    // What has expired meanwhile does not come back.
+    let later = place.open_at(NOW + 101);
+    assert!(later.attributes(&alice, &issuer).is_none());
+    assert!(later.credential(&alice, &issuer).is_none());
+}
+
+#[test]
+fn a_new_key_survives_and_the_old_one_is_gone() {
+    let (place, mut rng) = (Place::new("rotate"), Seeded::new(2));
+    let identities = place.open_at(NOW);
+    let alice = now(identities.create_identity(&mut rng)).unwrap();
+    now(identities.present(&alice, vec![], &mut rng)).unwrap();
+    let options = ockam_identity::IdentityOptions::new(NOW);
+    now(identities.rotate(&alice, options, &mut rng)).unwrap();
+    assert_eq!(format!("{:?}", identities.vault()), "SoftwareVault(1 keys)");
+    drop(identities);
+    let again = place.open_at(NOW);
+    assert_eq!(again.find(&alice).unwrap().history().changes().len(), 2);
+    assert_eq!(format!("{:?}", again.vault()), "SoftwareVault(1 keys)");
+    now(again.present(&alice, vec![], &mut rng)).unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn only_the_owner_can_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::new("mode");
+    drop(place.open().unwrap());
+    let mode = fs::metadata(&place.0).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    fs::set_permissions(&place.0, fs::Permissions::from_mode(0o640)).unwrap();
+    let error = place.open().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(error.to_string().ends_with("(mode 640): set it to 600"), "{error}");
+}
+
+#[test]
+fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
+    let place = Place::new("kind");
+    fs::write(&place.0, "these are not the identities you are looking for".repeat(1000)).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&place.0, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let before = fs::read(&place.0).unwrap();
+    let error = place.open().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
+    assert_eq!(fs::read(&place.0).unwrap(), before);
+
+    let place = Place::new("version");
+    drop(place.open().unwrap());
+    let database = redb::Database::open(&place.0).unwrap();
+    let write = database.begin_write().unwrap();
+    let format = redb::TableDefinition::<(), u64>::new("format");
+    write.open_table(format).unwrap().insert((), FORMAT_VERSION + 1).unwrap();
+    write.commit().unwrap();
+    drop(database);
+    let error = place.open().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("has format 2, and this program knows 1 only"), "{error}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let error = Identities::open("/nowhere/at/all/identities").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.to_string().contains("/nowhere/at/all/identities"), "{error}");
+}
+
+/// The environment variable that makes this test binary the other process.
+const CHILD: &str = "OCKAM_TEST_STORE_OF_CHILD";
+
+/// Is the other process: it opens the file and makes identities until it is killed.
+#[test]
+fn child() {
+    let Some(path) = std::env::var_os(CHILD) else {
+        return;
+    };
+    let identities = Identities::open(path).unwrap();
+    let mut rng = Seeded::new(3);
+    loop {
+        let identifier = now(identities.create_identity(&mut rng)).unwrap();
+        // The harness may have written to the same line.
+        println!("\nmade {identifier}");
+    }
+}
+
+/// Starts the other process and waits until it has made some identities.
+fn start_child(path: &Path, identities: usize) -> (Child, Vec<Identifier>) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "store::child", "--nocapture"])
+        .env(CHILD, path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let made = lines.filter_map(|line| line.unwrap().strip_prefix("made ")?.parse().ok());
+    let made = made.take(identities).collect();
+    (child, made)
+}
+
+#[test]
+fn another_process_is_told_who_has_the_file_and_what_was_made_survives_a_kill() {
+    let place = Place::new("kill");
+    for round in 1..=3 {
+        let (mut child, made) = start_child(&place.0, 10 * round);
+        assert_eq!(made.len(), 10 * round);
+        let error = place.open().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert!(error.to_string().contains("another process has the file open"), "{error}");
+        // In the middle of whatever it does.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let identities = place.open().unwrap();
+        let own = identities.own();
+        assert!(made.iter().all(|identifier| own.contains(identifier)));
+        let mut rng = Seeded::new(4);
+        now(identities.present(made.last().unwrap(), vec![], &mut rng)).unwrap();
+    }
+}
