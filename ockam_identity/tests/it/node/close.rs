@@ -1,7 +1,7 @@
 //! How channels end.
 
-use super::stage::{Echoer, Stage, record, soon, until};
-use ockam_core::{ErrorKind, NeutralMessage, route};
+use super::stage::{Echoer, Stage, echo, record, soon, until};
+use ockam_core::{ErrorKind, route};
 
 #[tokio::test]
 async fn what_was_sent_before_arrives_before_the_end_and_both_ends_are_gone() {
@@ -67,9 +67,7 @@ async fn a_node_with_channels_stops_well() {
     stage.let_in("echoer");
     for _ in 0..10 {
         let channel = stage.channel().await;
-        let body = NeutralMessage::from(vec![1]);
-        let answer = stage.ctx.send_and_receive::<NeutralMessage>(route![&channel, "echoer"], body);
-        soon(answer).await.unwrap();
+        echo(&stage.ctx, &channel, vec![1]).await;
     }
     soon(stage.ctx.stop()).await.unwrap();
     assert_eq!(stage.ctx.list_workers().len(), 1);
@@ -82,7 +80,5 @@ async fn the_end_of_the_listener_leaves_its_channels() {
     stage.let_in("echoer");
     let channel = stage.channel().await;
     soon(stage.listener.stop(&stage.ctx)).await.unwrap();
-    let body = NeutralMessage::from(vec![1]);
-    let answer = stage.ctx.send_and_receive::<NeutralMessage>(route![&channel, "echoer"], body);
-    soon(answer).await.unwrap();
+    echo(&stage.ctx, &channel, vec![1]).await;
 }

@@ -1,6 +1,6 @@
 //! Peers that do not do what they should.
 
-use super::stage::{Echoer, LISTENER, Stage, record, soon, until};
+use super::stage::{Echoer, LISTENER, Stage, echo, record, soon, until};
 use ockam_core::{
     Address, Any, LocalMessage, NeutralMessage, Result, Routed, TransportMessage, Worker, route,
 };
@@ -16,12 +16,6 @@ async fn flood(stage: &Stage, messages: usize) {
         key[..8].copy_from_slice(&number.to_le_bytes());
         stage.ctx.send(LISTENER, NeutralMessage::from(key.to_vec())).await.unwrap();
     }
-}
-
-async fn echo(stage: &Stage, channel: &SecureChannel, byte: u8) {
-    let body = NeutralMessage::from(vec![byte]);
-    let answer = stage.ctx.send_and_receive::<NeutralMessage>(route![channel, "echoer"], body);
-    assert_eq!(soon(answer).await.unwrap().as_slice(), [byte]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -41,7 +35,7 @@ async fn handshakes_without_an_end_are_so_many_and_honest_peers_get_through() {
     // A responder that has to end is counted until it has ended.
     assert!(most <= MAX_HALF_OPEN + 200, "{most}");
     let channel = stage.channel().await;
-    echo(&stage, &channel, 1).await;
+    echo(&stage.ctx, &channel, vec![1]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,7 +134,7 @@ async fn messages_that_are_changed_repeated_or_made_up_are_dropped_and_the_chann
         let far = [&u64::to_be_bytes(number)[..], &bytes[8..]].concat();
         inject(far).await.unwrap();
     }
-    echo(&stage, &channel, 1).await;
+    echo(&stage.ctx, &channel, vec![1]).await;
     assert!(recorded.try_recv().is_err());
 }
 
@@ -203,7 +197,7 @@ async fn a_lost_message_3_leaves_the_responder_waiting_and_a_later_channel_works
         soon(passed.recv()).await.unwrap();
     }
     let works = channel_over_the_wire(&stage).await;
-    echo(&stage, &works, 1).await;
+    echo(&stage.ctx, &works, vec![1]).await;
 }
 
 #[tokio::test]
@@ -217,5 +211,5 @@ async fn a_close_that_somebody_made_up_closes_nothing() {
     for address in decryptors.into_iter().filter(|address| address.len() == 32) {
         stage.ctx.send(address, NeutralMessage::from(close.clone())).await.unwrap();
     }
-    echo(&stage, &channel, 1).await;
+    echo(&stage.ctx, &channel, vec![1]).await;
 }

@@ -1,10 +1,9 @@
 //! A channel over two connections with a forwarder in the middle, beside the one of the vectors.
 
 use super::link::{Forwarder, Passed, connect};
-use super::stage::{Echoer, LISTENER, identity, node, soon, until};
+use super::stage::{LISTENER, answering, calling, echo, node, soon, until};
 use crate::support::{items, text, vectors};
-use ockam_core::{NeutralMessage, Route, route};
-use ockam_identity::{Identities, SecureChannelListenerOptions, SecureChannelOptions};
+use ockam_core::{Route, route};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -67,28 +66,11 @@ async fn the_routes_on_both_connections_are_those_of_the_vectors() {
     flows.add_consumer(to_responder.sender.clone(), &from_initiator.flow);
     flows.add_consumer(from_initiator.sender.clone(), &to_responder.flow);
 
-    let identities = Identities::in_memory();
-    let bob = identity(&identities, &responder).await;
-    let options = SecureChannelListenerOptions::new().as_consumer(&from_middle.flow);
-    let listener = identities
-        .create_secure_channel_listener(&responder, &bob, LISTENER, options)
-        .await
-        .unwrap();
-    responder.start_worker("echoer", Echoer).await.unwrap();
-    responder.flow_controls().add_consumer("echoer", listener.flow_control_id());
-
-    let identities = Identities::in_memory();
-    let alice = identity(&identities, &initiator).await;
+    let bob = answering(&responder, &[&from_middle.flow]).await;
     let route = route![to_middle.sender, "forward_to_bob", LISTENER];
-    let options = SecureChannelOptions::new();
-    let channel = identities.create_secure_channel(&initiator, &alice, route, options);
-    let channel = soon(channel).await.unwrap();
+    let channel = calling(&initiator, route).await;
     assert_eq!(channel.peer(), &bob);
-    let echo = initiator.send_and_receive::<NeutralMessage>(
-        route![&channel, "echoer"],
-        NeutralMessage::from(vec![7; 12]),
-    );
-    soon(echo).await.unwrap();
+    echo(&initiator, &channel, vec![7; 12]).await;
     soon(channel.stop(&initiator)).await.unwrap();
 
     let file = vectors("secure-channel-through-middle.json");

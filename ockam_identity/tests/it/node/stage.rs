@@ -1,6 +1,8 @@
 //! Nodes, workers and channels that several tests use.
 
-use ockam_core::{Any, LocalMessage, NeutralMessage, Result, Route, Routed, Worker};
+use ockam_core::{
+    Any, FlowControlId, LocalMessage, NeutralMessage, Result, Route, Routed, Worker, route,
+};
 use ockam_identity::{
     Identifier, Identities, NodeRng, SecureChannel, SecureChannelListener,
     SecureChannelListenerOptions, SecureChannelOptions,
@@ -125,4 +127,33 @@ impl Stage {
     pub(crate) fn let_in(&self, name: &str) {
         self.ctx.flow_controls().add_consumer(name, self.listener.flow_control_id());
     }
+}
+
+/// Makes Bob on a node of his own, with a listener that some flows reach, and an echoer that his
+/// channels reach.
+pub(crate) async fn answering(ctx: &Context, flows: &[&FlowControlId]) -> Identifier {
+    let identities = Identities::in_memory();
+    let bob = identity(&identities, ctx).await;
+    let options = SecureChannelListenerOptions::new();
+    let options = flows.iter().fold(options, |options, flow| options.as_consumer(*flow));
+    let listener =
+        identities.create_secure_channel_listener(ctx, &bob, LISTENER, options).await.unwrap();
+    ctx.start_worker("echoer", Echoer).await.unwrap();
+    ctx.flow_controls().add_consumer("echoer", listener.flow_control_id());
+    bob
+}
+
+/// Makes Alice on a node of her own, and her channel over a route.
+pub(crate) async fn calling(ctx: &Context, route: Route) -> SecureChannel {
+    let identities = Identities::in_memory();
+    let alice = identity(&identities, ctx).await;
+    let options = SecureChannelOptions::new();
+    soon(identities.create_secure_channel(ctx, &alice, route, options)).await.unwrap()
+}
+
+/// Sends a message to the echoer at the other end, and waits for it to come back.
+pub(crate) async fn echo(ctx: &Context, channel: &SecureChannel, body: Vec<u8>) {
+    let body = NeutralMessage::from(body);
+    let answer = ctx.send_and_receive::<NeutralMessage>(route![channel, "echoer"], body.clone());
+    assert_eq!(soon(answer).await.unwrap(), body);
 }
