@@ -209,19 +209,6 @@ impl<'a> Reader<'a> {
         self.take(len, part)
     }
 
-    /// Reads the head of a byte string of definite length, and returns the number of bytes that
-    /// follow, which need not be there yet.
-    ///
-    /// # Errors
-    /// [`CborError`] if the next item is something else.
-    pub fn bytes_head(&mut self, part: &'static str) -> Result<u64, CborError> {
-        let head = self.head(part)?;
-        match (head.major(), head.argument) {
-            (major::BYTES, Some(len)) => Ok(len),
-            _ => Err(head.unexpected(part, "a byte string")),
-        }
-    }
-
     /// Reads a number from 0 to 255.
     ///
     /// # Errors
@@ -231,6 +218,19 @@ impl<'a> Reader<'a> {
         let value = self.unsigned(part)?;
         let limit = u64::from(u8::MAX);
         u8::try_from(value).map_err(|_| CborError::TooLarge { offset, part, value, limit })
+    }
+
+    /// Reads the head of a byte string of definite length, and returns how many bytes it has; they
+    /// need not have arrived.
+    ///
+    /// # Errors
+    /// [`CborError`] if the next item is something else.
+    pub fn bytes_head(&mut self, part: &'static str) -> Result<u64, CborError> {
+        let head = self.head(part)?;
+        match (head.major(), head.argument) {
+            (major::BYTES, Some(len)) => Ok(len),
+            _ => Err(head.unexpected(part, "a byte string")),
+        }
     }
 
     /// Reads a byte string of exactly `N` bytes.

@@ -8,6 +8,7 @@ use crate::credential::{
 };
 use crate::identifier::Identifier;
 use crate::purpose_key::Validity;
+use alloc::vec::Vec;
 use ockam_core::{Error, ErrorKind, Result};
 use rand_core::CryptoRng;
 
@@ -112,6 +113,25 @@ impl Identities {
         let credential = self.memory(|memory| memory.credentials.get(&pair).cloned())?;
         let data = credential.credential.data().ok()?;
         (data.expires_at >= self.now()).then_some(credential)
+    }
+
+    /// Tells whether an authority has said all of some things of a subject, in a credential that
+    /// has not expired.
+    #[must_use]
+    pub fn is_attested(
+        &self,
+        subject: &Identifier,
+        authority: &Identifier,
+        required: &[(Vec<u8>, Vec<u8>)],
+    ) -> bool {
+        let now = self.now();
+        self.memory(|memory| {
+            let attributes = memory.attested.get(&(*subject, *authority), now);
+            let has = |attributes: &Attributes, (name, value): &(Vec<u8>, Vec<u8>)| {
+                attributes.get(name) == Some(value)
+            };
+            attributes.is_some_and(|said| required.iter().all(|pair| has(said, pair)))
+        })
     }
 
     /// Returns what an authority has said of a subject in a credential that has not expired.

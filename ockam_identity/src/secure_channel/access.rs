@@ -76,12 +76,8 @@ impl AttributeAccessControl {
 
 impl IncomingAccessControl for AttributeAccessControl {
     fn is_authorized<'a>(&'a self, message: RelayMessage<'a>) -> Authorization<'a> {
-        let Some(peer) = sender(message.local_message()) else {
-            return Authorization::Denied;
-        };
-        let Some(attributes) = self.identities.attributes(peer, &self.authority) else {
-            return Authorization::Denied;
-        };
-        self.required.iter().all(|(name, value)| attributes.get(name) == Some(&**value)).into()
+        let peer = sender(message.local_message());
+        let is_attested = |peer| self.identities.is_attested(peer, &self.authority, &self.required);
+        peer.is_some_and(is_attested).into()
     }
 }
