@@ -34,15 +34,15 @@ pub fn write_unsigned(buffer: &mut Vec<u8>, number: u64) {
     write_head(buffer, major::UNSIGNED, number);
 }
 
+/// Writes the head of a byte string; its bytes follow.
+pub fn write_bytes_head(buffer: &mut Vec<u8>, len: usize) {
+    write_head(buffer, major::BYTES, len as u64);
+}
+
 /// Writes a byte string.
 pub fn write_bytes(buffer: &mut Vec<u8>, bytes: &[u8]) {
     write_bytes_head(buffer, bytes.len());
     buffer.extend_from_slice(bytes);
-}
-
-/// Writes the head of a byte string; its bytes follow.
-pub fn write_bytes_head(buffer: &mut Vec<u8>, len: usize) {
-    write_head(buffer, major::BYTES, len as u64);
 }
 
 /// Writes a text.
