@@ -39,8 +39,12 @@ async fn handshakes_without_an_end_are_so_many_and_honest_peers_get_through() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handshake_that_is_not_finished_ends_in_time() {
+async fn a_handshake_that_is_not_finished_ends_in_time_and_channels_do_not() {
     let stage = Stage::new().await;
+    stage.ctx.start_worker("echoer", Echoer).await.unwrap();
+    stage.let_in("echoer");
+    let channel = stage.channel().await;
+    echo(&stage.ctx, &channel, vec![1]).await;
     let before = stage.ctx.list_workers();
     flood(&stage, 5).await;
     until(|| stage.ctx.list_workers().len() == before.len() + 5).await;
@@ -48,6 +52,7 @@ async fn a_handshake_that_is_not_finished_ends_in_time() {
     assert_eq!(stage.ctx.list_workers().len(), before.len() + 5);
     tokio::time::sleep(HALF_OPEN_LIFETIME + std::time::Duration::from_secs(2)).await;
     until(|| stage.ctx.list_workers() == before).await;
+    echo(&stage.ctx, &channel, vec![2]).await;
 }
 
 #[tokio::test]

@@ -77,6 +77,9 @@ async fn the_routes_on_both_connections_are_those_of_the_vectors() {
     until(|| near.all().len() == 6 && far.all().len() == 6).await;
     assert_eq!(of_ours(&near.all()), of_vector(items(&file, "near")));
     assert_eq!(of_ours(&far.all()), of_vector(items(&file, "far")));
+    // The other end has ended too, and has not said so: what is left are the connection's.
+    until(|| responder.list_workers().iter().filter(|name| name.len() == 32).count() == 2).await;
+    assert_eq!(near.all().len(), 6);
     // The messages have the lengths of the vectors too, where bodies and names have.
     for (passed, vector) in near.all().iter().zip(items(&file, "near")).take(3) {
         assert_eq!(passed.message.payload.len(), text(vector, "payload").len() / 2);
