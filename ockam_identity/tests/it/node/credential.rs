@@ -100,6 +100,23 @@ async fn the_channel_comes_up_without_and_with_a_bad_credential_but_nobody_is_le
 }
 
 #[tokio::test]
+async fn a_credential_counts_only_from_who_is_named_as_an_authority() {
+    let office = Office::new().await;
+    let Stage { identities, ctx, alice, .. } = &office.stage;
+    // Somebody whose history is known, and who is no authority.
+    let stranger = identity(identities, ctx).await;
+    let credential = office.issue(&stranger, "member").await;
+    for authorities in [&[office.issuer][..], &[]] {
+        let error = identities.accept_credential(alice, &credential, authorities).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Denied);
+        assert!(error.to_string().contains(&stranger.to_string()), "{error}");
+    }
+    assert!(identities.attributes(alice, &stranger).is_none());
+    identities.accept_credential(alice, &credential, &[office.issuer, stranger]).unwrap();
+    assert!(identities.attributes(alice, &stranger).is_some());
+}
+
+#[tokio::test]
 async fn a_refresh_replaces_what_is_known() {
     let office = Office::new().await;
     let channel = office.channel(Some(office.issue(&office.issuer, "guest").await)).await;

@@ -170,6 +170,49 @@ async fn a_handshake_that_is_given_up_leaves_nothing_behind() {
     assert_eq!(stage.ctx.list_workers(), before);
 }
 
+/// Passes messages on; after message 2 it takes no more, and its mailbox of one is full.
+struct Jam;
+
+impl Worker for Jam {
+    type Context = Context;
+    type Message = ockam_core::Any;
+
+    async fn handle_message(
+        &mut self,
+        ctx: &mut Context,
+        msg: Routed<ockam_core::Any>,
+    ) -> Result<()> {
+        let message = msg.into_local_message().step_forward(ctx.address())?;
+        if message.payload().len() <= 32 {
+            return ctx.forward(message).await;
+        }
+        ctx.try_send(ctx.address(), 0u8)?;
+        ctx.forward(message).await?;
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_given_up_at_its_last_step_leaves_nothing_behind() {
+    let stage = Stage::new().await;
+    let jam = ockam_node::WorkerBuilder::new(Jam).with_address("jam").with_mailbox_capacity(1);
+    jam.start(&stage.ctx).await.unwrap();
+    let before = stage.ctx.list_workers();
+    let channel = stage.channel_over(route!["jam", LISTENER], SecureChannelOptions::new());
+    let workers = || stage.ctx.list_workers().len();
+    {
+        let mut channel = std::pin::pin!(channel);
+        // Bob's responder, Alice's decryptor, and her encryptor, which waits to send message 3.
+        let waits = until(|| workers() == before.len() + 3);
+        tokio::select! {
+            channel = &mut channel => panic!("{channel:?}"),
+            () = waits => {}
+        }
+    }
+    // Bob's responder goes on waiting.
+    until(|| workers() == before.len() + 1).await;
+}
+
 #[tokio::test]
 async fn an_identity_of_another_node_is_named_in_the_error() {
     let (ctx, identities) = (node(), Identities::in_memory());

@@ -9,7 +9,7 @@ use ockam_identity::{
 };
 use ockam_node::{Context, Handle, NodeBuilder};
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// How long a test waits for what has to come, on a machine that is busy.
@@ -24,14 +24,14 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, future).await.expect("it has to come")
 }
 
-/// Waits until something is so.
+/// Waits until something is so. The time that counts is that of the machine, which goes on when
+/// that of the test stands still.
 pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
-    soon(async {
-        while !is_so() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < LIMIT, "it has to come");
+        tokio::task::yield_now().await;
+    }
 }
 
 pub(crate) async fn identity(identities: &Identities, handle: &Handle) -> Identifier {
