@@ -54,3 +54,10 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 /// The host's prebuilt `core` and `alloc` name this symbol; with `panic = "abort"` nobody calls it.
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
+
+/// The same.
+#[unsafe(no_mangle)]
+extern "C" fn _Unwind_Resume() -> ! {
+    // SAFETY: it has no conditions.
+    unsafe { _exit(101) }
+}
