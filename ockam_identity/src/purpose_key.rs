@@ -12,6 +12,8 @@ pub use error::AttestationError;
 
 use crate::identity::Identity;
 use crate::vault::{KeyHandle, Vault, VaultError};
+use alloc::vec::Vec;
+use ockam_core::cbor::{CborError, Elements, Reader, write_unsigned};
 
 /// How far ahead of this clock another may be, in seconds: what was made up to so much later than
 /// now is accepted, as Ockam 0.150 does.
@@ -42,6 +44,23 @@ impl Validity {
     pub fn until_at_most(mut self, end: u64) -> Self {
         self.expires_at = self.expires_at.min(end);
         self
+    }
+
+    /// Writes the two fields in which a structure has it.
+    pub(crate) fn write(self, buffer: &mut Vec<u8>) {
+        write_unsigned(buffer, self.created_at);
+        write_unsigned(buffer, self.expires_at);
+    }
+
+    /// Reads the next two fields of a structure.
+    pub(crate) fn read(reader: &mut Reader<'_>, fields: &mut Elements) -> Result<Self, CborError> {
+        const CREATED: &str = "the time of creation";
+        const EXPIRES: &str = "the time of expiry";
+        reader.require(fields, CREATED)?;
+        let created_at = reader.unsigned(CREATED)?;
+        reader.require(fields, EXPIRES)?;
+        let expires_at = reader.unsigned(EXPIRES)?;
+        Ok(Validity { created_at, expires_at })
     }
 
     /// Says how this relates to the time, with [`CLOCK_DRIFT`].

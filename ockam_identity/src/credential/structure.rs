@@ -8,7 +8,7 @@ use crate::signed::{self, DataType, Signed, SignedDataError};
 use crate::vault::{KeyHandle, Vault, VaultError, VerifyingKey, sha256};
 use alloc::vec::Vec;
 use core::fmt;
-use ockam_core::cbor::{CborError, Reader, write_array, write_unsigned};
+use ockam_core::cbor::{CborError, Reader, write_array};
 
 /// What a credential says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,16 +40,13 @@ impl Structure for CredentialData {
         let hash = self.subject_latest_change_hash.as_ref();
         write_optional_hash(buffer, hash.map(ChangeHash::as_bytes));
         self.attributes.write(buffer);
-        write_unsigned(buffer, self.created_at);
-        write_unsigned(buffer, self.expires_at);
+        self.validity().write(buffer);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
         const SUBJECT: &str = "the subject";
         const HASH: &str = "the hash of the subject's latest change";
         const ATTRIBUTES: &str = "the attributes";
-        const CREATED: &str = "the time of creation";
-        const EXPIRES: &str = "the time of expiry";
         let mut fields = reader.array("a credential")?;
         reader.require(&mut fields, SUBJECT)?;
         let subject = read_optional_hash(reader, SUBJECT)?.map(Identifier::from);
@@ -57,10 +54,7 @@ impl Structure for CredentialData {
         let subject_latest_change_hash = read_optional_hash(reader, HASH)?.map(ChangeHash::from);
         reader.require(&mut fields, ATTRIBUTES)?;
         let attributes = Attributes::read(reader)?;
-        reader.require(&mut fields, CREATED)?;
-        let created_at = reader.unsigned(CREATED)?;
-        reader.require(&mut fields, EXPIRES)?;
-        let expires_at = reader.unsigned(EXPIRES)?;
+        let Validity { created_at, expires_at } = Validity::read(reader, &mut fields)?;
         reader.skip_rest(&mut fields)?;
         Ok(CredentialData {
             subject,

@@ -7,9 +7,7 @@ use crate::signed::{self, DataType, Signed, SignedDataError};
 use crate::vault::{AgreementKey, KeyHandle, Vault, VaultError, VerifyingKey, sha256};
 use alloc::vec::Vec;
 use core::fmt;
-use ockam_core::cbor::{
-    CborError, Reader, write_array, write_bytes, write_unsigned, write_variant,
-};
+use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_variant};
 
 /// A key and what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,16 +72,13 @@ impl Structure for AttestationData {
         self.subject.write(buffer);
         write_bytes(buffer, self.subject_latest_change_hash.as_bytes());
         self.public_key.write(buffer);
-        write_unsigned(buffer, self.created_at);
-        write_unsigned(buffer, self.expires_at);
+        self.validity().write(buffer);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
         const SUBJECT: &str = "the subject";
         const HASH: &str = "the hash of the subject's latest change";
         const KEY: &str = "the purpose key";
-        const CREATED: &str = "the time of creation";
-        const EXPIRES: &str = "the time of expiry";
         let mut fields = reader.array("an attestation")?;
         reader.require(&mut fields, SUBJECT)?;
         let subject = Identifier::read(reader)?;
@@ -91,10 +86,7 @@ impl Structure for AttestationData {
         let subject_latest_change_hash = ChangeHash::from(*reader.byte_array(HASH)?);
         reader.require(&mut fields, KEY)?;
         let public_key = PurposeKey::read(reader)?;
-        reader.require(&mut fields, CREATED)?;
-        let created_at = reader.unsigned(CREATED)?;
-        reader.require(&mut fields, EXPIRES)?;
-        let expires_at = reader.unsigned(EXPIRES)?;
+        let Validity { created_at, expires_at } = Validity::read(reader, &mut fields)?;
         reader.skip_rest(&mut fields)?;
         Ok(AttestationData {
             subject,

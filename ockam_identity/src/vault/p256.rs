@@ -7,25 +7,33 @@ use super::VaultError;
 const P256: &str = "an uncompressed P-256 key";
 
 /// Verifies a signature, with a low or a high `s`.
-#[cfg(feature = "ring")]
 pub(super) fn verify(
+    key: &[u8; 65],
+    message: &[u8],
+    signature: &[u8; 64],
+) -> Result<(), VaultError> {
+    // The other forms of a point have other first bytes.
+    if key[0] != 4 {
+        return Err(VaultError::InvalidKey(P256));
+    }
+    verify_with_point(key, message, signature)
+}
+
+#[cfg(feature = "ring")]
+fn verify_with_point(
     key: &[u8; 65],
     message: &[u8],
     signature: &[u8; 64],
 ) -> Result<(), VaultError> {
     use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
-    if key[0] != 4 {
-        return Err(VaultError::InvalidKey(P256));
-    }
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key)
         .verify(message, signature)
         .map_err(|_| VaultError::InvalidSignature)
 }
 
-/// Verifies a signature, with a low or a high `s`.
 #[cfg(not(feature = "ring"))]
-pub(super) fn verify(
+fn verify_with_point(
     key: &[u8; 65],
     message: &[u8],
     signature: &[u8; 64],
@@ -33,10 +41,6 @@ pub(super) fn verify(
     use p256::ecdsa::signature::Verifier;
     use p256::ecdsa::{Signature, VerifyingKey};
 
-    // The other forms of a point have other first bytes.
-    if key[0] != 4 {
-        return Err(VaultError::InvalidKey(P256));
-    }
     let key = VerifyingKey::from_sec1_bytes(key).map_err(|_| VaultError::InvalidKey(P256))?;
     Signature::from_slice(signature)
         .and_then(|signature| key.verify(message, &signature))
