@@ -39,6 +39,7 @@ mod rng;
 mod trust_policy;
 
 pub use access::{AttributeAccessControl, IdentityIdAccessControl};
+pub use encryptor::MAX_CHANNEL_BODY_LEN;
 pub use ends::SecureChannel;
 pub use half_open::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN};
 pub use initiator::DEFAULT_HANDSHAKE_TIMEOUT;

@@ -4,14 +4,19 @@
 use super::ends::Ends;
 use crate::channel::{ChannelError, ChannelMessage, Sealer};
 use crate::vault::Secret;
+use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 use ockam_core::{
-    Any, Error, ErrorKind, LocalMessage, NeutralMessage, Result, Route, Routed, TransportMessage,
-    Worker,
+    Any, Error, ErrorKind, LocalMessage, MAX_FRAME_LEN, NeutralMessage, Result, Route, Routed,
+    TransportMessage, Worker,
 };
 use ockam_node::Context;
+
+/// The most bytes that the body of a message through a channel may have: what fits into a frame of
+/// the wire together with 64 KiB of routes, inside and outside.
+pub const MAX_CHANNEL_BODY_LEN: usize = MAX_FRAME_LEN - 64 * 1024;
 
 pub(super) struct Encryptor {
     ends: Arc<Ends>,
@@ -42,7 +47,15 @@ impl Encryptor {
     async fn handle_data(&mut self, ctx: &Context, mut message: LocalMessage) -> Result<()> {
         let transport = message.transport_mut();
         transport.onward_route.step()?;
-        transport.payload.to_bytes().map_err(|why| Error::new(ErrorKind::Encoding, why))?;
+        let body = transport.payload.to_bytes();
+        let len = body.map_err(|why| Error::new(ErrorKind::Encoding, why))?.len();
+        if len > MAX_CHANNEL_BODY_LEN {
+            let text = format!(
+                "a body of {len} bytes is larger than the {MAX_CHANNEL_BODY_LEN} that a secure \
+                 channel carries: send less at a time"
+            );
+            return Err(Error::new(ErrorKind::InvalidInput, text));
+        }
         let mut buffer = ChannelMessage::data_to_buffer(transport);
         self.seal(ctx, &mut buffer).await?;
         *transport = TransportMessage::new(self.ends.remote(), Route::new(), buffer);

@@ -3,7 +3,8 @@
 use super::stage::{Echoer, LISTENER, Stage, identity, node, record, soon, until};
 use ockam_core::{Address, ErrorKind, LOCAL, NeutralMessage, Result, Routed, Worker, route};
 use ockam_identity::{
-    Identities, SecureChannelListenerOptions, SecureChannelOptions, SecureChannelPeer,
+    Identities, MAX_CHANNEL_BODY_LEN, SecureChannelListenerOptions, SecureChannelOptions,
+    SecureChannelPeer,
 };
 use ockam_node::{Context, DeadLetterReason};
 use std::time::Duration;
@@ -53,6 +54,20 @@ async fn an_ask_is_answered_without_being_a_consumer() {
             stage.ctx.send_and_receive::<NeutralMessage>(route![&channel, "echoer"], body.clone());
         assert_eq!(soon(answer).await.unwrap(), body);
     }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_and_the_channel_goes_on() {
+    let stage = Stage::new().await;
+    stage.ctx.start_worker("echoer", Echoer).await.unwrap();
+    stage.let_in("echoer");
+    let channel = stage.channel().await;
+    let body = |len| NeutralMessage::from(vec![7; len]);
+    let ask =
+        |len| stage.ctx.send_and_receive::<NeutralMessage>(route![&channel, "echoer"], body(len));
+    let error = soon(ask(MAX_CHANNEL_BODY_LEN + 1)).await.unwrap_err();
+    assert!(error.to_string().contains("send less at a time"), "{error}");
+    assert_eq!(soon(ask(MAX_CHANNEL_BODY_LEN)).await.unwrap(), body(MAX_CHANNEL_BODY_LEN));
 }
 
 #[tokio::test]
