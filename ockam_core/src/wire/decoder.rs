@@ -239,10 +239,11 @@ impl FrameDecoder {
     /// a frame that will not be read.
     fn check_length(&mut self) {
         // The message of a large one that has not been taken out comes first.
-        if let (State::Frames, Some(len)) = (&self.state, self.length()) {
-            if len as usize > MAX_FRAME_LEN {
+        match (&self.state, self.length()) {
+            (State::Frames, Some(len)) if len as usize > MAX_FRAME_LEN => {
                 self.fail(WireError::FrameTooLarge { len });
             }
+            _ => (),
         }
     }
 
