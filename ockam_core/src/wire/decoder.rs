@@ -47,8 +47,9 @@ use super::{LENGTH_LEN, MAX_FRAME_LEN, PREFACE, WireError};
 /// # Ok::<(), WireError>(())
 /// ```
 ///
-/// It holds what was handed over and not yet read, and never room for what a frame only
-/// announces. An error is final: the transport closes the connection, because nobody can say
+/// It holds what was handed over and not yet read. Of what a frame only announces it takes room for
+/// no more than the first MiB of a large payload, most of it untouched, and beyond that for four
+/// times as much as has arrived. An error is final: the transport closes the connection, because nobody can say
 /// where the next frame begins in the mind of such a peer.
 pub struct FrameDecoder {
     state: State,
