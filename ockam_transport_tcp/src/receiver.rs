@@ -11,7 +11,7 @@ use crate::socket;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::time::Duration;
-use ockam_core::{Decoded, FrameDecoder, Processor, Result, TransportMessage};
+use ockam_core::{Decoded, Error, ErrorKind, FrameDecoder, Processor, Result, TransportMessage};
 use ockam_node::Context;
 use std::io;
 use std::sync::Arc;
@@ -94,9 +94,24 @@ impl Receiver {
     /// Hands a message over to the worker that its onward route names first.
     async fn deliver(&self, ctx: &Context, mut message: TransportMessage) {
         message.return_route.push_front(self.link.sender().clone());
-        // Nobody is told: what the border refuses is a dead letter, and the peer hears nothing.
+        // The peer is not told: what the border refuses is a dead letter, and it hears nothing.
         if let Err(error) = ctx.forward(message.into()).await {
-            self.link.traffic().dropped.add(1);
+            self.dropped(&error);
+        }
+    }
+
+    /// Accounts for a message that reached nobody. The first of a connection is told to the log, for
+    /// whoever forgot to make a worker a consumer; a peer cannot fill the log with the others.
+    fn dropped(&self, error: &Error) {
+        let dropped = &self.link.traffic().dropped;
+        dropped.add(1);
+        if error.kind() == ErrorKind::Denied && dropped.value() == 1 {
+            tracing::warn!(
+                connection = %self.link, %error,
+                "a message from outside was dropped: a worker is reached only if it was made a \
+                 consumer, with flow_controls().add_consumer(address, &flow_control_id)"
+            );
+        } else {
             tracing::debug!(connection = %self.link, %error, "a message was dropped");
         }
     }
