@@ -69,10 +69,11 @@ pub use ockam_core::{
     Address, AddressError, AllIncoming, AllOutgoing, AllowAll, AllowOnwardAddress,
     AllowOnwardAddresses, AllowSourceAddress, AllowSourceAddresses, Any, AnyIncoming, AnyOutgoing,
     Authorization, BLE, DecodeError, DenyAll, EncodeError, Error, ErrorKind, FlowControlId,
-    IncomingAccessControl, LOCAL, LocalInfo, LocalMessage, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Mailbox,
-    Mailboxes, Message, NeutralMessage, OutgoingAccessControl, Payload, Processor, ProducerInfo,
-    RelayMessage, Result, Route, RouteBuilder, RouteError, Routed, SpawnerInfo, TCP, Transport,
-    TransportMessage, TransportType, UDP, UDS, WS, Worker, allow, decode, deny, encode, route,
+    IncomingAccessControl, LOCAL, LocalInfo, LocalMessage, MAX_ADDRESS_LEN, MAX_BODY_DEPTH,
+    MAX_EMPTY_ITEMS, MAX_ROUTE_LEN, Mailbox, Mailboxes, Message, NeutralMessage,
+    OutgoingAccessControl, Payload, Processor, ProducerInfo, RelayMessage, Result, Route,
+    RouteBuilder, RouteError, Routed, SpawnerInfo, TCP, Transport, TransportMessage, TransportType,
+    UDP, UDS, WS, Worker, allow, decode, deny, encode, route,
 };
 pub use ockam_node::{
     APP, Context, DEAD_LETTERS_KEPT, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT,

@@ -45,8 +45,9 @@ pub use mailbox::{Mailbox, Mailboxes};
 #[doc(hidden)]
 pub use message::Serde;
 pub use message::{
-    Any, DecodeError, EncodeError, LocalInfo, LocalMessage, Message, NeutralMessage, Payload,
-    Routed, SpareMessage, TransportMessage, TypedBody, decode, encode,
+    Any, DecodeError, EncodeError, LocalInfo, LocalMessage, MAX_BODY_DEPTH, MAX_EMPTY_ITEMS,
+    Message, NeutralMessage, Payload, Routed, SpareMessage, TransportMessage, TypedBody, decode,
+    encode,
 };
 pub use processor::Processor;
 pub use routing::{

@@ -1,5 +1,7 @@
 //! Bodies of messages: which Rust types are messages, and their bytes on the wire.
 
+mod bounded;
+mod bounds;
 mod codec;
 mod local_info;
 mod local_message;
@@ -9,6 +11,7 @@ mod routed;
 mod spare;
 mod transport_message;
 
+pub use bounds::{MAX_BODY_DEPTH, MAX_EMPTY_ITEMS};
 pub use codec::{DecodeError, EncodeError, decode, encode};
 pub use local_info::LocalInfo;
 pub use local_message::LocalMessage;
@@ -19,6 +22,7 @@ pub use spare::SpareMessage;
 pub use transport_message::TransportMessage;
 
 use alloc::vec::Vec;
+use bounds::DecodeFault;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Marks the types that can be the body of a message: every `serde` type that owns its data and
@@ -51,9 +55,9 @@ pub trait Message: Sized + Send + 'static {
     #[doc(hidden)]
     fn __to_postcard(&self) -> postcard::Result<Vec<u8>>;
 
-    /// Decodes with postcard, and returns what is behind the value.
+    /// Decodes with postcard, within bounds, and returns what is behind the value.
     #[doc(hidden)]
-    fn __take_postcard(bytes: &[u8]) -> postcard::Result<(Self, &[u8])>;
+    fn __take_postcard(bytes: &[u8]) -> core::result::Result<(Self, &[u8]), DecodeFault>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -62,8 +66,8 @@ impl<M: Serialize + DeserializeOwned + Send + 'static> Message for M {
         postcard::to_allocvec(self)
     }
 
-    fn __take_postcard(bytes: &[u8]) -> postcard::Result<(Self, &[u8])> {
-        postcard::take_from_bytes(bytes)
+    fn __take_postcard(bytes: &[u8]) -> core::result::Result<(Self, &[u8]), DecodeFault> {
+        bounds::take(bytes)
     }
 }
 

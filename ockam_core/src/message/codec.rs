@@ -1,5 +1,6 @@
 //! Between a body and its bytes.
 
+use super::bounds::DecodeFault;
 use super::{Message, NeutralMessage};
 use crate::TypeName;
 use alloc::vec::Vec;
@@ -24,12 +25,16 @@ pub fn encode<M: Message>(body: &M) -> Result<Vec<u8>, EncodeError> {
 
 /// Decodes a body from the bytes of a message. Bytes behind the value are ignored.
 ///
+/// It ends and needs little stack whatever the bytes are: a value of a recursive type has at most
+/// [`MAX_BODY_DEPTH`](crate::MAX_BODY_DEPTH) levels, and of the items of collections at most
+/// [`MAX_EMPTY_ITEMS`](crate::MAX_EMPTY_ITEMS) take no bytes.
+///
 /// ```
 /// assert_eq!(ockam_core::decode::<String>(b"\x05Hello").unwrap(), "Hello");
 /// ```
 ///
 /// # Errors
-/// [`DecodeError`] if the bytes are not an `M`.
+/// [`DecodeError`] if the bytes are not an `M`, or one of these limits is passed.
 pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
     if any::TypeId::of::<M>() == any::TypeId::of::<NeutralMessage>() {
         let mut slot: Option<M> = None;
@@ -56,7 +61,11 @@ pub(crate) fn decode_other<M: Message>(bytes: &[u8], sent_as: TypeName) -> Resul
         return decode(bytes);
     }
     let taken = M::__take_postcard(bytes).and_then(|(body, rest)| {
-        if rest.is_empty() { Ok(body) } else { Err(postcard::Error::DeserializeBadEncoding) }
+        if rest.is_empty() {
+            Ok(body)
+        } else {
+            Err(DecodeFault::Encoding(postcard::Error::DeserializeBadEncoding))
+        }
     });
     taken.map_err(|cause| DecodeError {
         expected: TypeName::of::<M>(),
@@ -95,7 +104,7 @@ pub struct DecodeError {
     expected: TypeName,
     found: Option<TypeName>,
     len: usize,
-    cause: postcard::Error,
+    cause: DecodeFault,
 }
 
 impl DecodeError {
