@@ -86,7 +86,7 @@ fn streams() -> Vec<Vec<u8>> {
     let all = [&[1][..], &small.flatten().copied().collect::<Vec<_>>()].concat();
     let ways = [0, 2, 4, 6, 8, 12, 14];
     let all = ways.map(|way| [&[way, 3, 1, 7, 15], &all[..]].concat());
-    alone.chain(prefaces).chain(all).chain(ways.map(large)).collect()
+    alone.chain(prefaces).chain(all).chain(ways.map(large)).chain([announced()]).collect()
 }
 
 /// Makes a stream of a large frame, whose payload is a run of 128 KiB, and a small one.
@@ -94,6 +94,13 @@ fn large(way: u8) -> Vec<u8> {
     const RUN: [u8; 4] = [0, 17, 0x5a, 128];
     let stream = b"\x01\0\x02\0\x0c\x83\x81\x82\0\x41a\x80\x5a\0\x02\0\0\0\0\0\x08\x83\x81\x82\0\x41a\x80\x40";
     [&[way | 16, 3, 9, 100, 200], &RUN[..], stream].concat()
+}
+
+/// Makes a stream that announces a payload of 15 MiB, of which 70 KiB come.
+fn announced() -> Vec<u8> {
+    const RUN: [u8; 4] = [0, 17, 0x5a, 70];
+    let stream = b"\x01\0\xf0\0\x0c\x83\x81\x82\0\x41a\x80\x5a\0\xf0\0\0";
+    [&[16, 3, 9, 100, 200], &RUN[..], stream].concat()
 }
 
 fn frames() -> Vec<Vec<u8>> {
