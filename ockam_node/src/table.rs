@@ -15,6 +15,8 @@ use ockam_core::Address;
 /// seldom meet; few enough that an empty node stays small.
 const SHARDS: usize = if cfg!(feature = "std") { 64 } else { 1 };
 
+const _: () = assert!(SHARDS.is_power_of_two());
+
 /// An entry that knows its own addresses.
 pub(crate) trait Keyed {
     fn has_key(&self, address: &Address) -> bool;
@@ -56,7 +58,7 @@ impl<T: Keyed> Table<T> {
 
     fn shard(&self, hash: AddressHash) -> &Lock<HashTable<Slot<T>>> {
         // Bits that neither the control bytes nor the index of a small table use.
-        &self.shards[(hash.0 >> 20) as usize % SHARDS]
+        &self.shards[(hash.0 >> 20) as usize & (SHARDS - 1)]
     }
 
     #[inline]

@@ -280,7 +280,7 @@ fn poll_until(deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
 
 /// The timer of a wait; with embassy there is nothing to keep from one wait to the next.
 #[derive(Default)]
-pub(crate) struct Alarm;
+pub(crate) struct Alarm {}
 
 impl Alarm {
     /// Waits until `deadline`.
