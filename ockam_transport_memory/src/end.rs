@@ -1,0 +1,208 @@
+//! One end of a link: the worker that sends into it, the processor that brings messages in, and
+//! what a program knows of both.
+//!
+//! It owns what `docs/protocol.md` asks of a connection: only the sender's address stands in
+//! routes, and only consumers of its flow are reached.
+
+use crate::link::{Link, Side};
+use ockam_core::{
+    Address, Any, Decoded, DenyAll, Error, ErrorKind, FlowControlId, FrameDecoder, LocalMessage,
+    Mailbox, Processor, Result, Route, Routed, Worker, encode_frame,
+};
+use ockam_node::{Context, DeadLetterReason, Handle, ProcessorBuilder};
+use std::fmt;
+use std::sync::Arc;
+
+/// One end of a link, on the node to which it belongs: put it into a route, and the message goes
+/// to the other end.
+///
+/// A clone is the same end. Dropping it leaves the link as it is:
+/// [`Network::disconnect`](crate::Network::disconnect) ends it, or the end of a node.
+#[derive(Clone)]
+pub struct LinkEnd {
+    pub(crate) link: Arc<Link>,
+    pub(crate) side: Side,
+    sender: Address,
+    receiver: Address,
+    flow_control_id: FlowControlId,
+}
+
+impl LinkEnd {
+    /// Starts the workers of one end.
+    pub(crate) async fn start(node: &Handle, link: &Arc<Link>, side: Side) -> Result<Self> {
+        let flows = node.flow_controls();
+        let end = LinkEnd {
+            link: Arc::clone(link),
+            side,
+            sender: node.random_local(),
+            receiver: node.random_local(),
+            flow_control_id: flows.generate_flow_control_id(),
+        };
+        let sender = Sender { link: Arc::clone(link), side };
+        node.start_worker(end.sender.clone(), sender).await?;
+        let companions = vec![end.sender.clone()];
+        flows.add_producer(end.receiver.clone(), &end.flow_control_id, None, companions);
+        let mailbox = Mailbox::new(end.receiver.clone(), DenyAll, flows.gate(end.receiver.clone()));
+        let receiver = Receiver { link: Arc::clone(link), side, sender: end.sender.clone() };
+        let started = ProcessorBuilder::new(receiver).with_mailboxes(mailbox).start(node).await;
+        if let Err(error) = started {
+            // The sender is idle: nobody knows its address yet.
+            node.stop_worker(end.sender.clone()).await?;
+            return Err(error);
+        }
+        Ok(end)
+    }
+
+    /// Returns the address that routes name: that of the worker that sends into the link.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.sender
+    }
+
+    /// Returns the address of the processor that brings in what arrives.
+    #[must_use]
+    pub fn receiver_address(&self) -> &Address {
+        &self.receiver
+    }
+
+    /// Returns the flow of what arrives at this end: workers that are its consumers are reached.
+    #[must_use]
+    pub fn flow_control_id(&self) -> &FlowControlId {
+        &self.flow_control_id
+    }
+
+    /// Counts the frames that were sent into this end.
+    #[must_use]
+    pub fn counters(&self) -> crate::Counters {
+        self.link.counters(self.side)
+    }
+
+    /// Tells whether the link carries frames, or would if it were not cut.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.link.is_open()
+    }
+}
+
+impl From<LinkEnd> for Address {
+    fn from(end: LinkEnd) -> Self {
+        end.sender
+    }
+}
+
+impl From<&LinkEnd> for Address {
+    fn from(end: &LinkEnd) -> Self {
+        end.sender.clone()
+    }
+}
+
+impl From<LinkEnd> for Route {
+    fn from(end: LinkEnd) -> Self {
+        end.sender.into()
+    }
+}
+
+impl From<&LinkEnd> for Route {
+    fn from(end: &LinkEnd) -> Self {
+        (&end.sender).into()
+    }
+}
+
+impl fmt::Debug for LinkEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinkEnd")
+            .field("link", &self.link.number)
+            .field("to", self.link.name(self.side.other()))
+            .field("address", &self.sender)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends what is routed to it into the link.
+struct Sender {
+    link: Arc<Link>,
+    side: Side,
+}
+
+impl Worker for Sender {
+    type Context = Context;
+    type Message = Any;
+
+    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
+        let mut message = msg.into_local_message();
+        message.transport_mut().onward_route.step()?;
+        let mut frame = Vec::new();
+        encode_frame(message.transport(), &mut frame)
+            .map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
+        if self.link.send(self.side, frame).await.is_err() {
+            let error = Error::new(ErrorKind::Stopped, has_ended(&self.link, self.side));
+            ctx.reject(&message, DeadLetterReason::Stopped, error);
+        }
+        Ok(())
+    }
+}
+
+/// However it ends, the other side hears of it when all is said.
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.link.finish(self.side);
+    }
+}
+
+/// Brings in what comes out of the link.
+struct Receiver {
+    link: Arc<Link>,
+    side: Side,
+    sender: Address,
+}
+
+impl Processor for Receiver {
+    type Context = Context;
+
+    async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
+        let why = match self.link.receive(self.side).await {
+            None => has_ended(&self.link, self.side),
+            Some(frame) => match self.bring_in(ctx, &frame).await {
+                Ok(()) => return Ok(true),
+                Err(error) => format!("{}: {error}", has_ended(&self.link, self.side)),
+            },
+        };
+        ctx.end_flow(ctx.primary_address(), why);
+        // What waits for room in the link must not hold the sender up.
+        self.link.close();
+        ctx.stop_worker(self.sender.clone()).await?;
+        Ok(false)
+    }
+}
+
+impl Receiver {
+    /// Delivers the messages of what came out in one piece, usually one.
+    async fn bring_in(&self, ctx: &Context, frame: &[u8]) -> Result<()> {
+        let mut decoder = FrameDecoder::without_preface();
+        decoder.handle_input(frame);
+        let broken = |error| Error::new(ErrorKind::Encoding, error);
+        while let Some(decoded) = decoder.poll_message().map_err(broken)? {
+            match decoded {
+                Decoded::Message(mut message) => {
+                    message.return_route.push_front(self.sender.clone());
+                    // What cannot be delivered is a dead letter; the sender is not told.
+                    let _ = ctx.forward(LocalMessage::from(message)).await;
+                }
+                Decoded::Heartbeat => {}
+                other => tracing::debug!(receiver = %ctx.primary_address(), ?other, "dropped"),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// However it ends, the other side cannot send any more.
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.link.refuse(self.side);
+    }
+}
+
+fn has_ended(link: &Link, side: Side) -> String {
+    format!("link {} to {} has ended", link.number, link.name(side.other()))
+}
