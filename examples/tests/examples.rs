@@ -4,6 +4,8 @@
 //! does not build the examples: what runs then is what was built before.
 
 mod process;
+#[cfg(unix)]
+mod python;
 
 use process::Process;
 use std::collections::BTreeSet;

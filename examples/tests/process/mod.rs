@@ -29,16 +29,19 @@ pub struct Ended {
 
 impl Process {
     pub fn start(name: &str, log: Option<&str>) -> Self {
-        let path = binary(name);
-        let mut command = Command::new(&path);
+        let mut command = Command::new(binary(name));
         // The output must not depend on the environment in which the tests run.
         command.env_remove("OCKAM_LOG").env_remove("RUST_BACKTRACE");
         command.envs(log.map(|log| ("OCKAM_LOG", log)));
+        Process::run(command)
+    }
+
+    /// Runs any program.
+    pub fn run(mut command: Command) -> Self {
         command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
-            let path = path.display();
-            panic!("{path}: {error}; `cargo test -p hello_ockam` builds the examples first")
+            panic!("{command:?}: {error}; `cargo test -p hello_ockam` builds the examples first")
         });
         Process {
             stdout: lines(child.stdout.take().unwrap()),

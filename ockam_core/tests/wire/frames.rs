@@ -1,8 +1,8 @@
 //! Every case of `tcp-frames.json`: what Ockam 0.150 writes is read, and what it can read is
 //! written.
 
-use super::vectors::{bytes, feed, file, frame_of, framed, list, read_frame, route, text};
-use ockam_core::{Decoded, FrameDecoder, PREFACE, TransportMessage, WireError};
+use super::vectors::{bytes, feed, file, frame_of, framed, hex, list, read_frame, route, text};
+use ockam_core::{Decoded, FrameDecoder, PREFACE, TransportMessage, WireError, encode};
 use serde_json::Value;
 
 fn message(decoded: &Value) -> TransportMessage {
@@ -176,4 +176,27 @@ fn a_large_frame_with_a_beginning_that_has_no_end_is_read_when_it_is_whole() {
         all.extend(feed(&mut decoder, bytes).0);
     }
     assert!(matches!(all[..], [Decoded::Dropped(_)]));
+}
+
+/// Returns the bytes on the lines of the document's conversation that begin with a mark.
+fn written(conversation: &str, mark: &str) -> Vec<u8> {
+    let lines = conversation.lines().filter_map(|line| line.strip_prefix(mark));
+    // Two spaces end the bytes, and words follow.
+    let digits = lines.filter_map(|line| line.trim_start().split("  ").next());
+    hex(&digits.collect::<String>().replace(' ', ""))
+}
+
+#[test]
+fn the_conversation_of_the_document_is_what_nodes_write() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/protocol.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    let conversation = document.split("## 6. A conversation").nth(1).unwrap();
+    let name = "fde9ae2a0e936d8d1fb99e0f929f2a2c";
+    let payload = encode(&"Hello".to_string()).unwrap();
+    let question = TransportMessage::new("echoer", name, &payload[..]);
+    let answer = TransportMessage::new(name, "echoer", payload);
+    for (mark, message) in [("> ", question), ("< ", answer)] {
+        let expected = [vec![PREFACE], frame_of(&message)].concat();
+        assert_eq!(written(conversation, mark), expected, "{mark}");
+    }
 }

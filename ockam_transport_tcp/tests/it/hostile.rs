@@ -239,3 +239,15 @@ impl ockam_core::Worker for Slow {
         Ok(())
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payload_that_does_not_decode_is_dropped_and_nothing_is_sent_back() {
+    let (_node, listener) = TcpNode::echoing().await;
+    let mut peer = Peer::greeting(listener.socket_address());
+    let bad: [&[u8]; 3] = [b"", b"\x05a", b"\x01\xff"];
+    for payload in bad.into_iter().chain([&b"\x01a"[..]]) {
+        peer.say_message(&TransportMessage::new("echoer", route!["app"], payload));
+    }
+    let answer = peer.hear();
+    assert_eq!((answer.onward_route, answer.payload.to_vec()), (route!["app"], b"\x01a".to_vec()));
+}
