@@ -57,6 +57,7 @@ pub use routing::{
 pub use transport::{Resolving, Transport};
 pub use type_name::TypeName;
 pub use wire::{
-    Decoded, FrameDecoder, MAX_FRAME_LEN, PREFACE, WireError, encode_frame, encode_frame_head,
+    Decoded, FrameDecoder, MAX_FRAME_LEN, PREFACE, WireError, decode_message, encode_frame,
+    encode_frame_head,
 };
 pub use worker::Worker;

@@ -33,7 +33,7 @@ mod message;
 pub use decoder::FrameDecoder;
 pub use encode::{encode_frame, encode_frame_head};
 pub use error::WireError;
-pub use message::Decoded;
+pub use message::{Decoded, decode_message};
 
 /// The first byte of each direction of a connection, and the only version number on the wire.
 ///

@@ -4,6 +4,7 @@
 //! message that is heartbeat or over a limit. It refuses to know the spelling of items
 //! (`cbor`) and where the bytes came from (`decoder`).
 
+use super::WireError;
 use crate::cbor::{CborError, Reader, read_route};
 use crate::{MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Route, RouteError, TransportMessage};
 
@@ -31,6 +32,25 @@ pub enum Decoded {
     /// [`MAX_ROUTE_LEN`](crate::MAX_ROUTE_LEN) hops and [`MAX_ADDRESS_LEN`](crate::MAX_ADDRESS_LEN) bytes. Ockam 0.150 has no such limits, so
     /// it is no fault of the peer.
     Dropped(RouteError),
+}
+
+/// Reads a message that something else than a length marks off: a datagram, or a frame of a serial
+/// line. It is what stands behind the four bytes of length in a frame; bytes behind it are ignored.
+///
+/// ```
+/// use ockam_core::{Decoded, TransportMessage, decode_message, encode_frame, route};
+///
+/// let message = TransportMessage::new(route!["echoer"], route!["app"], vec![1, b'a']);
+/// let mut frame = Vec::new();
+/// encode_frame(&message, &mut frame)?;
+/// assert_eq!(decode_message(&frame[4..])?, Decoded::Message(message));
+/// # Ok::<(), ockam_core::WireError>(())
+/// ```
+///
+/// # Errors
+/// [`WireError`] if the bytes are no message.
+pub fn decode_message(bytes: &[u8]) -> Result<Decoded, WireError> {
+    Ok(read_message(bytes)?)
 }
 
 /// Reads the message of a frame; bytes behind it are ignored.

@@ -1,0 +1,185 @@
+//! Starting and stopping a link.
+
+use crate::line::Line;
+use crate::pump::SerialPump;
+use crate::receiver::Receiver;
+use crate::sender::Sender;
+use crate::statistics::SerialStatistics;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec;
+use core::fmt;
+use core::future::poll_fn;
+use ockam_core::{Address, AllowAll, DenyAll, FlowControlId, Mailbox, Result, Route};
+use ockam_node::{Handle, ProcessorBuilder, WorkerBuilder};
+
+/// How many bytes a message on the line has at most, its routes included, unless the options say
+/// otherwise. Both ends need room for one that is sent and one that is received.
+pub const DEFAULT_MAX_MESSAGE_LEN: usize = 2048;
+
+/// How many messages wait for the line before their senders wait.
+const SENDER_CAPACITY: u32 = 16;
+
+/// Says how a link is started.
+#[derive(Clone, Debug)]
+pub struct SerialLinkOptions {
+    flow_control_id: Option<FlowControlId>,
+    max_message_len: usize,
+}
+
+impl SerialLinkOptions {
+    /// Starts with a flow of the link's own and [`DEFAULT_MAX_MESSAGE_LEN`].
+    #[must_use]
+    pub fn new() -> Self {
+        SerialLinkOptions { flow_control_id: None, max_message_len: DEFAULT_MAX_MESSAGE_LEN }
+    }
+
+    /// Brings messages in under an id that the program has drawn, so that its workers can be made
+    /// consumers before the link is there.
+    #[must_use]
+    pub fn with_flow_control_id(mut self, id: FlowControlId) -> Self {
+        self.flow_control_id = Some(id);
+        self
+    }
+
+    /// Sets how many bytes a message may have. Longer ones are not sent, which is an error of the
+    /// sender, and not received, which is counted.
+    #[must_use]
+    pub fn with_max_message_len(mut self, bytes: usize) -> Self {
+        self.max_message_len = bytes;
+        self
+    }
+}
+
+impl Default for SerialLinkOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A link over a serial line, which stands in routes as the hop that leads to the peer:
+/// `route![&link, "echoer"]`.
+///
+/// A clone is another handle to the same link. Dropping it does not stop the link.
+#[derive(Clone)]
+pub struct SerialLink {
+    handle: Handle,
+    line: Arc<Line>,
+    flow_control_id: FlowControlId,
+}
+
+impl SerialLink {
+    /// Starts the sender and the receiver of a link. The pump, which has to be run beside them,
+    /// connects them with a port.
+    ///
+    /// # Errors
+    /// As [`Handle::start_worker`]; [`Full`](ockam_core::ErrorKind::Full) on a board whose task
+    /// slots are all taken, since the receiver needs one.
+    pub async fn start(
+        handle: &Handle,
+        options: SerialLinkOptions,
+    ) -> Result<(SerialLink, SerialPump)> {
+        let flows = handle.flow_controls();
+        let flow_control_id =
+            options.flow_control_id.unwrap_or_else(|| flows.generate_flow_control_id());
+        let (sender, receiver) = (handle.random_local(), handle.random_local());
+        let line = Line::new(sender.clone(), receiver.clone(), options.max_message_len);
+        let line = Arc::new(line);
+
+        flows.add_producer(receiver.clone(), &flow_control_id, None, vec![sender.clone()]);
+        let pump = SerialPump::new(Arc::clone(&line));
+        let gate = Mailbox::new(receiver.clone(), DenyAll, flows.gate(receiver.clone()));
+        let processor = ProcessorBuilder::new(Receiver { line: Arc::clone(&line) });
+        if let Err(error) = processor.with_mailboxes(gate).start(handle).await {
+            flows.remove(&receiver);
+            return Err(error);
+        }
+        // From here on the end of the pump ends the receiver.
+        WorkerBuilder::new(Sender { line: Arc::clone(&line) })
+            .with_mailboxes(Mailbox::new(sender, AllowAll, DenyAll))
+            .with_mailbox_capacity(SENDER_CAPACITY)
+            .start(handle)
+            .await?;
+        Ok((SerialLink { handle: handle.handle(), line, flow_control_id }, pump))
+    }
+
+    /// Starts a link over one of tokio's streams, with the pump in a task of its own.
+    ///
+    /// # Errors
+    /// As [`Handle::start_worker`].
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    #[cfg(feature = "std")]
+    pub async fn over<S>(
+        handle: &Handle,
+        stream: S,
+        options: SerialLinkOptions,
+    ) -> Result<SerialLink>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + 'static,
+    {
+        use embedded_io_adapters::tokio_1::FromTokio;
+        let (link, pump) = Self::start(handle, options).await?;
+        let (reader, writer) = tokio::io::split(stream);
+        let (reader, writer) = (FromTokio::new(reader), FromTokio::new(writer));
+        // How it ends is what `ended` says.
+        tokio::spawn(async move { drop(pump.run(reader, writer).await) });
+        Ok(link)
+    }
+
+    /// Returns the address of the sender: the hop that leads to the peer.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.line.sender
+    }
+
+    /// Returns the id of the flow that the link brings in: its consumers can be reached.
+    #[must_use]
+    pub fn flow_control_id(&self) -> &FlowControlId {
+        &self.flow_control_id
+    }
+
+    /// Returns what went over the line so far.
+    #[must_use]
+    pub fn statistics(&self) -> SerialStatistics {
+        self.line.counters.snapshot()
+    }
+
+    /// Waits until the link has ended, and says why.
+    pub async fn ended(&self) -> String {
+        poll_fn(|cx| self.line.poll_end(cx.waker())).await;
+        self.line.why_ended().unwrap_or_default()
+    }
+
+    /// Stops the link: what is queued leaves, then both workers and the pump end.
+    ///
+    /// # Errors
+    /// As [`Handle::stop_worker`].
+    pub async fn stop(&self) -> Result<()> {
+        if self.line.why_ended().is_none() {
+            self.handle.stop_worker(self.line.sender.clone()).await?;
+        }
+        // Unless it has found out by itself.
+        let _ = self.handle.stop_processor(self.line.receiver.clone()).await;
+        Ok(())
+    }
+}
+
+impl From<&SerialLink> for Address {
+    fn from(link: &SerialLink) -> Self {
+        link.line.sender.clone()
+    }
+}
+
+impl From<&SerialLink> for Route {
+    fn from(link: &SerialLink) -> Self {
+        link.line.sender.clone().into()
+    }
+}
+
+impl fmt::Debug for SerialLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SerialLink").field(&self.line.sender).finish()
+    }
+}
