@@ -1,4 +1,5 @@
 //! The behaviour of serial links, on nodes that run on tokio.
+#![allow(clippy::unwrap_used)]
 
 mod end;
 mod noise;
