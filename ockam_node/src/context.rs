@@ -7,16 +7,19 @@
 //! | `ask`, `asking` | `send_and_receive`, and its future |
 //! | `receive` | taking messages out of one's own mailbox |
 //! | `outside` | what transports and channels need |
+//! | `lost` | waiting for the loss of a connection |
 
 mod ask;
 mod asking;
 mod handle;
+mod lost;
 mod outside;
 mod receive;
 mod send;
 
 pub use ask::MessageSendReceiveOptions;
 pub use handle::Handle;
+pub use lost::ConnectionLost;
 pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 
 use crate::ask::asker;

@@ -61,7 +61,8 @@ mod typed;
 
 pub use builder::{APP, NodeBuilder};
 pub use context::{
-    Context, DEFAULT_TIMEOUT, Handle, MessageReceiveOptions, MessageSendReceiveOptions,
+    ConnectionLost, Context, DEFAULT_TIMEOUT, Handle, MessageReceiveOptions,
+    MessageSendReceiveOptions,
 };
 pub use dead_letter::{
     DEAD_LETTERS_KEPT, DeadLetter, DeadLetterReason, DeadLetterSubscription, DeadLetters,

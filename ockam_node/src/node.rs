@@ -12,7 +12,7 @@ use crate::flow_controls::FlowControls;
 use crate::linger::Linger;
 use crate::random::Random;
 use crate::stop::StopState;
-use crate::table::{Refused, Table};
+use crate::table::{AddressHash, Refused, Table};
 use crate::transports::Transports;
 use alloc::format;
 use alloc::string::String;
@@ -172,6 +172,20 @@ impl Node {
             };
             self.fail_ask(asker, Error::new(kind, format!("{address} did not answer: {reason}")));
         }
+    }
+
+    /// Gives a reply slot its address.
+    #[inline]
+    pub(crate) fn register(&self, ask: &Arc<Ask>) -> Result<AddressHash> {
+        let hash = self.asks.hash(ask.address());
+        self.asks.insert(hash, ask.address(), ask).map_err(|refused| match refused {
+            // Two of 2^128 are the same: that is an error like any other, and not a way to hang.
+            Refused::Taken(_) => {
+                Error::new(ErrorKind::AlreadyExists, "a random address was drawn twice")
+            }
+            Refused::NoMemory => no_memory("for an ask".into()),
+        })?;
+        Ok(hash)
     }
 
     /// Ends the asks that wait at some addresses.

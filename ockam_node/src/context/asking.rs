@@ -14,8 +14,8 @@ use crate::askers::Asker;
 use crate::cell::Cell;
 use crate::delivery::{Delivery, is_unresolved, resolve};
 use crate::executor::{self, Instant};
-use crate::node::{Node, no_memory};
-use crate::table::{AddressHash, Refused};
+use crate::node::Node;
+use crate::table::AddressHash;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
@@ -49,18 +49,9 @@ impl<'a> Slot<'a> {
         waits: Option<&Arc<Cell>>,
     ) -> Result<(Self, LocalMessage)> {
         let address = node.random_local();
-        let hash = node.asks.hash(&address);
         let asked = route.last().cloned().unwrap_or_default();
         let asker = node.askers.lend(address, asked, waits);
-        node.asks.insert(hash, asker.ask.address(), &asker.ask).map_err(
-            |refused| match refused {
-                // Two of 2^128 are the same: that is an error like any other, and not a way to hang.
-                Refused::Taken(_) => {
-                    Error::new(ErrorKind::AlreadyExists, "a random address was drawn twice")
-                }
-                Refused::NoMemory => no_memory("for an ask".into()),
-            },
-        )?;
+        let hash = node.register(&asker.ask)?;
         let message = executor::spare_message().fill(route, asker.ask.address(), payload);
         Ok((Slot { node, asker: Some(asker), hash, expected: false, over: false }, message))
     }

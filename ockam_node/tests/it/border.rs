@@ -1,7 +1,7 @@
 //! What comes in from outside, over a producer that stands for a connection: whom it reaches, and
 //! what an ask that went out over it is told.
 
-use crate::support::{Collector, Echoer, collect, collected, node, settle, soon};
+use crate::support::{Collector, Echoer, collect, collected, node, poll, settle, soon};
 use ockam_core::{
     Address, AllowAll, Any, DenyAll, ErrorKind, FlowControlId, LocalMessage, Result, Route, Routed,
     TCP, Transport, TransportMessage, Worker, encode, route,
@@ -310,4 +310,30 @@ async fn flow_control_is_not_asked_about_what_stays_on_the_node() {
     let local = ctx.new_detached("local", AllowAll, AllowAll).await.unwrap();
     local.send("worker", 7u32).await.unwrap();
     assert_eq!(soon(arrived.recv()).await, Some(7));
+}
+
+#[tokio::test]
+async fn whoever_watches_a_connection_hears_of_its_loss_and_leaves_nothing_behind() {
+    let ctx = node();
+    let empty = format!("{:?}", ctx.flow_controls());
+    assert!(ctx.connection_lost(&SENDER.into()).unwrap().is_none(), "there is no connection");
+
+    let connection = Connection::open(&ctx, None).await;
+    let watch = |address: &str| ctx.connection_lost(&address.into()).unwrap().unwrap();
+    let mut lost = std::pin::pin!(watch(SENDER));
+    assert!(poll(lost.as_mut()).is_pending());
+    drop(watch(RECEIVER));
+    // It was lost, and is being made again.
+    ctx.fail_asks_over(&RECEIVER.into(), "the moon is down");
+    let error = soon(lost).await;
+    assert_eq!(error.kind(), ErrorKind::Stopped);
+    assert!(error.to_string().contains("the moon is down"), "{error}");
+
+    let lost = watch(SENDER);
+    ctx.end_flow(&RECEIVER.into(), "the moon is gone");
+    assert!(soon(lost).await.to_string().contains("the moon is gone"));
+    assert!(ctx.connection_lost(&SENDER.into()).unwrap().is_none());
+    ctx.stop_worker(SENDER).await.unwrap();
+    drop(connection);
+    assert_eq!(format!("{:?}", ctx.flow_controls()), empty);
 }
