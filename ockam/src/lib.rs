@@ -52,6 +52,7 @@ pub mod identity;
 #[cfg(feature = "logs")]
 mod logs;
 mod node;
+mod relay;
 pub mod workers;
 
 #[cfg(feature = "identity")]
@@ -59,6 +60,13 @@ pub mod workers;
 pub use ockam_identity::vault;
 
 pub use node::{Node, node};
+pub use relay::{
+    DEFAULT_MAX_RELAYS, FORWARDING_SERVICE, MAX_RELAY_NAME_LEN, RELAY_FIRST_WAIT,
+    RELAY_LONGEST_WAIT, RemoteRelay, RemoteRelayInfo, RemoteRelayOptions,
+    STATIC_FORWARDING_SERVICE,
+};
+#[cfg(feature = "std")]
+pub use relay::{RelayRefusal, RelayService, RelayServiceOptions};
 pub use workers::worker_fn;
 
 pub use ockam_macros::{Message, node, processor, test, worker};
@@ -76,11 +84,11 @@ pub use ockam_core::{
     UDP, UDS, WS, Worker, allow, decode, deny, encode, route,
 };
 pub use ockam_node::{
-    APP, Context, DEAD_LETTERS_KEPT, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT,
-    DEFAULT_TIMEOUT, DeadLetter, DeadLetterReason, DeadLetterSubscription, DeadLetters,
-    DelayedEvent, ENDED_FLOWS_KEPT, FlowControls, FlowGate, Handle, MessageReceiveOptions,
-    MessageSendReceiveOptions, NodeBuilder, ProcessorBuilder, SendError, SendErrorReason,
-    StopError, WorkerBuilder,
+    APP, ConnectionLost, Context, DEAD_LETTERS_KEPT, DEFAULT_MAILBOX_CAPACITY,
+    DEFAULT_STOP_TIMEOUT, DEFAULT_TIMEOUT, DeadLetter, DeadLetterReason, DeadLetterSubscription,
+    DeadLetters, DelayedEvent, ENDED_FLOWS_KEPT, FlowControls, FlowGate, Handle,
+    MessageReceiveOptions, MessageSendReceiveOptions, NodeBuilder, ProcessorBuilder, SendError,
+    SendErrorReason, StopError, WorkerBuilder,
 };
 
 #[cfg(feature = "tcp")]

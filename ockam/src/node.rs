@@ -3,8 +3,11 @@
 #[cfg(feature = "identity")]
 mod channels;
 
+use crate::relay::{RemoteRelay, RemoteRelayInfo, RemoteRelayOptions};
+use alloc::string::String;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
+use ockam_core::{Result, Route};
 use ockam_node::Context;
 
 /// A node: what the main function starts workers on, sends and receives with, and stops.
@@ -44,6 +47,37 @@ impl Node {
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// Registers a relay for this node, as [`RemoteRelay::create`].
+    ///
+    /// # Errors
+    /// As [`RemoteRelay::create`].
+    ///
+    /// # Cancel safety
+    /// As [`RemoteRelay::create`].
+    pub async fn create_relay(
+        &self,
+        route: impl Into<Route>,
+        options: RemoteRelayOptions,
+    ) -> Result<RemoteRelayInfo> {
+        RemoteRelay::create(self, route, options).await
+    }
+
+    /// Registers a relay with a name of one's own choice, as [`RemoteRelay::create_static`].
+    ///
+    /// # Errors
+    /// As [`RemoteRelay::create_static`].
+    ///
+    /// # Cancel safety
+    /// As [`RemoteRelay::create`].
+    pub async fn create_static_relay(
+        &self,
+        route: impl Into<Route>,
+        name: impl Into<String>,
+        options: RemoteRelayOptions,
+    ) -> Result<RemoteRelayInfo> {
+        RemoteRelay::create_static(self, route, name, options).await
     }
 
     /// Takes the context of the main function out.

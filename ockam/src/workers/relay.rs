@@ -1,6 +1,6 @@
 //! The worker that sends everything on along a route of its own.
 
-use ockam_core::{Address, Any, Result, Route, Routed, Worker};
+use ockam_core::{Address, Any, LocalMessage, Result, Route, Routed, Worker};
 use ockam_node::{Context, FlowControls};
 
 /// Forwards every message along a fixed route, whatever its type: it takes itself off the onward
@@ -38,6 +38,18 @@ impl Relay {
         Relay { route: route.into(), opened: None }
     }
 
+    /// Puts the fixed route into the place of the relay, and opens the way back.
+    pub(crate) fn redirect(
+        &mut self,
+        flows: &FlowControls,
+        mut message: LocalMessage,
+    ) -> LocalMessage {
+        self.open(flows, message.return_route().iter().next());
+        let onward_route = &mut message.transport_mut().onward_route;
+        onward_route.modify().pop_front().prepend_route(self.route.clone());
+        message
+    }
+
     /// Makes the connection that a message came from and the one that it leaves through reachable
     /// for each other, if they are connections.
     fn open(&mut self, flows: &FlowControls, from: Option<&Address>) {
@@ -61,10 +73,7 @@ impl Worker for Relay {
     type Message = Any;
 
     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
-        let mut message = msg.into_local_message();
-        self.open(ctx.flow_controls(), message.return_route().iter().next());
-        let onward_route = &mut message.transport_mut().onward_route;
-        onward_route.modify().pop_front().prepend_route(self.route.clone());
+        let message = self.redirect(ctx.flow_controls(), msg.into_local_message());
         ctx.forward(message).await
     }
 }

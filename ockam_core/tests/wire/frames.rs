@@ -200,3 +200,25 @@ fn the_conversation_of_the_document_is_what_nodes_write() {
         assert_eq!(written(conversation, mark), expected, "{mark}");
     }
 }
+
+/// The registrations and relayed messages of `relay.json`, whose steps the tests of relays take.
+#[test]
+fn every_frame_of_a_relay_is_read_and_written_again() {
+    let vectors = file("relay.json");
+    let conversations = ["ephemeral", "static_and_replaced", "service_with_prefix_forward_to_"];
+    let mut steps: Vec<&Value> = conversations.iter().flat_map(|key| list(&vectors, key)).collect();
+    steps.extend(list(&vectors, "client").iter().flat_map(|client| list(client, "steps")));
+    let with_frames = steps.into_iter().filter(|step| step["frame"].is_string());
+    let mut count = 0;
+    for step in with_frames {
+        let (frame, message) = (bytes(&step["frame"]), message(&step["decoded"]));
+        assert_eq!(read_frame(&frame), Ok(Decoded::Message(message.clone())));
+        let canonical = match step["decoded"]["tracing_context"].as_str() {
+            Some(tracing) => without_tracing(&frame, tracing),
+            None => frame,
+        };
+        assert_eq!(frame_of(&message), canonical);
+        count += 1;
+    }
+    assert_eq!(count, 20);
+}
