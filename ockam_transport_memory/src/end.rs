@@ -28,8 +28,13 @@ pub struct LinkEnd {
 }
 
 impl LinkEnd {
-    /// Starts the workers of one end.
-    pub(crate) async fn start(node: &Handle, link: &Arc<Link>, side: Side) -> Result<Self> {
+    /// Starts the workers of one end; `spawner` is the flow of whoever accepted the link.
+    pub(crate) async fn start(
+        node: &Handle,
+        link: &Arc<Link>,
+        side: Side,
+        spawner: Option<&FlowControlId>,
+    ) -> Result<Self> {
         let flows = node.flow_controls();
         let end = LinkEnd {
             link: Arc::clone(link),
@@ -41,7 +46,7 @@ impl LinkEnd {
         let sender = Sender { link: Arc::clone(link), side };
         node.start_worker(end.sender.clone(), sender).await?;
         let companions = vec![end.sender.clone()];
-        flows.add_producer(end.receiver.clone(), &end.flow_control_id, None, companions);
+        flows.add_producer(end.receiver.clone(), &end.flow_control_id, spawner, companions);
         let mailbox = Mailbox::new(end.receiver.clone(), DenyAll, flows.gate(end.receiver.clone()));
         let receiver = Receiver { link: Arc::clone(link), side, sender: end.sender.clone() };
         let started = ProcessorBuilder::new(receiver).with_mailboxes(mailbox).start(node).await;

@@ -28,11 +28,11 @@
 //!     let network = Network::new(7);
 //!     let (alice, bob) = (network.node("alice")?, network.node("bob")?);
 //!     let radio = LinkOptions::new().with_loss(0.1).with_delay(ms(1)..ms(20));
-//!     let (to_bob, to_alice) = network.link(&alice, &bob, radio).await?;
+//!     let (to_bob, _) = network.link(&alice, &bob, radio).await?;
 //!
 //!     // Nothing at bob is reached from outside unless it agreed.
 //!     bob.start_worker("echoer", Echoer).await?;
-//!     bob.flow_controls().add_consumer("echoer", to_alice.flow_control_id());
+//!     bob.flow_controls().add_consumer("echoer", bob.flow_control_id());
 //!
 //!     // A protocol of the simplest kind: ask until there is an answer.
 //!     let ask = || {

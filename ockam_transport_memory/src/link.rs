@@ -118,6 +118,13 @@ impl Link {
         self.from(side).change(EventKind::Cut, |lane| !lane.is_cut(), Lane::cut);
     }
 
+    /// Cuts both directions if one of the sides is at the node of a name.
+    pub(crate) fn cut_if_at(&self, name: &str) {
+        if self.directions.iter().any(|direction| *direction.from == *name) {
+            [Side::A, Side::B].into_iter().for_each(|side| self.cut(side));
+        }
+    }
+
     /// Carries what a side sends.
     pub(crate) fn heal(&self, side: Side) {
         self.from(side).heal();
@@ -137,6 +144,11 @@ impl Link {
     /// Tells whether both directions take frames.
     pub(crate) fn is_open(&self) -> bool {
         self.directions.iter().all(|direction| lock(&direction.lane).is_open())
+    }
+
+    /// Tells whether a direction is cut.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.directions.iter().any(|direction| lock(&direction.lane).is_cut())
     }
 
     /// Counts what a side sent.

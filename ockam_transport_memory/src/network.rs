@@ -7,9 +7,9 @@ use crate::options::no_such_node;
 use crate::raw::RawEnd;
 use crate::transport::MemoryTransport;
 use crate::{Counters, Dice, LinkOptions};
-use ockam_core::{Error, ErrorKind, Result};
+use ockam_core::{Address, Error, ErrorKind, FlowControlId, Result};
 use ockam_node::{Context, Handle, NodeBuilder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, Weak};
@@ -30,12 +30,27 @@ pub(crate) struct Inner {
 
 #[derive(Default)]
 struct State {
-    nodes: BTreeMap<Arc<str>, Handle>,
+    nodes: BTreeMap<Arc<str>, Member>,
+    /// The nodes of which every link is cut, a new one as well.
+    isolated: BTreeSet<Arc<str>>,
+    /// What links are like that are made on demand.
+    on_demand: LinkOptions,
     links: Vec<Known>,
     /// Counts links from 1.
     made: u64,
     /// What was counted on links that are gone.
     past: Counters,
+}
+
+/// A node, as the network knows it.
+#[derive(Clone)]
+pub(crate) struct Member {
+    name: Arc<str>,
+    handle: Handle,
+    /// The flow of all links that others make to it, and the address under which the node's flow
+    /// controls know it; nothing runs there.
+    flow: FlowControlId,
+    listener: Address,
 }
 
 /// A link, with the addresses by which the nodes at its sides know it.
@@ -48,7 +63,7 @@ struct Known {
 ///
 /// It has all calls of [`Context`] and of [`Handle`].
 pub struct MemoryNode {
-    name: Arc<str>,
+    member: Member,
     context: Context,
 }
 
@@ -88,27 +103,41 @@ impl Network {
     /// # Errors
     /// [`AlreadyExists`](ErrorKind::AlreadyExists) if the name is taken.
     pub fn join(&self, name: &str, context: Context) -> Result<MemoryNode> {
-        let name: Arc<str> = name.into();
+        let member = Member::new(name, &context);
         let mut state = lock(&self.0.state);
-        if state.nodes.contains_key(&name) {
+        if state.nodes.contains_key(name) {
             let text = format!("a node is called `{name}` already: choose another name");
             return Err(Error::new(ErrorKind::AlreadyExists, text));
         }
-        state.nodes.insert(Arc::clone(&name), context.handle());
+        state.nodes.insert(Arc::clone(&member.name), member.clone());
         drop(state);
-        let transport = MemoryTransport::new(Arc::downgrade(&self.0), Arc::clone(&name));
+        member.listen();
+        let transport = MemoryTransport::new(Arc::downgrade(&self.0), Arc::clone(&member.name));
         context.register_transport(Arc::new(transport));
-        Ok(MemoryNode { name, context })
+        Ok(MemoryNode { member, context })
     }
 
     /// Takes a node's name off the network, for another node, such as the same one after a
     /// restart. Its links stay as they are.
     pub fn leave(&self, name: &str) {
         let gone = lock(&self.0.state).nodes.remove(name);
-        drop(gone);
+        if let Some(gone) = gone {
+            gone.handle.flow_controls().remove(&gone.listener);
+        }
     }
 
-    /// Joins two nodes by a link, and returns the end of each.
+    /// Sets what links are like that are made on demand, because a route names a node; at first
+    /// they are perfect.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the options make no sense.
+    pub fn set_on_demand(&self, options: LinkOptions) -> Result<()> {
+        options.check()?;
+        lock(&self.0.state).on_demand = options;
+        Ok(())
+    }
+
+    /// Joins two nodes by a link, as if `a` connected to `b`, and returns the end of each.
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) if the options make no sense,
@@ -119,7 +148,7 @@ impl Network {
         b: &MemoryNode,
         options: LinkOptions,
     ) -> Result<(LinkEnd, LinkEnd)> {
-        self.0.link([(&a.name, a.handle()), (&b.name, b.handle())], options).await
+        self.0.link([&a.member, &b.member], &options).await
     }
 
     /// Joins a node to an end that the test plays by hand, and returns both ends.
@@ -131,9 +160,9 @@ impl Network {
         node: &MemoryNode,
         options: LinkOptions,
     ) -> Result<(LinkEnd, RawEnd)> {
-        let link = self.0.make([&node.name, &"raw".into()], &options)?;
+        let link = self.0.make([&node.member.name, &"raw".into()], &options)?;
         let raw = RawEnd::new(&link, Side::B);
-        let end = LinkEnd::start(node, &link, Side::A).await?;
+        let end = node.member.start(&link, Side::A, true).await?;
         self.0.add(Known { link, ends: [Some(end.clone()), None] });
         Ok((end, raw))
     }
@@ -156,18 +185,22 @@ impl Network {
         end.link.heal(end.side.other());
     }
 
-    /// Cuts all links of a node.
+    /// Cuts all links of a node, and those that are made to it or from it, until
+    /// [`heal_all`](Self::heal_all).
     pub fn isolate(&self, node: &MemoryNode) {
-        self.0.each_link(|link| {
-            if [Side::A, Side::B].iter().any(|side| *link.name(*side) == node.name) {
-                [Side::A, Side::B].into_iter().for_each(|side| link.cut(side));
-            }
-        });
+        let name = &node.member.name;
+        let mut state = lock(&self.0.state);
+        state.isolated.insert(Arc::clone(name));
+        state.links.iter().for_each(|known| known.link.cut_if_at(name));
     }
 
-    /// Heals all links.
+    /// Heals all links, and isolates no node any more.
     pub fn heal_all(&self) {
-        self.0.each_link(|link| [Side::A, Side::B].into_iter().for_each(|side| link.heal(side)));
+        let mut state = lock(&self.0.state);
+        state.isolated.clear();
+        for known in &state.links {
+            [Side::A, Side::B].into_iter().for_each(|side| known.link.heal(side));
+        }
     }
 
     /// Ends a link as a closed TCP connection ends: both ends hear of it, frames in flight are
@@ -202,31 +235,25 @@ impl Network {
 impl Inner {
     /// Finds a link from one node to another that takes frames, or makes a perfect one.
     pub(crate) async fn connect(&self, from: &Arc<str>, to: &str) -> Result<LinkEnd> {
-        let nodes = {
+        let (from, to, options) = {
             let state = lock(&self.state);
             if let Some(end) = state.links.iter().find_map(|known| known.leads(from, to)) {
                 return Ok(end);
             }
-            let node = |name: &str| {
-                let entry = state.nodes.get_key_value(name).ok_or_else(|| no_such_node(name))?;
-                Ok::<_, Error>((Arc::clone(entry.0), entry.1.clone()))
-            };
-            [node(from)?, node(to)?]
+            let member = |name: &str| state.nodes.get(name).ok_or_else(|| no_such_node(name));
+            (member(from)?.clone(), member(to)?.clone(), state.on_demand.clone())
         };
-        let [a, b] = &nodes;
-        let ends = self.link([(&a.0, a.1.clone()), (&b.0, b.1.clone())], LinkOptions::new());
-        Ok(ends.await?.0)
+        Ok(self.link([&from, &to], &options).await?.0)
     }
 
     async fn link(
         &self,
-        nodes: [(&Arc<str>, Handle); 2],
-        options: LinkOptions,
+        [a, b]: [&Member; 2],
+        options: &LinkOptions,
     ) -> Result<(LinkEnd, LinkEnd)> {
-        let [(a, a_node), (b, b_node)] = nodes;
-        let link = self.make([a, b], &options)?;
-        let a = LinkEnd::start(&a_node, &link, Side::A).await?;
-        let b = match LinkEnd::start(&b_node, &link, Side::B).await {
+        let link = self.make([&a.name, &b.name], options)?;
+        let a = a.start(&link, Side::A, false).await?;
+        let b = match b.start(&link, Side::B, true).await {
             Ok(b) => b,
             Err(error) => {
                 // The other end hears of it and stops.
@@ -242,26 +269,24 @@ impl Inner {
         options.check()?;
         let mut state = lock(&self.state);
         state.made += 1;
-        Ok(Link::new(&self.shared, state.made, names, options, &Dice::new(self.seed)))
+        let link = Link::new(&self.shared, state.made, names, options, &Dice::new(self.seed));
+        state.isolated.iter().for_each(|name| link.cut_if_at(name));
+        Ok(link)
     }
 
-    /// Remembers a link, and forgets those that have ended.
+    /// Remembers a link, and forgets those that have ended and of which both ends have heard.
     fn add(&self, known: Known) {
         let state = &mut *lock(&self.state);
         let past = &mut state.past;
         state.links.retain(|known| {
             let counters = known.counters();
-            let stays = known.link.is_open() || counters.in_flight > 0;
+            let stays = known.link.is_open() || known.link.is_cut() || counters.in_flight > 0;
             if !stays {
                 *past += counters;
             }
             stays
         });
         state.links.push(known);
-    }
-
-    fn each_link(&self, act: impl Fn(&Link)) {
-        lock(&self.state).links.iter().for_each(|known| act(&known.link));
     }
 }
 
@@ -281,11 +306,35 @@ impl Known {
     }
 }
 
+impl Member {
+    fn new(name: &str, node: &Handle) -> Self {
+        let flow = node.flow_controls().generate_flow_control_id();
+        Member { name: name.into(), handle: node.handle(), flow, listener: node.random_local() }
+    }
+
+    /// Keeps consumers of the node's flow while nobody is connected.
+    fn listen(&self) {
+        self.handle.flow_controls().add_spawner(self.listener.clone(), &self.flow);
+    }
+
+    /// Starts the end of a link at this node, which connected or was connected to.
+    async fn start(&self, link: &Arc<Link>, side: Side, accepted: bool) -> Result<LinkEnd> {
+        LinkEnd::start(&self.handle, link, side, accepted.then_some(&self.flow)).await
+    }
+}
+
 impl MemoryNode {
     /// Returns the node's name on its network.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.member.name
+    }
+
+    /// Returns the flow of all links that others make to this node, as that of a listener: workers
+    /// that are its consumers are reached over each of them.
+    #[must_use]
+    pub fn flow_control_id(&self) -> &FlowControlId {
+        &self.member.flow
     }
 
     /// Takes the context out, for `ockam::node(ctx)`; the name stays on the network.
@@ -311,7 +360,7 @@ impl DerefMut for MemoryNode {
 
 impl fmt::Debug for MemoryNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("MemoryNode").field(&self.name).finish()
+        f.debug_tuple("MemoryNode").field(&self.member.name).finish()
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// What a link and its ends leave on a node; nothing, once it has ended.
 fn traces(node: &Handle) -> (usize, bool) {
     let flows = format!("{:?}", node.flow_controls());
-    (node.list_workers().len(), flows.contains("flow_control_id"))
+    (node.list_workers().len(), flows.contains("ProducerInfo"))
 }
 
 #[test]
