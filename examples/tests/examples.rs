@@ -62,6 +62,10 @@ const OTHERS: &[&str] = &[
     "22-error-from-main",
     "23-run-until-stopped",
     "24-slow-shutdown",
+    "30-relay-service",
+    "30-relay-owner",
+    "30-relay-user",
+    "31-relay-chat",
 ];
 
 /// The ports of the examples are fixed, so one test at a time has them.
@@ -108,6 +112,66 @@ fn examples_04_two_hops_reach_through_the_node_in_the_middle() {
         assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
         assert_eq!(ended.status.code(), Some(0));
     }
+}
+
+/// Ends a node that runs until it is stopped, and expects nothing more of it.
+#[cfg(unix)]
+fn stop_quietly(process: Process) {
+    process.signal("TERM");
+    let ended = process.end();
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn examples_30_a_node_behind_a_firewall_is_reached_through_its_relay() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let service = Process::start("30-relay-service", None);
+    service.wait_for("Listening on 127.0.0.1:4000");
+    let owner = Process::start("30-relay-owner", None);
+    owner.wait_for("Relay at 0#forward_to_cellar");
+    for _ in 0..2 {
+        let ended = Process::start("30-relay-user", None).end();
+        assert_eq!(ended.stdout, "App Received: Hello Ockam!\n");
+        assert_eq!(ended.stderr, "");
+        assert_eq!(ended.status.code(), Some(0));
+        owner.wait_for("Address: 0#echoer, Received: Hello Ockam!");
+    }
+    stop_quietly(owner);
+    stop_quietly(service);
+}
+
+#[cfg(unix)]
+#[test]
+fn example_31_two_people_behind_firewalls_talk() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let service = Process::start("30-relay-service", None);
+    service.wait_for("Listening on 127.0.0.1:4000");
+    let mut alice = Process::start_with_input("31-relay-chat", &["alice", "bob"]);
+    alice.wait_for("Say something to bob, and end with Ctrl-D");
+    let mut bob = Process::start_with_input("31-relay-chat", &["bob", "alice"]);
+    bob.wait_for("Say something to alice, and end with Ctrl-D");
+    for round in 0..3 {
+        alice.type_line(&format!("Hello {round}"));
+        bob.wait_for(&format!("alice: Hello {round}"));
+        bob.type_line(&format!("Hi {round}"));
+        alice.wait_for(&format!("bob: Hi {round}"));
+    }
+    for mut process in [alice, bob] {
+        process.end_of_input();
+        let ended = process.end();
+        assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+        assert_eq!(ended.status.code(), Some(0));
+    }
+    stop_quietly(service);
+}
+
+#[test]
+fn example_31_says_how_it_is_called() {
+    let ended = Process::start("31-relay-chat", None).end();
+    assert!(ended.stderr.contains("alice bob"), "{}", ended.stderr);
+    assert_eq!(ended.status.code(), Some(1));
 }
 
 #[test]

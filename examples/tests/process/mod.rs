@@ -2,7 +2,7 @@
 // Without signals nobody reads line by line.
 #![cfg_attr(not(unix), allow(dead_code))]
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{channel, Receiver, RecvTimeoutError};
@@ -36,9 +36,32 @@ impl Process {
         Process::run(command)
     }
 
+    /// Starts an example into which the test types.
+    pub fn start_with_input(name: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(binary(name));
+        command.env_remove("OCKAM_LOG").env_remove("RUST_BACKTRACE");
+        command.args(arguments).stdin(Stdio::piped());
+        Process::spawn(command)
+    }
+
+    /// Types a line.
+    pub fn type_line(&mut self, line: &str) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        writeln!(stdin, "{line}").unwrap();
+    }
+
+    /// Says that nothing more will be typed.
+    pub fn end_of_input(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
     /// Runs any program.
     pub fn run(mut command: Command) -> Self {
         command.stdin(Stdio::null());
+        Process::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
             panic!("{command:?}: {error}; `cargo test -p hello_ockam` builds the examples first")
