@@ -74,5 +74,5 @@ pub const RELAY_FIRST_WAIT: Duration = Duration::from_secs(1);
 /// How long an owner waits at most before it tries again to register.
 pub const RELAY_LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// The body of a registration that leaves the name to the service. `docs/protocol.md`, section 6.
+/// The body of a registration that leaves the name to the service. `docs/protocol.md`, section 7.
 const ANY_NAME: &str = "register";

@@ -4,7 +4,6 @@
 
 mod bad_input;
 mod border;
-mod day;
 mod end;
 mod link;
 mod partition;
