@@ -1,14 +1,15 @@
 //! Who is reached from outside, and how messages pass a node in the middle.
 
 use crate::peer::Peer;
-use crate::support::{TcpNode, soon};
+use crate::support::{Collector, TcpNode, soon};
 use ockam_core::{
-    Address, Any, ErrorKind, LocalInfo, LocalMessage, Result, Routed, TCP, TransportMessage,
-    Worker, encode, route,
+    Address, AllowAll, Any, DenyAll, ErrorKind, LocalInfo, LocalMessage, Result, Routed, TCP,
+    TransportMessage, Worker, encode, route,
 };
 use ockam_node::{Context, DeadLetterReason, MessageSendReceiveOptions};
 use ockam_transport_tcp::{TcpConnection, TcpConnectionOptions, TcpListenerOptions};
 use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
 
 fn message(onward: impl Into<ockam_core::Route>) -> TransportMessage {
     TransportMessage::new(onward, route!["app"], vec![1, b'a'])
@@ -36,6 +37,21 @@ async fn what_may_not_be_reached_is_dropped_and_counted_and_the_connection_kept(
     assert_eq!(denied, refused.len() as u64);
     assert_eq!(node.tcp.connections()[0].dropped, refused.len() as u64);
     assert_eq!(node.tcp.connections().len(), 1, "nothing was dialled");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_access_control_refuses_is_dropped_and_the_connection_kept() {
+    let (node, listener, mut arrived) = TcpNode::collecting(Default::default()).await;
+    let (guarded, mut refused) = unbounded_channel();
+    let worker = Collector(guarded);
+    node.ctx.start_worker_with_access_control("guarded", worker, DenyAll, AllowAll).await.unwrap();
+    node.ctx.flow_controls().add_consumer("guarded", listener.flow_control_id());
+    let mut peer = Peer::greeting(listener.socket_address());
+    peer.say_message(&message("guarded"));
+    peer.say_message(&message("echoer"));
+    assert_eq!(*soon(arrived.recv()).await.unwrap().payload(), [1, b'a']);
+    assert!(refused.try_recv().is_err());
+    assert_eq!(node.ctx.dead_letters().count(DeadLetterReason::Denied), 1);
 }
 
 #[tokio::test]
