@@ -90,6 +90,8 @@ pub use ockam_node::{
     MessageReceiveOptions, MessageSendReceiveOptions, NodeBuilder, ProcessorBuilder, SendError,
     SendErrorReason, StopError, WorkerBuilder,
 };
+#[cfg(not(feature = "std"))]
+pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 
 #[cfg(feature = "tcp")]
 pub use ockam_transport_tcp::{

@@ -5,10 +5,12 @@
 //! at all of them at a fixed interval; a message costs nothing for it.
 
 use crate::cell::Cell;
+use crate::executor::until;
 use crate::node::Node;
 use crate::sync::Lock;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::future::poll_fn;
 use core::mem;
 use core::time::Duration;
 
@@ -49,12 +51,12 @@ impl Linger {
             let node = Arc::clone(node);
             let executor = node.executor.clone();
             executor.spawn(async move {
-                loop {
-                    node.executor.sleep(INTERVAL).await;
-                    if !node.linger.sweep() {
-                        return;
-                    }
-                }
+                // A node that has stopped is not held on to until the next look.
+                let interval = || async {
+                    let stopped = poll_fn(|cx| node.stop.poll_stopped(cx.waker()));
+                    until(stopped, node.executor.sleep(INTERVAL)).await.is_none()
+                };
+                while interval().await && node.linger.sweep() {}
             });
         }
         start.is_some()

@@ -10,7 +10,7 @@ use crate::actor::{self, WorkerType, flatten};
 use crate::cell::{About, Cell, Settled};
 use crate::context::{Context, Handle};
 use crate::dead_letter::DeadLetterReason;
-use crate::executor::{TaskPlace, catch, room_in_memory};
+use crate::executor::{TaskPlace, catch};
 use crate::node::{Node, no_memory};
 use crate::processor::{self, ProcessorType};
 use alloc::boxed::Box;
@@ -83,7 +83,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// As [`Handle::start_worker`].
     pub async fn start(self, handle: &Handle) -> Result<()> {
         let node = handle.node();
-        check_memory::<W>(bytes_of(actor::run::<W>))?;
+        check_memory::<W>(node, bytes_of(actor::run::<W>))?;
         let starting = self.place.reserve(node, WorkerType::<W>::ABOUT, Mailbox::allow_all)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut worker = Box::new(self.worker);
@@ -145,7 +145,7 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
     pub async fn start(self, handle: &Handle) -> Result<()> {
         let node = handle.node();
         let place = node.executor.hold_place()?;
-        check_memory::<P>(bytes_of_processor(processor::run::<P>))?;
+        check_memory::<P>(node, bytes_of_processor(processor::run::<P>))?;
         let starting = self.place.reserve(node, ProcessorType::<P>::ABOUT, closed)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut processor = self.processor;
@@ -223,9 +223,9 @@ const START_RESERVE: usize = 512;
 ///
 /// Asked is for one piece that is as large as all that is needed; several smaller pieces would do.
 #[inline]
-fn check_memory<T>(task: usize) -> Result<()> {
+fn check_memory<T>(node: &Node, task: usize) -> Result<()> {
     let bytes = size_of::<T>() + size_of::<Cell>() + task + START_RESERVE;
-    if room_in_memory(bytes) {
+    if node.executor.has_room(bytes) {
         return Ok(());
     }
     Err(no_memory(format!("to start `{}`: it needs a piece of {bytes} bytes", TypeName::of::<T>())))

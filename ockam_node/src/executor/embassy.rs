@@ -47,6 +47,9 @@ pub const MAX_TASK_SLOTS: usize = 16;
 /// How many task slots a node claims, unless the builder says otherwise.
 pub const DEFAULT_TASK_SLOTS: usize = 8;
 
+/// How much memory a node keeps for the error that a start gets when the heap is empty.
+const ERROR_RESERVE: usize = 512;
+
 static POOL: TaskPool<Slot, MAX_TASK_SLOTS> = TaskPool::new();
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -92,6 +95,8 @@ struct Crew {
     slots: Vec<Arc<Board>>,
     /// How many places are held by what stays: processors and delayed events.
     held: AtomicUsize,
+    /// Memory for the error that says that there is none.
+    reserve: Lock<Vec<u8>>,
 }
 
 /// What a slot and those who give it work share.
@@ -131,7 +136,11 @@ impl Executor {
             let text = format!("a node has between 1 and {MAX_TASK_SLOTS} task slots, not {slots}");
             return Err(Error::new(ErrorKind::InvalidInput, text));
         }
-        let mut crew = Crew { slots: Vec::with_capacity(slots), held: AtomicUsize::new(0) };
+        let mut crew = Crew {
+            slots: Vec::with_capacity(slots),
+            held: AtomicUsize::new(0),
+            reserve: Lock::new(Vec::with_capacity(ERROR_RESERVE)),
+        };
         for _ in 0..slots {
             let board = Arc::new(Board::default());
             let slot = || Slot { board: Arc::clone(&board), running: Vec::new(), begun: false };
@@ -168,6 +177,19 @@ impl Executor {
                 ),
             )),
         }
+    }
+
+    /// Tells whether the heap has a piece of so many bytes now. If it has not, there is memory for
+    /// an error that says so.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        self.0.reserve.with(|reserve| {
+            let kept = reserve.capacity() > 0 || reserve.try_reserve_exact(ERROR_RESERVE).is_ok();
+            if kept && Vec::<u8>::new().try_reserve_exact(bytes).is_ok() {
+                return true;
+            }
+            *reserve = Vec::new();
+            false
+        })
     }
 
     /// Returns a future that is done after `duration`.
@@ -322,11 +344,6 @@ pub(crate) async fn catch<F: Future>(
     future: Pin<impl DerefMut<Target = F>>,
 ) -> Result<F::Output, String> {
     Ok(future.await)
-}
-
-/// Tells whether the heap has a piece of so many bytes now.
-pub(crate) fn room_in_memory(bytes: usize) -> bool {
-    Vec::<u8>::new().try_reserve_exact(bytes).is_ok()
 }
 
 /// Returns the memory for a message.

@@ -71,6 +71,13 @@ impl Executor {
         Ok(TaskPlace)
     }
 
+    /// Tells whether there is memory for something that starts. An operating system promises more
+    /// than it has, so asking is of no use.
+    #[inline]
+    pub(crate) fn has_room(&self, _: usize) -> bool {
+        true
+    }
+
     /// Returns a future that is done after `duration`.
     pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
         let _guard = self.0.enter();
@@ -130,13 +137,6 @@ pub(crate) fn random(bytes: &mut [u8]) -> Result<()> {
     getrandom::fill(bytes).map_err(|error| {
         Error::new(ErrorKind::Io, error.to_string()).context("drawing random bytes")
     })
-}
-
-/// Tells whether there is memory for a worker. An operating system promises more than it has, so
-/// asking is of no use.
-#[inline]
-pub(crate) fn room_in_memory(_: usize) -> bool {
-    true
 }
 
 /// Builds a runtime and runs `future` on one of its threads until it is done.

@@ -1,0 +1,1 @@
+//! Nothing: the program of this package is its test.

@@ -1,0 +1,2 @@
+//! Nothing: the programs of this package are its tests.
+#![no_std]
