@@ -23,12 +23,15 @@ const RECEIVE_BUFFER: usize = 512;
 const BASE: usize = 0x4000_C000;
 const DATA: *mut u32 = BASE as *mut u32;
 const FLAGS: *mut u32 = (BASE + 0x18) as *mut u32;
+const LINE_CONTROL: *mut u32 = (BASE + 0x2c) as *mut u32;
 const CONTROL: *mut u32 = (BASE + 0x30) as *mut u32;
 const INTERRUPT_MASK: *mut u32 = (BASE + 0x38) as *mut u32;
 const INTERRUPT_CLEAR: *mut u32 = (BASE + 0x44) as *mut u32;
 
 const RECEIVE_EMPTY: u32 = 1 << 4;
 const TRANSMIT_FULL: u32 = 1 << 5;
+/// Eight bits, and room for 16 bytes in the port itself.
+const EIGHT_BITS_QUEUED: u32 = 0b11 << 5 | 1 << 4;
 /// The port, its transmitter and its receiver.
 const ENABLE: u32 = 1 | 1 << 8 | 1 << 9;
 /// A byte came, and a byte has waited for a while.
@@ -67,6 +70,7 @@ fn write(register: *mut u32, value: u32) {
 }
 
 pub(crate) fn start(_: NVIC) {
+    write(LINE_CONTROL, EIGHT_BITS_QUEUED);
     write(CONTROL, ENABLE);
     write(INTERRUPT_MASK, RECEIVE_INTERRUPTS);
     // SAFETY: nobody relies on the interrupt being off.

@@ -1,0 +1,108 @@
+//! A board that measures every second, sends what it measured to the computer at its serial port,
+//! and takes commands from there.
+//!
+//! ```text
+//!   board                                                        computer
+//!   thermometer ──> link ~~~~~~~~~~~~~~ serial port ~~~~~~~~~~~> collector
+//!   control, echoer, average <───────── the other way ────────── anybody
+//! ```
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+mod thermometer;
+
+use alloc::sync::Arc;
+use board::{println, UartReader, UartWriter};
+use core::sync::atomic::{AtomicU32, Ordering};
+use embassy_executor::Spawner;
+use ockam::{node, route, Context, NodeBuilder, Result, Routed, Worker};
+use ockam_transport_serial::{SerialLink, SerialLinkOptions, SerialPump};
+use thermometer::Thermometer;
+use workers::{Average, Command};
+
+mod echoer {
+    // A server has these two without asking. What the worker prints would slow it down here.
+    use alloc::string::String;
+    macro_rules! println {
+        ($($text:tt)*) => { crate::leave(format_args!($($text)*)) };
+    }
+
+    include!("../../../src/echoer.rs");
+}
+
+/// Prints nothing.
+fn leave(_: core::fmt::Arguments<'_>) {}
+
+/// Does what the computer says.
+struct Control {
+    interval_ms: Arc<AtomicU32>,
+}
+
+#[ockam::worker]
+impl Worker for Control {
+    type Context = Context;
+    type Message = Command;
+
+    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Command>) -> Result<()> {
+        match *msg {
+            Command::MeasureEvery { millis } => self.interval_ms.store(millis, Ordering::Relaxed),
+            Command::Reset => cortex_m::peripheral::SCB::sys_reset(),
+            Command::Off => board::exit(true),
+        }
+        ctx.send(msg.return_route(), ()).await
+    }
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    board::start();
+    board::run(|spawner| spawner.spawn(app(spawner).expect("it is spawned once")))
+}
+
+#[embassy_executor::task]
+async fn app(spawner: Spawner) {
+    if let Err(error) = measure(spawner).await {
+        println!("{error:?}");
+    }
+    board::exit(false)
+}
+
+/// The pump is no part of the node: it lives where the driver of the port does.
+#[embassy_executor::task]
+async fn pump(pump: SerialPump, reader: UartReader, writer: UartWriter) {
+    if let Err(error) = pump.run(reader, writer).await {
+        println!("{error:?}");
+    }
+}
+
+async fn measure(spawner: Spawner) -> Result<()> {
+    let builder = NodeBuilder::new()
+        .with_spawner(spawner.make_send())
+        .with_random(board::random);
+    let node = node(builder.build()?);
+    let interval_ms = Arc::new(AtomicU32::new(1000));
+    node.start_worker(
+        "control",
+        Control {
+            interval_ms: Arc::clone(&interval_ms),
+        },
+    )
+    .await?;
+    node.start_worker("echoer", echoer::Echoer).await?;
+    node.start_worker("average", Average::default()).await?;
+
+    let (link, serial) = SerialLink::start(&node, SerialLinkOptions::new()).await?;
+    for consumer in ["control", "echoer", "average"] {
+        node.flow_controls()
+            .add_consumer(consumer, link.flow_control_id());
+    }
+    let (reader, writer) = board::uart();
+    spawner.spawn(pump(serial, reader, writer).expect("it is spawned once"));
+
+    let thermometer = Thermometer::new(route![&link, "collector"], interval_ms);
+    node.start_processor("thermometer", thermometer).await?;
+    node.stopped().await;
+    Ok(())
+}
