@@ -37,7 +37,7 @@ impl<W: Worker<Context = Context>> Resident for W {
         let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
         let future = Box::pin(finish(self, ctx, DeadLetterReason::Stopped));
         if let Some(future) = task::poll_once(future) {
-            task::spawn(node, cell, future);
+            task::spawn(node, cell, || future);
         }
     }
 }
@@ -49,7 +49,7 @@ pub(crate) fn spawn<W: Worker<Context = Context>>(
     cell: Arc<Cell>,
 ) {
     let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
-    task::spawn(node, cell, run(worker, ctx));
+    task::spawn(node, cell, || run(worker, ctx));
 }
 
 /// The loop of a worker.

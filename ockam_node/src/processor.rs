@@ -33,7 +33,7 @@ pub(crate) fn spawn<P: Processor<Context = Context>>(
     place: TaskPlace,
 ) {
     let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
-    task::spawn(node, cell, run(processor, ctx, place));
+    task::spawn(node, cell, || run(processor, ctx, place));
 }
 
 /// The loop of a processor.

@@ -153,7 +153,20 @@ fn last_word(bytes: &[u8]) -> u64 {
 
 /// Multiplies to 128 bits and folds the halves onto each other.
 #[inline]
+#[cfg(not(target_pointer_width = "32"))]
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     product as u64 ^ (product >> 64) as u64
+}
+
+/// Where a wide product takes a subroutine: its four parts, each one instruction, mixed without the
+/// carries between them. wyhash does the same on such processors.
+#[inline]
+#[cfg(target_pointer_width = "32")]
+fn fold(a: u64, b: u64) -> u64 {
+    let (a_high, a_low, b_high, b_low) = (a >> 32, a & 0xffff_ffff, b >> 32, b & 0xffff_ffff);
+    (a_high * b_low).rotate_left(32)
+        ^ (a_high * b_high)
+        ^ (a_low * b_high).rotate_left(32)
+        ^ (a_low * b_low)
 }

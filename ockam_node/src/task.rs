@@ -10,19 +10,22 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use tracing::Instrument;
 
-/// Runs `future` as the task of a cell.
+/// Runs the future that `make` returns as the task of a cell.
 ///
 /// When the node's stop runs into its deadline, it marks the cell and wakes this task, which then
 /// drops the future where it waits.
-pub(crate) fn spawn(
+///
+/// The future is made inside of the task: a task that is given one keeps room for it twice, for
+/// where it came in and for where it is polled.
+pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
     node: &Arc<Node>,
     cell: Arc<Cell>,
-    future: impl Future<Output = ()> + Send + 'static,
+    make: impl FnOnce() -> F + Send + 'static,
 ) {
     let task_node = Arc::clone(node);
     let span = tracing::info_span!("worker", address = %cell.address(), r#type = %cell.type_name());
     let task = async move {
-        let mut future = pin!(Some(future));
+        let mut future = pin!(Some(make()));
         let mut known = false;
         poll_fn(|cx| {
             if !known {

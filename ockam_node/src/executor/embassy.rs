@@ -346,7 +346,24 @@ pub(crate) async fn catch<F: Future>(
     Ok(future.await)
 }
 
+/// Memory of messages that were handled, for the next ones: two that go back and forth need no
+/// allocation.
+static SPARE: Lock<[Option<SpareMessage>; 2]> = Lock::new([None, None]);
+
 /// Returns the memory for a message.
 pub(crate) fn spare_message() -> SpareMessage {
-    SpareMessage::new(drop)
+    let spare = SPARE.with(|spare| spare.iter_mut().find_map(Option::take));
+    spare.unwrap_or_else(|| SpareMessage::new(recycle))
+}
+
+/// Takes the memory of a message that is gone.
+fn recycle(memory: SpareMessage) {
+    let refused = SPARE.with(|spare| match spare.iter_mut().find(|place| place.is_none()) {
+        Some(place) => {
+            *place = Some(memory);
+            None
+        }
+        None => Some(memory),
+    });
+    drop(refused);
 }
