@@ -47,6 +47,10 @@ extern crate alloc;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub mod __private;
+#[cfg(not(feature = "std"))]
+#[doc(hidden)]
+#[path = "bare_metal.rs"]
+pub mod __private;
 #[cfg(feature = "identity")]
 pub mod identity;
 #[cfg(feature = "logs")]
