@@ -1,6 +1,8 @@
-//! What the facade adds to the node, seen through its public API: relays, over a network in memory.
+//! What the facade adds to the node, seen through its public API: relays, over a network in memory,
+//! and secure channels over TCP.
 #![allow(clippy::unwrap_used)]
 
+mod channel_over_tcp;
 mod relay;
 mod relay_bad_input;
 mod relay_loss;
