@@ -1,7 +1,7 @@
 //! Runs every example as a process of its own and compares what it prints.
 //!
-//! `cargo test -p hello_ockam` builds the examples and then this. With `--test examples` cargo
-//! does not build the examples: what runs then is what was built before.
+//! `cargo test -p hello_ockam` builds the examples and then this. With `--test examples`, or with
+//! the name of a test, cargo does not build the examples: what runs then is what was built before.
 
 mod process;
 #[cfg(unix)]

@@ -8,3 +8,4 @@ mod relay_bad_input;
 mod relay_loss;
 mod relay_vectors;
 mod support;
+mod tutorial;
