@@ -1,9 +1,11 @@
-//! Workers that the examples share.
+//! What the examples share: workers, and identities that they know of each other.
 
 mod echoer;
 mod hop;
+mod known;
 mod relay;
 
 pub use echoer::Echoer;
 pub use hop::Hop;
+pub use known::known_identity;
 pub use relay::Relay;

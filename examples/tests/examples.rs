@@ -1,11 +1,13 @@
 //! Runs every example as a process of its own and compares what it prints.
 //!
-//! `cargo test -p hello_ockam` builds the examples and then this. With `--test examples` cargo
-//! does not build the examples: what runs then is what was built before.
+//! `cargo test -p hello_ockam` builds the examples and then this. With `--test examples`, or with
+//! the name of a test, cargo does not build the examples: what runs then is what was built before.
 
 mod process;
 #[cfg(unix)]
 mod python;
+#[cfg(unix)]
+mod secure_channel;
 
 use process::Process;
 use std::collections::BTreeSet;
@@ -58,6 +60,13 @@ const OTHERS: &[&str] = &[
     "04-routing-over-transport-two-hops-responder",
     "04-routing-over-transport-two-hops-middle",
     "04-routing-over-transport-two-hops-initiator",
+    "05-secure-channel-over-two-transport-hops-responder",
+    "05-secure-channel-over-two-transport-hops-middle",
+    "05-secure-channel-over-two-transport-hops-initiator",
+    "06-credentials-exchange-issuer",
+    "06-credentials-exchange-server",
+    "06-credentials-exchange-client",
+    "06-credentials-exchange-stranger",
     "21-failing-worker",
     "22-error-from-main",
     "23-run-until-stopped",
@@ -66,6 +75,8 @@ const OTHERS: &[&str] = &[
     "30-relay-owner",
     "30-relay-user",
     "31-relay-chat",
+    "vault-and-identities",
+    "identities-in-a-file",
 ];
 
 /// The ports of the examples are fixed, so one test at a time has them.

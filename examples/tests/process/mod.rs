@@ -108,6 +108,12 @@ impl Process {
         self.next(&self.stdout)
     }
 
+    /// Waits for the next line on standard error.
+    pub fn next_line_of_log(&self) -> String {
+        self.next(&self.stderr)
+            .expect("the example ended and logged nothing more")
+    }
+
     /// Waits for the end of the process.
     pub fn end(mut self) -> Ended {
         let stdout = std::iter::from_fn(|| self.next(&self.stdout)).collect();

@@ -3,7 +3,7 @@
 use super::Node;
 use ockam_core::{Address, Result, Route};
 use ockam_identity::{
-    Identifier, Identities, NodeRng, SecureChannel, SecureChannelListener,
+    CredentialAndPurposeKey, Identifier, Identities, NodeRng, SecureChannel, SecureChannelListener,
     SecureChannelListenerOptions, SecureChannelOptions,
 };
 
@@ -66,6 +66,22 @@ impl Node {
         options: SecureChannelOptions,
     ) -> Result<SecureChannel> {
         self.identities.create_secure_channel(self, identifier, route, options).await
+    }
+
+    /// Asks an issuer for a credential of an identity of this node, and verifies it.
+    ///
+    /// The route leads through a channel that trusts exactly the issuer:
+    /// `route![channel, CREDENTIAL_ISSUER]`.
+    ///
+    /// # Errors
+    /// As [`Identities::request_credential`].
+    pub async fn request_credential(
+        &self,
+        route: impl Into<Route>,
+        subject: &Identifier,
+        issuer: &Identifier,
+    ) -> Result<CredentialAndPurposeKey> {
+        self.identities.request_credential(self, route, subject, issuer).await
     }
 
     /// Ends a secure channel on both sides.

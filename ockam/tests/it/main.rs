@@ -1,8 +1,11 @@
-//! What the facade adds to the node, seen through its public API: relays, over a network in memory.
+//! What the facade adds to the node, seen through its public API: relays, over a network in memory,
+//! and secure channels over TCP.
 #![allow(clippy::unwrap_used)]
 
+mod channel_over_tcp;
 mod relay;
 mod relay_bad_input;
 mod relay_loss;
 mod relay_vectors;
 mod support;
+mod tutorial;

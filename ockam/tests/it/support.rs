@@ -8,6 +8,9 @@ use ockam::{
 use ockam_transport_memory::{LinkEnd, LinkOptions, MemoryNode, Network};
 use std::time::Duration;
 
+/// How long a test waits for what has to happen, on a machine that is very busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
+
 pub(crate) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }

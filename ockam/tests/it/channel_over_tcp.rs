@@ -1,0 +1,223 @@
+//! A secure channel over two TCP connections with a relay in the middle, and the end of each of
+//! the three nodes.
+
+use crate::support::{PATIENCE, eventually};
+use ockam::identity::{
+    Identifier, Identities, NodeRng, SecureChannel, SecureChannelListenerOptions,
+    SecureChannelOptions, TrustIdentifierPolicy,
+};
+use ockam::workers::{Echoer, Relay};
+use ockam::{
+    ErrorKind, Handle, MessageSendReceiveOptions, Node, NodeBuilder, Result, Routed, TcpConnection,
+    TcpConnectionOptions, TcpListener, TcpListenerOptions, TcpTransportExtension, node, route,
+    worker_fn,
+};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// Where the relay in the middle is.
+const RELAY: &str = "forward_to_responder";
+
+/// How long asks wait that get no answer.
+const SHORT: Duration = Duration::from_millis(500);
+
+/// Awaits what must not hang.
+async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, future).await.expect("it hangs")
+}
+
+fn new_node() -> Node {
+    node(NodeBuilder::new().build().unwrap())
+}
+
+async fn listen(node: &Node) -> TcpListener {
+    let tcp = node.create_tcp_transport().await.unwrap();
+    tcp.listen("127.0.0.1:0", TcpListenerOptions::new()).await.unwrap()
+}
+
+async fn connect(node: &Node, listener: &TcpListener) -> TcpConnection {
+    let tcp = node.create_tcp_transport().await.unwrap();
+    tcp.connect(listener.socket_address(), TcpConnectionOptions::new()).await.unwrap()
+}
+
+/// Tells the main function of the node, and not the asker, that a question came.
+async fn tell_app(ctx: Handle, question: Routed<String>) -> Result<()> {
+    ctx.send("app", question.body()).await
+}
+
+/// A node with an echoer, and one that does not answer, for those who have a channel with Bob.
+struct Responder {
+    node: Node,
+    listener: TcpListener,
+}
+
+impl Responder {
+    async fn start(identities: &Identities, bob: &Identifier) -> Self {
+        let node = new_node().with_identities(identities.clone());
+        let listener = listen(&node).await;
+        let options = SecureChannelListenerOptions::new().as_consumer(listener.flow_control_id());
+        let channels = node.create_secure_channel_listener(bob, "bob_listener", options);
+        let channels = channels.await.unwrap();
+        node.start_worker("echoer", Echoer).await.unwrap();
+        node.start_worker("silent", worker_fn(tell_app)).await.unwrap();
+        for worker in ["echoer", "silent"] {
+            node.flow_controls().add_consumer(worker, channels.flow_control_id());
+        }
+        Responder { node, listener }
+    }
+}
+
+/// A node with a relay to the responder.
+struct Middle {
+    node: Node,
+    listener: TcpListener,
+}
+
+impl Middle {
+    async fn start(responder: &Responder) -> Self {
+        let node = new_node();
+        let listener = listen(&node).await;
+        let middle = Middle { node, listener };
+        middle.forward_to(responder).await;
+        middle
+    }
+
+    async fn forward_to(&self, responder: &Responder) {
+        let connection = connect(&self.node, &responder.listener).await;
+        self.node.start_worker(RELAY, Relay::new(connection)).await.unwrap();
+        self.node.flow_controls().add_consumer(RELAY, self.listener.flow_control_id());
+    }
+}
+
+/// A node that makes channels with Bob, and nobody else.
+struct Initiator {
+    node: Node,
+    alice: Identifier,
+    bob: Identifier,
+}
+
+impl Initiator {
+    fn start(identities: &Identities, alice: Identifier, bob: Identifier) -> Self {
+        Initiator { node: new_node().with_identities(identities.clone()), alice, bob }
+    }
+
+    /// Makes a channel, and returns the connection as well.
+    async fn channel(&self, middle: &Middle) -> (SecureChannel, TcpConnection) {
+        let connection = connect(&self.node, &middle.listener).await;
+        let way = route![&connection, RELAY, "bob_listener"];
+        let options =
+            SecureChannelOptions::new().with_trust_policy(TrustIdentifierPolicy::new(self.bob));
+        let channel = self.node.create_secure_channel(&self.alice, way, options);
+        (soon(channel).await.unwrap(), connection)
+    }
+
+    /// Asks a worker of the responder's through a channel.
+    fn ask(
+        &self,
+        channel: &SecureChannel,
+        worker: &str,
+        timeout: Duration,
+    ) -> JoinHandle<Result<String>> {
+        let (handle, route) = (self.node.handle(), route![channel, worker]);
+        let options = MessageSendReceiveOptions::new().with_timeout(timeout);
+        tokio::spawn(async move {
+            let text = "Hello".to_string();
+            Ok(handle.send_and_receive_extended::<String>(route, text, options).await?.body())
+        })
+    }
+
+    async fn assert_answered(&self, channel: &SecureChannel) {
+        let answer = soon(self.ask(channel, "echoer", PATIENCE)).await.unwrap();
+        assert_eq!(answer.unwrap(), "Hello");
+    }
+}
+
+/// Three nodes, and the identities that survive them, as those in a file do.
+struct Scene {
+    responder: Responder,
+    middle: Middle,
+    initiator: Initiator,
+    of_responder: Identities,
+    of_initiator: Identities,
+}
+
+async fn scene() -> Scene {
+    let nobody = new_node();
+    let (of_responder, of_initiator) = (Identities::in_memory(), Identities::in_memory());
+    let bob = of_responder.create_identity(&mut NodeRng::new(&nobody)).await.unwrap();
+    let alice = of_initiator.create_identity(&mut NodeRng::new(&nobody)).await.unwrap();
+    let responder = Responder::start(&of_responder, &bob).await;
+    let middle = Middle::start(&responder).await;
+    let initiator = Initiator::start(&of_initiator, alice, bob);
+    Scene { responder, middle, initiator, of_responder, of_initiator }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_goes_over_two_connections_and_needs_the_relay_to_begin_only() {
+    let Scene { middle, initiator, responder: _responder, .. } = scene().await;
+    let (channel, _) = initiator.channel(&middle).await;
+    assert_eq!(channel.peer(), &initiator.bob);
+    initiator.assert_answered(&channel).await;
+    middle.node.stop_worker(RELAY).await.unwrap();
+    for _ in 0..10 {
+        initiator.assert_answered(&channel).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_middle_starts_again_askers_are_told_and_channels_go_on_over_the_new_one() {
+    let Scene { mut responder, mut middle, initiator, .. } = scene().await;
+    let (channel, connection) = initiator.channel(&middle).await;
+    initiator.assert_answered(&channel).await;
+
+    let pending = initiator.ask(&channel, "silent", SHORT);
+    soon(responder.node.receive::<String>()).await.unwrap();
+    soon(middle.node.stop()).await.unwrap();
+    let error = soon(pending).await.unwrap().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Stopped | ErrorKind::TimedOut), "{error}");
+    let sender = connection.address();
+    eventually("it hears of it", || !initiator.node.is_worker_registered_at(sender.clone())).await;
+    let error = soon(initiator.ask(&channel, "echoer", PATIENCE)).await.unwrap().unwrap_err();
+    let address = middle.listener.socket_address();
+    let words = format!("the TCP connection to {address} has ended: the other side closed it");
+    assert!(error.to_string().ends_with(&words), "{error}");
+
+    let middle = Middle::start(&responder).await;
+    let (second, connection) = initiator.channel(&middle).await;
+    initiator.assert_answered(&second).await;
+    // The first one has not ended: it only has to hear of the new way.
+    channel.update_route(&initiator.node, route![connection, RELAY]).unwrap();
+    initiator.assert_answered(&channel).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_responder_starts_again_asks_end_and_a_new_channel_leads_to_the_same_bob() {
+    let Scene { mut responder, middle, initiator, of_responder, .. } = scene().await;
+    let (channel, _) = initiator.channel(&middle).await;
+    initiator.assert_answered(&channel).await;
+
+    soon(responder.node.stop()).await.unwrap();
+    let error = soon(initiator.ask(&channel, "echoer", SHORT)).await.unwrap().unwrap_err();
+    // A node that stops says goodbye if the connection still takes it.
+    let goodbye = format!("the secure channel with {} was closed by the peer", initiator.bob);
+    let silence = format!("no answer from 0#echoer for {SHORT:?}");
+    assert!([goodbye, silence].iter().any(|text| error.to_string().ends_with(text)), "{error}");
+
+    let responder = Responder::start(&of_responder, &initiator.bob).await;
+    middle.node.stop_worker(RELAY).await.unwrap();
+    middle.forward_to(&responder).await;
+    let (channel, _) = initiator.channel(&middle).await;
+    initiator.assert_answered(&channel).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_initiator_starts_again_it_makes_a_new_channel_as_the_same_alice() {
+    let Scene { middle, mut initiator, of_initiator, .. } = scene().await;
+    for _ in 0..3 {
+        let (channel, _) = initiator.channel(&middle).await;
+        initiator.assert_answered(&channel).await;
+        soon(initiator.node.stop()).await.unwrap();
+        let Initiator { alice, bob, .. } = initiator;
+        initiator = Initiator::start(&of_initiator, alice, bob);
+    }
+}
