@@ -92,7 +92,7 @@ pub use ockam_node::{
     DEFAULT_STOP_TIMEOUT, DEFAULT_TIMEOUT, DeadLetter, DeadLetterReason, DeadLetterSubscription,
     DeadLetters, DelayedEvent, ENDED_FLOWS_KEPT, FlowControls, FlowGate, Handle,
     MessageReceiveOptions, MessageSendReceiveOptions, NodeBuilder, ProcessorBuilder, SendError,
-    SendErrorReason, StopError, WorkerBuilder,
+    SendErrorReason, StopError, StopOrder, WorkerBuilder,
 };
 #[cfg(not(feature = "std"))]
 pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};

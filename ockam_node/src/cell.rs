@@ -18,6 +18,7 @@ pub(crate) use traffic::Hand;
 use crate::drain::Drain;
 use crate::inbox::Inbox;
 use crate::node::Node;
+use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use crate::table::Keyed;
 use alloc::boxed::Box;
@@ -55,6 +56,7 @@ pub(crate) enum Kind {
 pub(crate) struct Cell {
     mailboxes: Mailboxes,
     about: &'static About,
+    stop_order: StopOrder,
     capacity: u32,
     /// The next ticket in the line of senders. It outlives the inbox, so that a sender that has
     /// not looked since it was let in never takes another's ticket for its own.
@@ -106,11 +108,13 @@ impl Cell {
     pub(crate) fn starting(
         mailboxes: Mailboxes,
         about: &'static About,
+        stop_order: StopOrder,
         capacity: u32,
     ) -> Arc<Self> {
         Arc::new(Cell {
             mailboxes,
             about,
+            stop_order,
             capacity: capacity.max(1),
             next_ticket: AtomicU32::new(0),
             in_hand: AtomicU32::new(0),
@@ -128,6 +132,10 @@ impl Cell {
 
     pub(crate) fn kind(&self) -> Kind {
         self.about.kind
+    }
+
+    pub(crate) fn stop_order(&self) -> StopOrder {
+        self.stop_order
     }
 
     pub(crate) fn type_name(&self) -> TypeName {

@@ -27,6 +27,7 @@ use crate::cell::{About, Cell, Hand, Kind, Turn};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::Alarm;
 use crate::node::Node;
+use crate::stop_order::StopOrder;
 use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Deref;
@@ -62,7 +63,7 @@ impl Context {
 
     /// A context without a worker.
     pub(crate) fn detached(node: &Arc<Node>, mailboxes: Mailboxes) -> Result<Self> {
-        let cell = Cell::starting(mailboxes, DETACHED, node.mailbox_capacity);
+        let cell = Cell::starting(mailboxes, DETACHED, StopOrder::Worker, node.mailbox_capacity);
         node.reserve(&cell)?;
         node.arrived(&cell);
         Ok(Self::new(Handle::new(Arc::clone(node), cell)))

@@ -13,6 +13,7 @@ use crate::dead_letter::DeadLetterReason;
 use crate::executor::{TaskPlace, catch};
 use crate::node::{Node, no_memory};
 use crate::processor::{self, ProcessorType};
+use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
@@ -71,6 +72,14 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// Sets how many messages wait for the worker before senders wait, at least one.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
         self.place.capacity = Some(messages);
+        self
+    }
+
+    /// Sets when the worker is stopped if its node stops; usually with all others.
+    ///
+    /// What carries the messages of others to other nodes is stopped after them.
+    pub fn with_stop_order(mut self, order: StopOrder) -> Self {
+        self.place.stop_order = order;
         self
     }
 
@@ -174,6 +183,7 @@ fn closed(address: Address) -> Mailbox {
 struct Place {
     mailboxes: Option<Mailboxes>,
     capacity: Option<u32>,
+    stop_order: StopOrder,
 }
 
 impl Place {
@@ -186,7 +196,7 @@ impl Place {
     ) -> Result<Starting<'a>> {
         let mailboxes = self.mailboxes.unwrap_or_else(|| usual(node.random_local()).into());
         let capacity = self.capacity.unwrap_or(node.mailbox_capacity);
-        let cell = Cell::starting(mailboxes, about, capacity);
+        let cell = Cell::starting(mailboxes, about, self.stop_order, capacity);
         node.reserve(&cell)?;
         Ok(Starting { node, cell, over: false })
     }

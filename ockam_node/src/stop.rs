@@ -3,7 +3,8 @@
 //! ```text
 //! running ── stop ──> no new workers; processors stop
 //!                 ──> workers handle what is queued and what that leads to    until the deadline
-//!                 ──> mailboxes close; every worker's `shutdown` runs          a short grace
+//!                 ──> mailboxes close; every worker's `shutdown` runs,         a short grace
+//!                     then that of channels, then that of transports
 //!                 ──> what is left is cut off where it waits, and reported
 //! ```
 //!
@@ -14,6 +15,7 @@ use crate::cell::{Cell, Kind, Stopping};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::until;
 use crate::node::Node;
+use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -188,10 +190,10 @@ pub(crate) async fn stop(node: &Arc<Node>, by: &Cell, limit: Duration) -> Result
 
 async fn run(node: &Arc<Node>, limit: Duration) {
     let mut deadline = core::pin::pin!(node.executor.sleep(limit));
-    let processors = close(node, Kind::Processor);
+    let processors = close(node, |cell| cell.kind() == Kind::Processor);
     if !limit.is_zero() {
         node.drain.begin();
-        for cell in cells(node, Kind::Worker) {
+        for cell in cells(node, |cell| cell.kind() == Kind::Worker) {
             cell.count(&node.drain);
         }
         node.drain.scanned();
@@ -202,17 +204,24 @@ async fn run(node: &Arc<Node>, limit: Duration) {
         };
         until(quiet, deadline.as_mut()).await;
     }
-    let workers = close(node, Kind::Worker);
-    let mut all_ended = core::pin::pin!(async {
+    let in_order = async {
         ended(&processors).await;
-        ended(&workers).await;
-    });
-    if until(all_ended.as_mut(), deadline).await.is_none() {
+        for order in StopOrder::ALL {
+            ended(&close_workers(node, |cell| cell.stop_order() == order)).await;
+        }
+    };
+    if until(in_order, deadline).await.is_none() {
+        // No time is left for an order.
+        let workers = close_workers(node, |_| true);
+        let all_ended = async {
+            ended(&processors).await;
+            ended(&workers).await;
+        };
         until(all_ended, node.executor.sleep(SHUTDOWN_GRACE)).await;
     }
     let error = cut_off(node);
     // Contexts without a worker belong to the program; whoever waits in them is told the end.
-    close(node, Kind::Detached);
+    close(node, |cell| cell.kind() == Kind::Detached);
     for ask in node.asks.collect(|ask| Some(Arc::clone(ask))) {
         ask.fail(Error::new(ErrorKind::Stopped, "no answer: the node has stopped"));
     }
@@ -223,13 +232,17 @@ async fn run(node: &Arc<Node>, limit: Duration) {
     node.stop.set(error);
 }
 
-fn cells(node: &Node, kind: Kind) -> Vec<Arc<Cell>> {
-    node.workers.collect(|cell| (cell.kind() == kind).then(|| Arc::clone(cell)))
+fn cells(node: &Node, which: impl Fn(&Cell) -> bool) -> Vec<Arc<Cell>> {
+    node.workers.collect(|cell| which(cell).then(|| Arc::clone(cell)))
 }
 
-/// Asks everything of a kind to stop, and returns what has not ended yet.
-fn close(node: &Arc<Node>, kind: Kind) -> Vec<Arc<Cell>> {
-    let mut cells = cells(node, kind);
+fn close_workers(node: &Arc<Node>, which: impl Fn(&Cell) -> bool) -> Vec<Arc<Cell>> {
+    close(node, |cell| cell.kind() == Kind::Worker && which(cell))
+}
+
+/// Asks some of the node's inhabitants to stop, and returns those that have not ended yet.
+fn close(node: &Arc<Node>, which: impl Fn(&Cell) -> bool) -> Vec<Arc<Cell>> {
+    let mut cells = cells(node, which);
     cells.retain(|cell| {
         match cell.request_stop() {
             Stopping::Requested(wakers) => wakers.into_iter().for_each(Waker::wake),
@@ -252,7 +265,7 @@ fn cut_off(node: &Arc<Node>) -> Option<StopError> {
     let mut error = StopError { cut_off: Vec::new(), undelivered: 0 };
     node.stop.cuts.store(true, Ordering::SeqCst);
     for kind in [Kind::Worker, Kind::Processor] {
-        for cell in cells(node, kind) {
+        for cell in cells(node, |cell| cell.kind() == kind) {
             let task = cell.request_cut();
             let ending = node.end(&cell, DeadLetterReason::CutOff);
             if !ending.again {

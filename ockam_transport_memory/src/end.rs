@@ -9,7 +9,7 @@ use ockam_core::{
     Address, Any, Decoded, DenyAll, Error, ErrorKind, FlowControlId, FrameDecoder, LocalMessage,
     Mailbox, Processor, Result, Route, Routed, Worker, encode_frame,
 };
-use ockam_node::{Context, DeadLetterReason, Handle, ProcessorBuilder};
+use ockam_node::{Context, DeadLetterReason, Handle, ProcessorBuilder, StopOrder, WorkerBuilder};
 use std::fmt;
 use std::sync::Arc;
 
@@ -44,7 +44,8 @@ impl LinkEnd {
             flow_control_id: flows.generate_flow_control_id(),
         };
         let sender = Sender { link: Arc::clone(link), side };
-        node.start_worker(end.sender.clone(), sender).await?;
+        let sender = WorkerBuilder::new(sender).with_address(end.sender.clone());
+        sender.with_stop_order(StopOrder::Transport).start(node).await?;
         let companions = vec![end.sender.clone()];
         flows.add_producer(end.receiver.clone(), &end.flow_control_id, spawner, companions);
         let mailbox = Mailbox::new(end.receiver.clone(), DenyAll, flows.gate(end.receiver.clone()));

@@ -11,7 +11,7 @@ use alloc::vec;
 use core::fmt;
 use core::future::poll_fn;
 use ockam_core::{Address, AllowAll, DenyAll, FlowControlId, Mailbox, Result, Route};
-use ockam_node::{Handle, ProcessorBuilder, WorkerBuilder};
+use ockam_node::{Handle, ProcessorBuilder, StopOrder, WorkerBuilder};
 
 /// How many bytes a message on the line has at most, its routes included, unless the options say
 /// otherwise. Both ends need room for one that is sent and one that is received.
@@ -98,6 +98,7 @@ impl SerialLink {
         WorkerBuilder::new(Sender { line: Arc::clone(&line) })
             .with_mailboxes(Mailbox::new(sender, AllowAll, DenyAll))
             .with_mailbox_capacity(SENDER_CAPACITY)
+            .with_stop_order(StopOrder::Transport)
             .start(handle)
             .await?;
         Ok((SerialLink { handle: handle.handle(), line, flow_control_id }, pump))

@@ -19,7 +19,7 @@ use crate::socket;
 use crate::traffic::Traffic;
 use core::fmt;
 use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
-use ockam_node::{Handle, ProcessorBuilder, WorkerBuilder};
+use ockam_node::{Handle, ProcessorBuilder, StopOrder, WorkerBuilder};
 use std::sync::{Arc, Weak};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -120,7 +120,9 @@ impl Link {
         capacity: Option<u32>,
     ) -> Result<()> {
         let mailbox = Mailbox::new(self.sender.clone(), AllowAll, DenyAll);
-        let mut builder = WorkerBuilder::new(sender).with_mailboxes(mailbox);
+        let mut builder = WorkerBuilder::new(sender)
+            .with_mailboxes(mailbox)
+            .with_stop_order(StopOrder::Transport);
         if let Some(capacity) = capacity {
             builder = builder.with_mailbox_capacity(capacity);
         }

@@ -21,7 +21,7 @@ use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, LocalMessage, Mailbox, Mailboxes,
     NeutralMessage, Result, Route,
 };
-use ockam_node::{Handle, WorkerBuilder};
+use ockam_node::{Handle, StopOrder, WorkerBuilder};
 
 /// A secure channel: put it into a route, and what is sent comes out at the other end.
 ///
@@ -107,7 +107,8 @@ impl Ends {
         let control = Mailbox::new(self.control.clone(), AllowAll, DenyAll);
         let mailboxes =
             Mailboxes::new(Mailbox::allow_all(self.encryptor.clone()), Vec::from([control]));
-        WorkerBuilder::new(encryptor).with_mailboxes(mailboxes).start(handle).await
+        let encryptor = WorkerBuilder::new(encryptor).with_mailboxes(mailboxes);
+        encryptor.with_stop_order(StopOrder::Channel).start(handle).await
     }
 
     /// Starts the decryptor of an initiator, at the address where the handshake was.
@@ -118,7 +119,8 @@ impl Ends {
     ) -> Result<()> {
         self.register(handle, None);
         let mailbox = incoming(handle, &self.decryptor);
-        WorkerBuilder::new(decryptor).with_mailboxes(mailbox).start(handle).await
+        let decryptor = WorkerBuilder::new(decryptor).with_mailboxes(mailbox);
+        decryptor.with_stop_order(StopOrder::Channel).start(handle).await
     }
 
     /// Registers the flow that the decryptor produces.

@@ -14,7 +14,7 @@ use ockam_core::{
     Address, AllowAll, AllowSourceAddress, Any, DenyAll, FlowControlId, LocalMessage, Mailbox,
     Mailboxes, NeutralMessage, Result, Route, Routed, Worker,
 };
-use ockam_node::{Context, DelayedEvent, Handle, WorkerBuilder};
+use ockam_node::{Context, DelayedEvent, Handle, StopOrder, WorkerBuilder};
 
 /// A worker that makes secure channels with whoever asks for one.
 #[derive(Clone)]
@@ -147,7 +147,8 @@ impl Listener {
             incoming(ctx, &address),
             Vec::from([Mailbox::new(outgoing, DenyAll, AllowAll)]),
         );
-        WorkerBuilder::new(responder).with_mailboxes(mailboxes).start(ctx).await?;
+        let responder = WorkerBuilder::new(responder).with_mailboxes(mailboxes);
+        responder.with_stop_order(StopOrder::Channel).start(ctx).await?;
         message.transport_mut().onward_route.modify().replace(address);
         ctx.forward(message).await
     }

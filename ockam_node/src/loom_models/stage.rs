@@ -8,6 +8,7 @@ use crate::cell::{About, Cell, Hand, Kind, Pushed, Resident, Settled, Stopping, 
 use crate::drain::Drain;
 use crate::inbox::InLine;
 use crate::node::Node;
+use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -81,7 +82,8 @@ impl Stage {
     }
 
     pub(super) fn new(about: &'static About, capacity: u32, drain: Arc<Drain>) -> Arc<Self> {
-        let cell = Cell::starting(Mailbox::allow_all("worker").into(), about, capacity);
+        let cell =
+            Cell::starting(Mailbox::allow_all("worker").into(), about, StopOrder::Worker, capacity);
         let (ledger, hand) = (Mutex::default(), Mutex::default());
         Arc::new(Stage { cell, drain, ledger, hand, busy: AtomicBool::new(true) })
     }

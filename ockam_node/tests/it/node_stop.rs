@@ -3,9 +3,10 @@
 use crate::support::{
     Echoer, Gate, Outcome, PATIENCE, Trace, Tracer, eventually, node, poll, settle, soon,
 };
-use ockam_core::{Address, ErrorKind, Mailbox, Mailboxes};
+use ockam_core::{Address, ErrorKind, Mailbox, Mailboxes, Result, Routed, Worker};
 use ockam_node::{
-    Context, DeadLetterReason, MessageReceiveOptions, NodeBuilder, StopError, WorkerBuilder,
+    Context, DeadLetterReason, MessageReceiveOptions, NodeBuilder, StopError, StopOrder,
+    WorkerBuilder,
 };
 use std::pin::pin;
 use std::time::Duration;
@@ -63,6 +64,53 @@ async fn stopping_a_node_from_several_tasks_at_once_is_fine() {
         soon(stop).await.unwrap().unwrap();
     }
     soon(ctx.stopped()).await;
+    assert_eq!(trace.count("shutdown"), 1);
+}
+
+/// Says farewell to another worker in its `shutdown`.
+struct Farewell(&'static str);
+
+impl Worker for Farewell {
+    type Context = Context;
+    type Message = String;
+
+    async fn handle_message(&mut self, _: &mut Context, _: Routed<String>) -> Result<()> {
+        Ok(())
+    }
+
+    async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
+        ctx.send(self.0, "farewell".to_string()).await
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_at_the_end_passes_channels_and_then_transports() {
+    let (mut ctx, trace) = (node(), Trace::new());
+    let transport = WorkerBuilder::new(Tracer::new(&trace)).with_address("transport");
+    transport.with_stop_order(StopOrder::Transport).start(&ctx).await.unwrap();
+    let channel = WorkerBuilder::new(Farewell("transport")).with_address("channel");
+    channel.with_stop_order(StopOrder::Channel).start(&ctx).await.unwrap();
+    for number in 0..10 {
+        ctx.start_worker(format!("{number}"), Farewell("transport")).await.unwrap();
+        ctx.start_worker(format!("to the channel {number}"), Farewell("channel")).await.unwrap();
+    }
+    soon(ctx.stop()).await.unwrap();
+    assert_eq!(trace.count("end farewell"), 11);
+    assert_eq!(trace.events().last().map(String::as_str), Some("drop"));
+    let lost: u64 = ctx.dead_letters().counts().iter().map(|(_, count)| count).sum();
+    assert_eq!(lost, 0);
+}
+
+#[tokio::test]
+async fn when_no_time_is_left_everybody_shuts_down_without_an_order() {
+    let (ctx, trace) = (node(), Trace::new());
+    let (_, gate) = tracer(&ctx).await;
+    ctx.send("tracer", "gate".to_string()).await.unwrap();
+    gate.reached().await;
+    let transport = WorkerBuilder::new(Tracer::new(&trace)).with_address("transport");
+    transport.with_stop_order(StopOrder::Transport).start(&ctx).await.unwrap();
+    let error = soon(ctx.stop_within(Duration::from_millis(20))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert_eq!(trace.count("shutdown"), 1);
 }
 
