@@ -1,12 +1,13 @@
 //! The first inputs of each target, made from the golden vectors.
 //!
-//! It owns what the vector files look like, as far as bytes are concerned. It refuses to know what
-//! the bytes mean, and keeps no copy of them.
+//! It owns which of them show a rule of what. It refuses to know what the bytes mean, and keeps no
+//! copy of them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, io};
 
-use serde_json::Value;
+use crate::vector::{field, folder};
+use crate::{channel_message, credential, handshake, history};
 
 /// The most bytes of a seed: the vectors with frames of megabytes show limits, which other tests
 /// do, and would only slow the fuzzer.
@@ -53,6 +54,10 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "address" => [texts(), field("hex", &["tcp-frames.json"])].concat(),
         "route" => [texts(), EDITS.map(Vec::from).to_vec(), bodies()].concat(),
         "body" => bodies(),
+        "handshake" => handshake::seeds(),
+        "channel_message" => channel_message::seeds(),
+        "history" => history::seeds(),
+        "credential" => credential::seeds(),
         other => panic!("there is no target `{other}`"),
     };
     seeds.extend(findings(target));
@@ -121,41 +126,4 @@ fn findings(target: &str) -> Vec<Vec<u8>> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let read = |entry: io::Result<fs::DirEntry>| fs::read(entry?.path());
     entries.map(|entry| read(entry).expect("a finding can be read")).collect()
-}
-
-/// Returns the bytes of every field of that name in some vector files.
-fn field(name: &str, files: &[&str]) -> Vec<Vec<u8>> {
-    let mut found = Vec::new();
-    for file in files {
-        let path = folder().join("docs/vectors").join(file);
-        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let vectors = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{file}: {e}"));
-        collect(&vectors, name, &mut found);
-    }
-    assert!(!found.is_empty(), "no `{name}` in {files:?}");
-    found
-}
-
-fn collect(value: &Value, name: &str, found: &mut Vec<Vec<u8>>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, name, found)),
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                match value {
-                    Value::String(digits) if key == name => found.extend(hex(digits)),
-                    _ => collect(value, name, found),
-                }
-            }
-        }
-        _ => (),
-    }
-}
-
-fn hex(digits: &str) -> Option<Vec<u8>> {
-    let pairs = digits.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()).collect()
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

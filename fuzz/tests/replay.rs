@@ -45,4 +45,8 @@ replay! {
     addresses: "address",
     routes: "route",
     bodies: "body",
+    handshakes: "handshake",
+    channel_messages: "channel_message",
+    histories: "history",
+    credentials: "credential",
 }

@@ -28,14 +28,15 @@
 pub use ockam_identity::{
     AllTrustPolicies, AnyTrustPolicy, Attestation, AttestationData, AttestationError,
     AttributeAccessControl, Attributes, CLOCK_DRIFT, CREDENTIAL_ISSUER, CREDENTIAL_LIFETIME,
-    Change, ChangeData, ChangeError, ChangeHash, ChangeHistory, Clock, Comparison, Credential,
-    CredentialAndPurposeKey, CredentialData, CredentialError, CredentialIssuer,
+    CREDENTIAL_REFRESH_GAP, CREDENTIAL_REFRESH_INTERVAL, CREDENTIAL_REQUEST_TIMEOUT, Change,
+    ChangeData, ChangeError, ChangeHash, ChangeHistory, Clock, Comparison, Credential,
+    CredentialAndPurposeKey, CredentialData, CredentialError, CredentialIssuer, CredentialSource,
     DEFAULT_HANDSHAKE_TIMEOUT, HALF_OPEN_LIFETIME, IDENTITY_KEY_LIFETIME, Identifier,
     IdentifierError, Identities, Identity, IdentityError, IdentityIdAccessControl, IdentityOptions,
-    MAX_HALF_OPEN, MAX_REMEMBERED_ATTRIBUTES, MAX_REMEMBERED_IDENTITIES, NodeRng,
-    PURPOSE_KEY_LIFETIME, Presented, PurposeKey, SecureChannel, SecureChannelListener,
-    SecureChannelListenerOptions, SecureChannelOptions, SecureChannelPeer, SignedDataError,
-    Structure, SystemClock, TrustEveryonePolicy, TrustIdentifierPolicy,
+    MAX_CREDENTIAL_REFRESH_INTERVAL, MAX_HALF_OPEN, MAX_REMEMBERED_ATTRIBUTES,
+    MAX_REMEMBERED_IDENTITIES, NodeRng, PURPOSE_KEY_LIFETIME, Presented, PurposeKey, SecureChannel,
+    SecureChannelListener, SecureChannelListenerOptions, SecureChannelOptions, SecureChannelPeer,
+    SignedDataError, Structure, SystemClock, TrustEveryonePolicy, TrustIdentifierPolicy,
     TrustMultiIdentifiersPolicy, TrustPolicy, Validity, VersionedData,
 };
 pub use ockam_identity::{channel, store};

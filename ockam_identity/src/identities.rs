@@ -12,9 +12,12 @@
 //! | `attested` | attributes that were proved, so many, until they expire |
 //! | `meeting` | what is shown to others and learnt of them |
 //! | `credentials` | what is issued, shown and believed |
+//! | `asking` | who asks an issuer at the moment |
 //! | `record` | what of all that is kept in a store |
 //! | `failure` | errors as they cross the boundary |
 
+#[cfg(feature = "node")]
+mod asking;
 mod attested;
 mod clock;
 mod credentials;
@@ -28,6 +31,8 @@ pub use attested::MAX_REMEMBERED_ATTRIBUTES;
 pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
+#[cfg(feature = "node")]
+pub use credentials::CREDENTIAL_REFRESH_GAP;
 pub use known::MAX_REMEMBERED_IDENTITIES;
 pub use meeting::Presented;
 
@@ -40,6 +45,8 @@ use crate::store::Store;
 use crate::sync::Lock;
 use crate::vault::{KeyHandle, Secret, Vault};
 use alloc::collections::BTreeMap;
+#[cfg(feature = "node")]
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use attested::Attested;
@@ -85,6 +92,9 @@ struct Memory {
     attested: Attested,
     /// What issuers say of identities of this node, by subject and issuer.
     credentials: BTreeMap<(Identifier, Identifier), CredentialAndPurposeKey>,
+    /// For which identities of this node an issuer is asked at the moment.
+    #[cfg(feature = "node")]
+    asking: BTreeSet<(Identifier, Identifier)>,
 }
 
 impl Identities {

@@ -49,6 +49,8 @@ pub use credential::{
     Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
 };
 pub use identifier::{ChangeHash, Identifier, IdentifierError};
+#[cfg(feature = "node")]
+pub use identities::CREDENTIAL_REFRESH_GAP;
 #[cfg(feature = "std")]
 pub use identities::SystemClock;
 pub use identities::{
@@ -66,10 +68,11 @@ pub use purpose_key::{
 };
 #[cfg(feature = "node")]
 pub use secure_channel::{
-    AllTrustPolicies, AnyTrustPolicy, AttributeAccessControl, DEFAULT_HANDSHAKE_TIMEOUT,
-    HALF_OPEN_LIFETIME, IdentityIdAccessControl, MAX_CHANNEL_BODY_LEN, MAX_HALF_OPEN, NodeRng,
-    SecureChannel, SecureChannelListener, SecureChannelListenerOptions, SecureChannelOptions,
-    SecureChannelPeer, TrustEveryonePolicy, TrustIdentifierPolicy, TrustMultiIdentifiersPolicy,
-    TrustPolicy,
+    AllTrustPolicies, AnyTrustPolicy, AttributeAccessControl, CREDENTIAL_REFRESH_INTERVAL,
+    CREDENTIAL_REQUEST_TIMEOUT, CredentialSource, DEFAULT_HANDSHAKE_TIMEOUT, HALF_OPEN_LIFETIME,
+    IdentityIdAccessControl, MAX_CHANNEL_BODY_LEN, MAX_CREDENTIAL_REFRESH_INTERVAL, MAX_HALF_OPEN,
+    NodeRng, SecureChannel, SecureChannelListener, SecureChannelListenerOptions,
+    SecureChannelOptions, SecureChannelPeer, TrustEveryonePolicy, TrustIdentifierPolicy,
+    TrustMultiIdentifiersPolicy, TrustPolicy,
 };
 pub use signed::{SignedDataError, VersionedData};

@@ -21,11 +21,14 @@
 //! | `initiator` | a channel from the side that begins |
 //! | `responder` | a handshake from the side that answers |
 //! | `encryptor`, `decryptor` | a channel that is up |
+//! | `refresher` | the own credential of a channel that is up, before it expires |
+//! | `credential_source` | where that credential comes from |
 //! | `ends` | what the two have in common |
 //! | `options`, `trust_policy` | what a program says about a channel |
 //! | `peer`, `access` | who sent a message, and rules about that |
 
 mod access;
+mod credential_source;
 mod decryptor;
 mod encryptor;
 mod ends;
@@ -34,11 +37,13 @@ mod initiator;
 mod listener;
 mod options;
 mod peer;
+mod refresher;
 mod responder;
 mod rng;
 mod trust_policy;
 
 pub use access::{AttributeAccessControl, IdentityIdAccessControl};
+pub use credential_source::{CREDENTIAL_REQUEST_TIMEOUT, CredentialSource};
 pub use encryptor::MAX_CHANNEL_BODY_LEN;
 pub use ends::SecureChannel;
 pub use half_open::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN};
@@ -46,6 +51,7 @@ pub use initiator::DEFAULT_HANDSHAKE_TIMEOUT;
 pub use listener::SecureChannelListener;
 pub use options::{SecureChannelListenerOptions, SecureChannelOptions};
 pub use peer::SecureChannelPeer;
+pub use refresher::{CREDENTIAL_REFRESH_INTERVAL, MAX_CREDENTIAL_REFRESH_INTERVAL};
 pub use rng::NodeRng;
 pub use trust_policy::{
     AllTrustPolicies, AnyTrustPolicy, TrustEveryonePolicy, TrustIdentifierPolicy,

@@ -13,10 +13,17 @@ use std::task::{Context, Poll, Waker};
 
 pub(crate) fn workloads() -> Vec<Workload> {
     vec![
-        Workload { name: "handshake", bytes: None, run: strangers(), floor: Some(oracle()) },
+        Workload {
+            name: "handshake",
+            bytes: None,
+            is_alone: true,
+            run: strangers(),
+            floor: Some(oracle()),
+        },
         Workload {
             name: "handshake_known",
             bytes: None,
+            is_alone: true,
             run: acquaintances(),
             floor: Some(oracle()),
         },

@@ -6,12 +6,14 @@
 //! cargo bench -p ockam_identity --bench channel -- handshake    # one workload
 //! ```
 //!
-//! Rounds of the workload and of its floor take turns, and the fastest of each counts.
+//! Rounds of the workload and of its floor take turns, and the fastest of each counts. `cpu_ns` is
+//! what a workload of one thread takes of a processor, whatever else the machine does.
 
 mod handshake;
 mod messages;
 #[path = "../../../ockam_node/benches/messaging/report.rs"]
 mod report;
+mod tcp;
 
 use report::{Row, titles};
 use std::time::{Duration, Instant};
@@ -33,6 +35,9 @@ pub(crate) struct Workload {
     pub(crate) name: &'static str,
     /// The bytes that one operation carries, for the throughput.
     pub(crate) bytes: Option<usize>,
+    /// It runs in the thread that measures, whose time on a processor can be told apart from that
+    /// of whatever else the machine does.
+    pub(crate) is_alone: bool,
     pub(crate) run: Run<'static>,
     pub(crate) floor: Option<Run<'static>>,
 }
@@ -40,6 +45,7 @@ pub(crate) struct Workload {
 fn workloads() -> Vec<Workload> {
     let mut workloads = handshake::workloads();
     workloads.extend(messages::workloads());
+    workloads.extend(tcp::workloads());
     workloads
 }
 
@@ -62,14 +68,20 @@ fn main() {
 /// Runs the rounds.
 fn measure(mut workload: Workload, rounds: usize, round: Duration) -> Row {
     let mut best = [f64::INFINITY; 2];
+    let mut cpu = f64::INFINITY;
     for _ in 0..rounds {
-        best[0] = best[0].min(time(&mut workload.run, round));
+        let (ns, of_them) = time(&mut workload.run, round);
+        best[0] = best[0].min(ns);
+        cpu = of_them.map_or(cpu, |ns| cpu.min(ns));
         if let Some(floor) = &mut workload.floor {
-            best[1] = best[1].min(time(floor, round));
+            best[1] = best[1].min(time(floor, round).0);
         }
     }
     let [ns, floor] = best;
     let mut row = Row::new(workload.name).with("ns", ns);
+    if workload.is_alone && cpu.is_finite() {
+        row = row.with("cpu_ns", cpu);
+    }
     if floor.is_finite() {
         row = row.with("floor_ns", floor).with("ratio", ns / floor);
     }
@@ -83,16 +95,25 @@ fn measure(mut workload: Workload, rounds: usize, round: Duration) -> Row {
     row
 }
 
-/// Returns the nanoseconds of one operation, of as many as fit into a round.
-fn time(run: &mut Run<'_>, round: Duration) -> f64 {
+/// Returns the nanoseconds of one operation, of as many as fit into a round, and for how many of
+/// them this thread ran.
+fn time(run: &mut Run<'_>, round: Duration) -> (f64, Option<f64>) {
     let mut operations = 1;
     loop {
-        let begun = Instant::now();
+        let (begun, cpu_before) = (Instant::now(), cpu_time());
         run(operations);
-        let taken = begun.elapsed();
+        let (taken, cpu) = (begun.elapsed(), cpu_time());
         if taken * 2 >= round {
-            return taken.as_nanos() as f64 / operations as f64;
+            let each = |ns: f64| ns / operations as f64;
+            let cpu = cpu.zip(cpu_before).map(|(after, before)| each(after - before));
+            return (each(taken.as_nanos() as f64), cpu);
         }
         operations *= 2;
     }
+}
+
+/// Returns for how many nanoseconds this thread has run, where Linux tells it.
+fn cpu_time() -> Option<f64> {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    statistics.split_whitespace().next()?.parse().ok()
 }

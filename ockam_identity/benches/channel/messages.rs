@@ -12,22 +12,35 @@ use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
 /// The bytes of a body.
-const BODY: usize = 16 * 1024;
+pub(crate) const BODY: usize = 16 * 1024;
 
 /// How many messages may be on their way.
-const IN_FLIGHT: usize = 256;
+pub(crate) const IN_FLIGHT: usize = 256;
 
 pub(crate) fn workloads() -> Vec<Workload> {
     vec![
-        Workload { name: "seal_16k", bytes: Some(BODY), run: seal(), floor: Some(raw_seal()) },
-        Workload { name: "both_16k", bytes: Some(BODY), run: both(), floor: None },
+        Workload {
+            name: "seal_16k",
+            bytes: Some(BODY),
+            is_alone: true,
+            run: seal(),
+            floor: Some(raw_seal()),
+        },
+        Workload { name: "both_16k", bytes: Some(BODY), is_alone: true, run: both(), floor: None },
         Workload {
             name: "one_way_16k",
             bytes: Some(BODY),
+            is_alone: false,
             run: one_way(true),
             floor: Some(one_way(false)),
         },
-        Workload { name: "echo", bytes: None, run: echo(true), floor: Some(echo(false)) },
+        Workload {
+            name: "echo",
+            bytes: None,
+            is_alone: false,
+            run: echo(true),
+            floor: Some(echo(false)),
+        },
     ]
 }
 
@@ -76,7 +89,7 @@ fn both() -> Run<'static> {
     })
 }
 
-struct Sink(Arc<Semaphore>);
+pub(crate) struct Sink(pub(crate) Arc<Semaphore>);
 
 impl Worker for Sink {
     type Context = Context;
@@ -88,7 +101,7 @@ impl Worker for Sink {
     }
 }
 
-struct Echoer;
+pub(crate) struct Echoer;
 
 impl Worker for Echoer {
     type Context = Context;

@@ -1,16 +1,25 @@
 //! Credentials: issued by identities of this node, shown by them, and believed of others.
 
 use super::Identities;
+#[cfg(feature = "node")]
+use super::asking::Asking;
 use super::failure::{denied, failed, no_identity};
 use super::own::Purpose;
 use crate::credential::{
     Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
 };
 use crate::identifier::Identifier;
+#[cfg(feature = "node")]
+use crate::purpose_key::CLOCK_DRIFT;
 use crate::purpose_key::Validity;
 use alloc::vec::Vec;
 use ockam_core::{Error, ErrorKind, Result};
 use rand_core::CryptoRng;
+
+/// How many seconds before its credential expires a channel has a new one, as in Ockam 0.150: one
+/// minute, and one by which the clocks of two nodes may differ.
+#[cfg(feature = "node")]
+pub const CREDENTIAL_REFRESH_GAP: u64 = 60 + CLOCK_DRIFT;
 
 impl Identities {
     /// Makes a credential: what an identity of this node says of another for a number of seconds.
@@ -113,6 +122,31 @@ impl Identities {
         let credential = self.memory(|memory| memory.credentials.get(&pair).cloned())?;
         let data = credential.credential.data().ok()?;
         (data.expires_at >= self.now()).then_some(credential)
+    }
+
+    /// Returns how many seconds a credential goes on until it has to be replaced, which is
+    /// [`CREDENTIAL_REFRESH_GAP`] before it expires.
+    #[cfg(feature = "node")]
+    pub(crate) fn time_left(&self, credential: &CredentialAndPurposeKey) -> u64 {
+        let expires_at = credential.credential.data().map_or(0, |data| data.expires_at);
+        expires_at.saturating_sub(CREDENTIAL_REFRESH_GAP).saturating_sub(self.now())
+    }
+
+    /// Finds a credential that was kept and has not to be replaced yet.
+    #[cfg(feature = "node")]
+    pub(crate) fn lasting_credential(
+        &self,
+        subject: &Identifier,
+        issuer: &Identifier,
+    ) -> Option<CredentialAndPurposeKey> {
+        self.credential(subject, issuer).filter(|credential| self.time_left(credential) > 0)
+    }
+
+    /// Begins to ask an issuer about an identity of this node, for all channels of that identity;
+    /// `None` if somebody does.
+    #[cfg(feature = "node")]
+    pub(crate) fn begin_asking(&self, own: &Identifier, issuer: &Identifier) -> Option<Asking> {
+        Asking::begin(self, (*own, *issuer))
     }
 
     /// Tells whether an authority has said all of some things of a subject, in a credential that

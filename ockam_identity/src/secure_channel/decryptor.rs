@@ -120,7 +120,7 @@ impl Decryptor {
 
     /// Ends the other half of this end.
     pub(super) async fn shut_down(&self, ctx: &Context) {
-        if self.ends.begin_end() {
+        if self.ends.begin_end(ctx) {
             ctx.end_flow(&self.ends.decryptor, self.ends.epitaph());
             // It may have ended already.
             let _ = ctx.stop_worker(self.ends.encryptor.clone()).await;

@@ -104,7 +104,7 @@ impl Worker for Encryptor {
     }
 
     async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
-        let is_first = self.ends.begin_end();
+        let is_first = self.ends.begin_end(ctx);
         if !self.ends.closed_by_peer.load(Ordering::Acquire) {
             self.say_goodbye(ctx);
         }

@@ -44,6 +44,8 @@ pub(super) struct Ends {
     pub(super) control: Address,
     pub(super) peer: Identifier,
     pub(super) own: Identifier,
+    /// Where the own credential is kept from expiring, if it has a source.
+    pub(super) refresher: Option<Address>,
     pub(super) flow: FlowControlId,
     /// The way to the peer's decryptor.
     pub(super) remote: Lock<Route>,
@@ -63,6 +65,7 @@ pub(super) struct NewEnds {
     pub(super) flow: FlowControlId,
     pub(super) remote: Route,
     pub(super) follows: bool,
+    pub(super) refreshes: bool,
 }
 
 impl Ends {
@@ -73,6 +76,7 @@ impl Ends {
             control: handle.random_local(),
             peer: new.peer,
             own: new.own,
+            refresher: new.refreshes.then(|| handle.random_local()),
             flow: new.flow,
             remote: Lock::new(new.remote),
             follows: new.follows,
@@ -82,8 +86,32 @@ impl Ends {
     }
 
     /// Begins the end of this end; `false` if it has begun.
-    pub(super) fn begin_end(&self) -> bool {
-        !self.ending.swap(true, Ordering::AcqRel)
+    pub(super) fn begin_end(&self, handle: &Handle) -> bool {
+        let is_first = !self.ending.swap(true, Ordering::AcqRel);
+        if let Some(refresher) = self.refresher.as_ref().filter(|_| is_first) {
+            // One that starts later finds that this end is ending.
+            request_stop(handle, refresher);
+        }
+        is_first
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
+    }
+
+    /// Shows the peer a credential, and the current history of the own identity.
+    pub(super) async fn show(
+        &self,
+        handle: &Handle,
+        identities: &Identities,
+        credential: CredentialAndPurposeKey,
+    ) -> Result<()> {
+        let identity = identities.find(&self.own);
+        let identity = identity.ok_or_else(|| Error::new(ErrorKind::NotFound, "no identity"))?;
+        let change_history = identity.history().clone();
+        let credentials = Vec::from([credential]);
+        let refresh = ChannelMessage::Refresh { change_history, credentials };
+        handle.send(self.control.clone(), NeutralMessage::from(refresh.to_buffer())).await
     }
 
     pub(super) fn remote(&self) -> Route {
@@ -185,12 +213,7 @@ impl SecureChannel {
         identities: &Identities,
         credential: CredentialAndPurposeKey,
     ) -> Result<()> {
-        let identity = identities.find(&self.0.own);
-        let identity = identity.ok_or_else(|| Error::new(ErrorKind::NotFound, "no identity"))?;
-        let change_history = identity.history().clone();
-        let credentials = Vec::from([credential]);
-        let refresh = ChannelMessage::Refresh { change_history, credentials };
-        handle.send(self.0.control.clone(), NeutralMessage::from(refresh.to_buffer())).await
+        self.0.show(handle, identities, credential).await
     }
 
     /// Ends the channel on both sides. What was sent before is delivered before.

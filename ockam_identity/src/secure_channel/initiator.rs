@@ -2,7 +2,8 @@
 
 use super::decryptor::{Decryptor, accept};
 use super::ends::{Ends, NewEnds, SecureChannel, consume_answers, request_stop};
-use super::options::{SecureChannelOptions, Terms};
+use super::options::SecureChannelOptions;
+use super::refresher::Refresher;
 use super::rng::NodeRng;
 use super::trust_policy::is_allowed;
 use crate::channel::{Answered, HandshakeError, IdentityAndCredentials, Initiator, Protocol};
@@ -58,6 +59,7 @@ impl Identities {
         // What the handshake needs of this node, before anybody is asked anything.
         let rng = &mut NodeRng::new(handle);
         self.present(own, Vec::new(), rng).await?;
+        options.terms.obtain(self, handle, own).await?;
         let accepted = self.begin(handle, &address, &route, &options).await?;
         self.finish(handle, own, address, accepted, options).await
     }
@@ -131,7 +133,8 @@ impl Identities {
         options: SecureChannelOptions,
     ) -> Result<SecureChannel> {
         let Accepted { answered, peer, remote } = accepted;
-        let Terms { credentials, authorities, .. } = options.terms;
+        let shown = options.terms.credential(self, own);
+        let credentials = shown.clone().into_iter().collect();
         let presented = self.present(own, credentials, &mut NodeRng::new(handle)).await?;
         let agreed = self.vault().agree(&presented.key, answered.peer_ephemeral()).await;
         let agreed = agreed.map_err(|why| failed(why, "agreeing with the peer"))?;
@@ -147,14 +150,22 @@ impl Identities {
                 flow: options.flow,
                 remote: remote.clone(),
                 follows: false,
+                refreshes: options.terms.source.is_some(),
             },
         );
-        let decryptor =
-            Decryptor::new(Arc::clone(&ends), &keys.receiving, self.clone(), authorities);
+        let decryptor = Decryptor::new(
+            Arc::clone(&ends),
+            &keys.receiving,
+            self.clone(),
+            options.terms.authorities,
+        );
         ends.start_decryptor(handle, decryptor).await?;
         let unfinished = Unfinished { handle, address: &ends.decryptor };
         consume_answers(handle, &remote, &ends.decryptor);
         ends.start_encryptor(handle, &keys.sending, Some(third.into())).await?;
+        if let Some(source) = options.terms.source {
+            Refresher::start(handle, &ends, self, source, shown).await?;
+        }
         unfinished.finished();
         Ok(SecureChannel::new(ends))
     }

@@ -90,6 +90,7 @@ impl Identities {
         let address = address.into();
         // Whatever is wrong with the identity is found out now, and not by the first peer.
         self.present(own, Vec::new(), &mut NodeRng::new(handle)).await?;
+        options.terms.obtain(self, handle, own).await?;
         let listening = Arc::new(Listening {
             identities: self.clone(),
             own: *own,

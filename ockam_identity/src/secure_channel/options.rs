@@ -1,22 +1,26 @@
 //! What a program says about a channel before it is made.
 
+use super::credential_source::CredentialSource;
 use super::initiator::DEFAULT_HANDSHAKE_TIMEOUT;
 use super::trust_policy::{TrustEveryonePolicy, TrustPolicy};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
+use crate::identities::Identities;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
-use ockam_core::FlowControlId;
+use ockam_core::{FlowControlId, Result};
+use ockam_node::Handle;
 
 /// What both sides of a channel are told alike.
 #[derive(Clone, Debug)]
 pub(super) struct Terms {
     pub(super) trust_policy: Arc<dyn TrustPolicy>,
     pub(super) authorities: Vec<Identifier>,
-    pub(super) credentials: Vec<CredentialAndPurposeKey>,
+    credential: Option<CredentialAndPurposeKey>,
+    pub(super) source: Option<CredentialSource>,
 }
 
 impl Terms {
@@ -24,8 +28,34 @@ impl Terms {
         Terms {
             trust_policy: Arc::new(TrustEveryonePolicy),
             authorities: Vec::new(),
-            credentials: Vec::new(),
+            credential: None,
+            source: None,
         }
+    }
+
+    /// Returns the credential of an identity that is shown now: that of the source, if it was
+    /// obtained and has not expired, or the one that was given.
+    pub(super) fn credential(
+        &self,
+        identities: &Identities,
+        own: &Identifier,
+    ) -> Option<CredentialAndPurposeKey> {
+        match &self.source {
+            Some(source) => identities.credential(own, source.issuer()),
+            None => self.credential.clone(),
+        }
+    }
+
+    /// Has a credential of the source, if there is one.
+    pub(super) async fn obtain(
+        &self,
+        identities: &Identities,
+        handle: &Handle,
+        own: &Identifier,
+    ) -> Result<()> {
+        let Some(source) = &self.source else { return Ok(()) };
+        let obtained = identities.obtain_credential(handle, own, source).await;
+        obtained.map(drop).map_err(|why| why.context("obtaining a credential"))
     }
 }
 
@@ -59,7 +89,22 @@ macro_rules! terms {
             /// Shows a credential to the peer.
             #[must_use]
             pub fn with_credential(mut self, credential: CredentialAndPurposeKey) -> Self {
-                self.terms.credentials = Vec::from([credential]);
+                self.terms.credential = Some(credential);
+                self
+            }
+
+            /// Has a credential of an issuer, shows it to the peer, and replaces it before it
+            /// expires as long as the channel lives: [`CREDENTIAL_REFRESH_GAP`] seconds before,
+            /// and not sooner than [`CREDENTIAL_REFRESH_INTERVAL`] after the last attempt. It goes
+            /// before a credential that was [given](Self::with_credential).
+            ///
+            /// Without one there is no channel; if none comes later, the channel goes on.
+            ///
+            /// [`CREDENTIAL_REFRESH_GAP`]: crate::CREDENTIAL_REFRESH_GAP
+            /// [`CREDENTIAL_REFRESH_INTERVAL`]: crate::CREDENTIAL_REFRESH_INTERVAL
+            #[must_use]
+            pub fn with_credential_source(mut self, source: CredentialSource) -> Self {
+                self.terms.source = Some(source);
                 self
             }
         }

@@ -9,12 +9,15 @@ use super::decryptor::{Decryptor, accept};
 use super::ends::{Ends, NewEnds, consume_answers};
 use super::half_open::Ticket;
 use super::listener::Listening;
+use super::refresher::Refresher;
 use super::rng::NodeRng;
 use super::trust_policy::is_allowed;
 use crate::channel::{
     ChannelKeys, Greeted, HandshakeError, IdentityAndCredentials, Protocol, Waiting,
 };
 use crate::codec::Structure;
+use crate::credential::CredentialAndPurposeKey;
+use crate::identifier::Identifier;
 use crate::identities::failed;
 use crate::identity::Identity;
 use crate::vault::AgreementSecret;
@@ -34,13 +37,18 @@ pub(super) struct Responder {
 
 enum State {
     New,
-    Waiting {
-        waiting: Box<Waiting>,
-        /// The way to the initiator.
-        remote: Route,
-    },
+    Waiting(Box<Answered>),
     Up(Box<Decryptor>),
     Over,
+}
+
+/// A message 1 that was answered.
+struct Answered {
+    waiting: Waiting,
+    /// The way to the initiator.
+    remote: Route,
+    /// What the initiator was shown.
+    shown: Option<CredentialAndPurposeKey>,
 }
 
 impl Responder {
@@ -53,7 +61,8 @@ impl Responder {
         let greeted = Greeted::read(Protocol::OCKAM, &message.payload)
             .map_err(|why| failed(why, "reading message 1"))?;
         let (identities, rng) = (&self.listening.identities, &mut NodeRng::new(ctx));
-        let credentials = self.listening.terms.credentials.clone();
+        let shown = self.listening.terms.credential(identities, &self.listening.own);
+        let credentials = shown.clone().into_iter().collect();
         let presented = identities.present(&self.listening.own, credentials, rng).await?;
         let agreed = identities.vault().agree(&presented.key, greeted.peer_ephemeral()).await;
         let agreed = agreed.map_err(|why| failed(why, "agreeing with the peer"))?;
@@ -65,7 +74,7 @@ impl Responder {
         self.open_the_way(ctx, &remote);
         let answer = TransportMessage::new(remote.clone(), ctx.address(), second);
         ctx.forward_from_address(answer.into(), self.outgoing.clone()).await?;
-        Ok(State::Waiting { waiting: Box::new(waiting), remote })
+        Ok(State::Waiting(Box::new(Answered { waiting, remote, shown })))
     }
 
     /// Lets in what comes over the connection of message 1, or over another one of the same
@@ -81,15 +90,14 @@ impl Responder {
     async fn finish(
         &mut self,
         ctx: &Context,
-        waiting: Box<Waiting>,
-        remote: Route,
+        answered: Box<Answered>,
         message: TransportMessage,
     ) -> Result<State> {
-        let (keys, peer, shown) = match self.read_third(&waiting, &message.payload) {
+        let (keys, peer, shown) = match self.read_third(&answered.waiting, &message.payload) {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::debug!(address = %ctx.address(), %error, "refused");
-                return Ok(State::Waiting { waiting, remote });
+                return Ok(State::Waiting(answered));
             }
         };
         let Listening { identities, terms, .. } = &*self.listening;
@@ -101,21 +109,36 @@ impl Responder {
         identities.remember(&peer)?;
         accept(identities, &identifier, &shown.credentials, &terms.authorities);
         self.listening.half_open.end(self.ticket);
+        self.start(ctx, &keys, identifier, *answered).await
+    }
+
+    /// Starts what is at this end beside this worker.
+    async fn start(
+        &self,
+        ctx: &Context,
+        keys: &ChannelKeys,
+        peer: Identifier,
+        answered: Answered,
+    ) -> Result<State> {
+        let Listening { identities, terms, .. } = &*self.listening;
         let ends = Ends::new(
             ctx,
             NewEnds {
                 own: self.listening.own,
-                peer: identifier,
+                peer,
                 decryptor: ctx.address(),
                 flow: ctx.flow_controls().generate_flow_control_id(),
-                remote,
+                remote: answered.remote,
                 follows: true,
+                refreshes: terms.source.is_some(),
             },
         );
         ends.register(ctx, Some(&self.listening.flow));
         ends.start_encryptor(ctx, &keys.sending, None).await?;
-        let authorities = terms.authorities.clone();
-        let identities = identities.clone();
+        if let Some(source) = terms.source.clone() {
+            Refresher::start(ctx, &ends, identities, source, answered.shown).await?;
+        }
+        let (identities, authorities) = (identities.clone(), terms.authorities.clone());
         let decryptor = Decryptor::new(ends, &keys.receiving, identities, authorities);
         Ok(State::Up(Box::new(decryptor)))
     }
@@ -136,7 +159,7 @@ impl Responder {
         let message = message.into_transport_message();
         let next = match mem::replace(&mut self.state, State::Over) {
             State::New => self.answer(ctx, message).await,
-            State::Waiting { waiting, remote } => self.finish(ctx, waiting, remote, message).await,
+            State::Waiting(answered) => self.finish(ctx, answered, message).await,
             State::Up(_) | State::Over => Ok(State::Over),
         };
         match next {

@@ -8,5 +8,6 @@ mod hostile;
 mod link;
 mod middle;
 mod path;
+mod renewal;
 mod stage;
 mod trust;

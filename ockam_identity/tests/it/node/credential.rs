@@ -1,15 +1,14 @@
 //! Credentials that are shown through channels, and rules about them.
 
-use super::stage::{Echoer, LISTENER, Stage, identity, record, soon, until};
+use super::stage::{Echoer, LISTENER, Stage, identity, record, soon};
 use crate::support::Clock;
-use ockam_core::{AllowAll, ErrorKind, NeutralMessage, Route, route};
+use ockam_core::{AllowAll, ErrorKind, Route, route};
 use ockam_identity::vault::SoftwareVault;
 use ockam_identity::{
     AttributeAccessControl, Attributes, CREDENTIAL_ISSUER, CREDENTIAL_LIFETIME,
     CredentialAndPurposeKey, CredentialIssuer, Identifier, Identities, NodeRng, SecureChannel,
     SecureChannelListenerOptions, SecureChannelOptions, TrustIdentifierPolicy,
 };
-use ockam_node::DeadLetterReason;
 
 /// A stage with an issuer, whom Bob believes, and an echoer for those with the role `member`.
 struct Office {
@@ -51,20 +50,7 @@ impl Office {
 
     /// Tells whether the echoer answers.
     async fn is_let_in(&self, channel: &SecureChannel) -> bool {
-        let ctx = &self.stage.ctx;
-        let denied = ctx.dead_letters().count(DeadLetterReason::Denied);
-        let ask = {
-            let (handle, route) = (ctx.handle(), route![channel, "echoer"]);
-            let body = NeutralMessage::from(vec![1]);
-            tokio::spawn(
-                async move { handle.send_and_receive::<NeutralMessage>(route, body).await },
-            )
-        };
-        until(|| ask.is_finished() || ctx.dead_letters().count(DeadLetterReason::Denied) > denied)
-            .await;
-        let is_answered = ask.is_finished();
-        ask.abort();
-        is_answered
+        self.stage.is_let_in(channel).await
     }
 }
 

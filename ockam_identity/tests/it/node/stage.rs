@@ -7,7 +7,7 @@ use ockam_identity::{
     Identifier, Identities, NodeRng, SecureChannel, SecureChannelListener,
     SecureChannelListenerOptions, SecureChannelOptions,
 };
-use ockam_node::{Context, Handle, NodeBuilder};
+use ockam_node::{Context, DeadLetterReason, Handle, NodeBuilder};
 use std::future::Future;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -121,6 +121,24 @@ impl Stage {
         options: SecureChannelOptions,
     ) -> Result<SecureChannel> {
         self.identities.create_secure_channel(&self.ctx, &self.alice, route, options).await
+    }
+
+    /// Tells whether the echoer at the other end answers, which denies whom it does not let in.
+    pub(crate) async fn is_let_in(&self, channel: &SecureChannel) -> bool {
+        let ctx = &self.ctx;
+        let denied = || ctx.dead_letters().count(DeadLetterReason::Denied);
+        let before = denied();
+        let ask = {
+            let (handle, route) = (ctx.handle(), route![channel, "echoer"]);
+            let body = NeutralMessage::from(vec![1]);
+            tokio::spawn(
+                async move { handle.send_and_receive::<NeutralMessage>(route, body).await },
+            )
+        };
+        until(|| ask.is_finished() || denied() > before).await;
+        let is_answered = ask.is_finished();
+        ask.abort();
+        is_answered
     }
 
     /// Lets what comes out of Bob's channels reach a worker.

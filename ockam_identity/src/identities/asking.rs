@@ -1,0 +1,27 @@
+//! Who asks an issuer at the moment: one for each identity of this node and each issuer.
+//!
+//! Channels of one identity have the same credential, which is due for all of them at once. One of
+//! them asks, and the others find what it has kept.
+
+use super::Identities;
+use crate::identifier::Identifier;
+
+/// Asks an issuer about an identity of this node, until it is dropped.
+pub(crate) struct Asking {
+    identities: Identities,
+    pair: (Identifier, Identifier),
+}
+
+impl Asking {
+    /// Begins to ask; `None` if somebody does.
+    pub(super) fn begin(identities: &Identities, pair: (Identifier, Identifier)) -> Option<Self> {
+        let is_alone = identities.memory(|memory| memory.asking.insert(pair));
+        is_alone.then(|| Asking { identities: identities.clone(), pair })
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.identities.memory(|memory| memory.asking.remove(&self.pair));
+    }
+}

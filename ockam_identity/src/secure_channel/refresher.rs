@@ -1,0 +1,106 @@
+//! The processor that keeps the credential of one end of a channel from expiring.
+//!
+//! It waits until the credential is due, has a new one of its source, and lets the encryptor show
+//! it to the peer. It owns when that is. The channel goes on whatever comes of it: without a
+//! credential its messages merely open no doors that need one.
+
+use super::credential_source::CredentialSource;
+use super::ends::Ends;
+use crate::credential::CredentialAndPurposeKey;
+use crate::identities::Identities;
+use alloc::sync::Arc;
+use core::time::Duration;
+use ockam_core::{AllowAll, DenyAll, Mailbox, Processor, Result};
+use ockam_node::{Context, Handle, ProcessorBuilder};
+
+/// The least time between two attempts to have a new credential for a channel, as in Ockam 0.150.
+/// Each attempt in a row that has failed doubles it.
+pub const CREDENTIAL_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The most time between two such attempts.
+pub const MAX_CREDENTIAL_REFRESH_INTERVAL: Duration = Duration::from_secs(160);
+
+/// The most time for which a refresher does not look at the clock, which somebody may set.
+const LOOK_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+pub(super) struct Refresher {
+    ends: Arc<Ends>,
+    identities: Identities,
+    source: CredentialSource,
+    /// What the peer has been shown.
+    shown: Option<CredentialAndPurposeKey>,
+    /// How many attempts in a row have failed.
+    failures: u32,
+    /// How long the next round waits at least.
+    rest: Duration,
+}
+
+impl Refresher {
+    /// Starts it for an end that has shown a credential, or none.
+    pub(super) async fn start(
+        handle: &Handle,
+        ends: &Arc<Ends>,
+        identities: &Identities,
+        source: CredentialSource,
+        shown: Option<CredentialAndPurposeKey>,
+    ) -> Result<()> {
+        let (ends, identities) = (Arc::clone(ends), identities.clone());
+        let Some(address) = ends.refresher.clone() else { return Ok(()) };
+        let rest = Duration::ZERO;
+        let refresher = Refresher { ends, identities, source, shown, failures: 0, rest };
+        let mailbox = Mailbox::new(address, DenyAll, AllowAll);
+        ProcessorBuilder::new(refresher).with_mailboxes(mailbox).start(handle).await
+    }
+
+    /// Returns how long the credential that was shown need not be looked at.
+    fn time_left(&self) -> Duration {
+        let left = self.shown.as_ref().map_or(0, |shown| self.identities.time_left(shown));
+        Duration::from_secs(left).min(LOOK_INTERVAL)
+    }
+
+    /// Has a new credential of the source and shows it.
+    async fn renew(&mut self, ctx: &Context) -> Result<()> {
+        let Refresher { ends, identities, source, .. } = self;
+        let Some(_asking) = identities.begin_asking(&ends.own, source.issuer()) else {
+            // Another channel of this identity asks, and will keep what it gets.
+            self.rest = CREDENTIAL_REFRESH_INTERVAL;
+            return Ok(());
+        };
+        match identities.obtain_credential(ctx, &ends.own, source).await {
+            Ok(renewed) if self.shown.as_ref() != Some(&renewed) => {
+                ends.show(ctx, identities, renewed.clone()).await?;
+                self.shown = Some(renewed);
+                (self.failures, self.rest) = (0, CREDENTIAL_REFRESH_INTERVAL);
+                return Ok(());
+            }
+            Ok(_) => {
+                tracing::warn!(own = %ends.own, issuer = %source.issuer(), "the credential is no other than before");
+            }
+            Err(error) => {
+                let error = format_args!("{error:#}");
+                tracing::warn!(own = %ends.own, issuer = %source.issuer(), %error, "no new credential");
+            }
+        }
+        self.rest = CREDENTIAL_REFRESH_INTERVAL
+            .saturating_mul(1 << self.failures.min(16))
+            .min(MAX_CREDENTIAL_REFRESH_INTERVAL);
+        self.failures += 1;
+        Ok(())
+    }
+}
+
+impl Processor for Refresher {
+    type Context = Context;
+
+    async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
+        if self.ends.is_ending() {
+            return Ok(false);
+        }
+        ctx.sleep(self.rest.max(self.time_left())).await;
+        self.rest = Duration::ZERO;
+        if self.time_left().is_zero() {
+            self.renew(ctx).await?;
+        }
+        Ok(true)
+    }
+}
