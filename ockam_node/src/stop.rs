@@ -24,7 +24,7 @@ use core::mem;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Poll, Waker};
 use core::time::Duration;
-use ockam_core::{Address, Error, ErrorKind, Result};
+use ockam_core::{Address, Error, ErrorKind, Result, TEXTS, TypeName};
 
 /// How long the `shutdown` hooks may take when the deadline has passed already.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(100);
@@ -47,7 +47,8 @@ struct Outcome {
 }
 
 /// Says what a node's stop cut off at its deadline.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "texts", derive(Debug))]
 pub struct StopError {
     cut_off: Vec<(Address, String)>,
     undelivered: usize,
@@ -66,8 +67,18 @@ impl StopError {
     }
 }
 
+#[cfg(not(feature = "texts"))]
+impl fmt::Debug for StopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for StopError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !TEXTS {
+            return fmt::Display::fmt(&ErrorKind::TimedOut, f);
+        }
         let count = self.cut_off.len();
         let s = if count == 1 { "" } else { "s" };
         write!(f, "the node stopped at its deadline and cut off {count} busy worker{s}:")?;
@@ -177,7 +188,7 @@ async fn run(node: &Arc<Node>, limit: Duration) {
     // Contexts without a worker belong to the program; whoever waits in them is told the end.
     close(node, Kind::Detached);
     for ask in node.asks.collect(|ask| Some(Arc::clone(ask))) {
-        ask.fail(Error::new(ErrorKind::Stopped, "no answer: the node has stopped"));
+        ask.fail(Error::with_text(ErrorKind::Stopped, || "no answer: the node has stopped"));
     }
     node.transports.clear();
     if let Some(error) = &error {
@@ -210,23 +221,30 @@ async fn ended(cells: &[Arc<Cell>]) {
     }
 }
 
+/// Returns the name of a type for whoever reads the error; in full where nothing is formatted.
+fn name(of: TypeName) -> String {
+    if TEXTS { of.to_string() } else { of.as_str().into() }
+}
+
 /// Ends what has not ended by itself.
 fn cut_off(node: &Arc<Node>) -> Option<StopError> {
-    let mut error = StopError { cut_off: Vec::new(), undelivered: 0 };
+    let (mut cut_off, mut undelivered) = (Vec::new(), 0);
     node.stop.cuts.store(true, Ordering::SeqCst);
     for kind in [Kind::Worker, Kind::Processor] {
         for cell in cells(node, kind) {
             let task = cell.request_cut();
             let ending = node.end(&cell, DeadLetterReason::CutOff);
             if !ending.again {
-                error.cut_off.push((cell.address().clone(), cell.type_name().to_string()));
-                error.undelivered += ending.undelivered.len() + cell.in_hand();
+                cut_off.push((cell.address().clone(), name(cell.type_name())));
+                undelivered += ending.lost + cell.in_hand();
             }
             if let Some(task) = task {
                 task.wake();
             }
         }
     }
-    error.cut_off.sort_unstable();
-    (!error.cut_off.is_empty()).then_some(error)
+    if TEXTS {
+        cut_off.sort_unstable();
+    }
+    (!cut_off.is_empty()).then_some(StopError { cut_off, undelivered })
 }
