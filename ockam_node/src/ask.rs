@@ -11,6 +11,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::mem;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Poll, Waker};
 use ockam_core::{Address, Error, LocalMessage};
 
@@ -40,6 +41,8 @@ pub(crate) struct Ask {
     asked: Address,
     /// The place of the cell that does nothing else until the ask is over; only compared.
     waits: usize,
+    /// The answer is let in from outside.
+    expected: AtomicBool,
     state: Lock<State>,
 }
 
@@ -53,18 +56,29 @@ enum State {
 
 impl Ask {
     pub(crate) fn new(address: Address, asked: Address, waits: Option<&Arc<Cell>>) -> Self {
-        Ask { address, asked, waits: place(waits), state: Lock::new(State::Waiting(None)) }
+        let (waits, state) = (place(waits), Lock::new(State::Waiting(None)));
+        Ask { address, asked, waits, expected: AtomicBool::new(false), state }
     }
 
     /// Begins anew, for another question.
     pub(crate) fn begin(&mut self, address: Address, asked: Address, waits: Option<&Arc<Cell>>) {
         (self.address, self.asked, self.waits) = (address, asked, place(waits));
+        *self.expected.get_mut() = false;
         *self.state.get_mut() = State::Waiting(None);
     }
 
     /// Tells whether a cell waits for this ask.
     pub(crate) fn is_waited_for_by(&self, cell: &Arc<Cell>) -> bool {
         self.waits == Arc::as_ptr(cell).addr()
+    }
+
+    /// Tells whether the answer is let in from outside, so that this has to end with the ask.
+    pub(crate) fn is_expected(&self) -> bool {
+        self.expected.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_expected(&self) {
+        self.expected.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn address(&self) -> &Address {

@@ -10,8 +10,8 @@ use crate::node::Node;
 use crate::sync::Lock;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::future::poll_fn;
 use core::mem;
+use core::pin::pin;
 use core::time::Duration;
 
 /// A worker sleeps after one to two such intervals without a message.
@@ -52,11 +52,10 @@ impl Linger {
             let executor = node.executor.clone();
             executor.spawn(async move {
                 // A node that has stopped is not held on to until the next look.
-                let interval = || async {
-                    let stopped = poll_fn(|cx| node.stop.poll_stopped(cx.waker()));
-                    until(stopped, node.executor.sleep(INTERVAL)).await.is_none()
-                };
-                while interval().await && node.linger.sweep() {}
+                let mut stopped = pin!(node.stop.stopped());
+                while until(stopped.as_mut(), node.executor.sleep(INTERVAL)).await.is_none()
+                    && node.linger.sweep()
+                {}
             });
         }
         start.is_some()

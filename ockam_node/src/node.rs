@@ -194,6 +194,26 @@ impl Node {
         Ok(hash)
     }
 
+    /// Lets the answer in to a question that another worker passes on to a connection, if it is one
+    /// that is asked on this node.
+    #[cold]
+    pub(crate) fn expect_answer(&self, question: &LocalMessage) {
+        let (Some(asker), Some(first)) = (ask::asker(question), question.onward_route().first())
+        else {
+            return;
+        };
+        let waiting = || self.asks.get(self.asks.hash(asker), asker);
+        if let Some(ask) = waiting()
+            && self.flow_controls.expect(asker, first)
+        {
+            ask.set_expected();
+            // An ask that ended meanwhile may not have seen that.
+            if waiting().is_none() {
+                self.flow_controls.unexpect(asker);
+            }
+        }
+    }
+
     /// Ends the asks that wait at some addresses.
     #[cold]
     pub(crate) fn fail_asks(&self, addresses: Vec<Address>, why: &str) {

@@ -21,8 +21,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
 use core::mem;
+use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::{Poll, Waker};
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, Result, TEXTS, TypeName};
 
@@ -43,7 +44,9 @@ pub(crate) struct StopState {
 struct Outcome {
     over: bool,
     error: Option<StopError>,
-    waiting: Vec<Waker>,
+    /// Who waits for it, each under the number it was given.
+    waiting: Vec<(u64, Waker)>,
+    last: u64,
 }
 
 /// Says what a node's stop cut off at its deadline.
@@ -118,16 +121,9 @@ impl StopState {
         self.cuts.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn poll_stopped(&self, waker: &Waker) -> Poll<()> {
-        self.outcome.with(|outcome| {
-            if outcome.over {
-                return Poll::Ready(());
-            }
-            if !outcome.waiting.iter().any(|known| known.will_wake(waker)) {
-                outcome.waiting.push(waker.clone());
-            }
-            Poll::Pending
-        })
+    /// Returns a future that is done when the node has stopped.
+    pub(crate) fn stopped(&self) -> Stopped<'_> {
+        Stopped { state: self, number: None }
     }
 
     fn set(&self, error: Option<StopError>) {
@@ -136,7 +132,48 @@ impl StopState {
             outcome.error = error;
             mem::take(&mut outcome.waiting)
         });
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+}
+
+/// Waits until the node has stopped. Dropped before, it leaves nothing behind: nodes run for years.
+pub(crate) struct Stopped<'a> {
+    state: &'a StopState,
+    /// The number it waits under.
+    number: Option<u64>,
+}
+
+impl Future for Stopped<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let state = self.state;
+        let mut waker = cx.waker().clone();
+        // Where a waker is dropped, the last piece of a task may go with it: not under the lock.
+        state.outcome.with(|outcome| {
+            if outcome.over {
+                return Poll::Ready(());
+            }
+            let number = *self.number.get_or_insert_with(|| {
+                outcome.last += 1;
+                outcome.last
+            });
+            match outcome.waiting.iter_mut().find(|(known, _)| *known == number) {
+                Some((_, known)) => mem::swap(known, &mut waker),
+                None => outcome.waiting.push((number, waker.clone())),
+            }
+            Poll::Pending
+        })
+    }
+}
+
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        let Some(number) = self.number else { return };
+        let _waker = self.state.outcome.with(|outcome| {
+            let place = outcome.waiting.iter().position(|(known, _)| *known == number)?;
+            Some(outcome.waiting.swap_remove(place))
+        });
     }
 }
 
@@ -150,10 +187,10 @@ pub(crate) async fn stop(node: &Arc<Node>, by: &Cell, limit: Duration) -> Result
     if by.kind() != Kind::Detached {
         return Ok(());
     }
-    if node.stop.poll_stopped(Waker::noop()).is_ready() {
+    if node.stop.outcome.with(|outcome| outcome.over) {
         return Ok(());
     }
-    poll_fn(|cx| node.stop.poll_stopped(cx.waker())).await;
+    node.stop.stopped().await;
     match node.stop.outcome.with(|outcome| outcome.error.clone()) {
         Some(error) => Err(Error::new(ErrorKind::TimedOut, error)),
         None => Ok(()),

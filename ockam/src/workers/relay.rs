@@ -8,7 +8,8 @@ use ockam_node::{Context, FlowControls};
 /// here again.
 ///
 /// Between two connections it also opens the way: each may be reached through the other, for
-/// messages that come after the first, which name the connections and not the relay.
+/// messages that come after the first, which name the connections and not the relay. Workers of its
+/// own node get the answers to what they ask through it, and nothing else is opened to them.
 ///
 /// ```
 /// use ockam::{Context, Result, route, workers::{Echoer, Hop, Relay}};
@@ -59,10 +60,11 @@ impl Relay {
         if self.opened.as_ref() == Some(from) {
             return;
         }
-        for (consumer, producer) in [(from, to), (to, from)] {
-            if let Some(flow) = flows.find_flow_control_with_producer_address(producer) {
-                flows.add_consumer(consumer.clone(), flow.flow_control_id());
-            }
+        let flow_of = |address| flows.find_flow_control_with_producer_address(address);
+        // Where one of them is a worker of this node, nothing is opened to it.
+        if let (Some(near), Some(far)) = (flow_of(from), flow_of(to)) {
+            flows.add_consumer(from.clone(), far.flow_control_id());
+            flows.add_consumer(to.clone(), near.flow_control_id());
         }
         self.opened = Some(from.clone());
     }

@@ -77,6 +77,21 @@ fn the_answer_names_the_connections_and_the_next_message_passes_the_relay_by() {
 }
 
 #[test]
+fn workers_beside_a_relay_that_use_it_are_not_opened_to_its_owner() {
+    simulate(async {
+        let scene = scene(options()).await;
+        scene.register("cellar").await;
+        let known = || format!("{:?}", scene.middle.flow_controls()).matches("0#").count();
+        let before = known();
+        for _ in 0..3 {
+            let answer = ask(&scene.middle, route!["cellar", "echoer"], "near").await;
+            assert_eq!(answer.unwrap(), "near");
+        }
+        assert_eq!(known(), before, "an answer needs no consumer");
+    });
+}
+
+#[test]
 fn through_a_relay_only_consumers_of_the_owners_connection_are_reached() {
     simulate(async {
         let scene = scene(options()).await;

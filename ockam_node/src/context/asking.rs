@@ -33,8 +33,6 @@ struct Slot<'a> {
     /// Until it is given back.
     asker: Option<Asker>,
     hash: AddressHash,
-    /// The answer may come from outside.
-    expected: bool,
     /// There was an answer, or an error instead.
     over: bool,
 }
@@ -53,18 +51,20 @@ impl<'a> Slot<'a> {
         let asker = node.askers.lend(address, asked, waits);
         let hash = node.register(&asker.ask)?;
         let message = executor::spare_message().fill(route, asker.ask.address(), payload);
-        Ok((Slot { node, asker: Some(asker), hash, expected: false, over: false }, message))
+        Ok((Slot { node, asker: Some(asker), hash, over: false }, message))
     }
 
     /// Lets the answer in if the question leaves the node.
     #[inline]
-    fn expect(&mut self, message: &LocalMessage) {
+    fn expect(&self, message: &LocalMessage) {
         let flows = &self.node.flow_controls;
         if !flows.has_producers() {
             return;
         }
-        if let (Some(first), Some(asker)) = (message.onward_route().first(), &self.asker) {
-            self.expected = flows.expect(asker.ask.address(), first);
+        if let (Some(first), Some(asker)) = (message.onward_route().first(), &self.asker)
+            && flows.expect(asker.ask.address(), first)
+        {
+            asker.ask.set_expected();
         }
     }
 
@@ -83,10 +83,11 @@ impl Drop for Slot<'_> {
         let Some(asker) = self.asker.take() else {
             return;
         };
-        if self.expected {
+        self.node.asks.remove(self.hash, asker.ask.address(), &asker.ask);
+        // Asked after the slot is gone, as `Node::expect_answer` relies on.
+        if asker.ask.is_expected() {
             self.node.flow_controls.unexpect(asker.ask.address());
         }
-        self.node.asks.remove(self.hash, asker.ask.address(), &asker.ask);
         // An answer that comes after all must find nobody, so the slot ends with it.
         if self.over {
             self.node.askers.give_back(asker);
@@ -214,7 +215,7 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
 
     #[inline]
     fn delivery(&mut self, message: LocalMessage) -> Delivery<'a> {
-        if let Some(slot) = &mut self.slot {
+        if let Some(slot) = &self.slot {
             slot.expect(&message);
         }
         Delivery::new(self.handle, self.handle.mailboxes().primary(), message)

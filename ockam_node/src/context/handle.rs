@@ -237,7 +237,7 @@ impl Handle {
 
     /// Waits until the node has stopped, without stopping it.
     pub async fn stopped(&self) {
-        poll_fn(|cx| self.node.stop.poll_stopped(cx.waker())).await;
+        self.node.stop.stopped().await;
     }
 
     /// Makes a context of its own address and mailbox that belongs to no worker. It frees the

@@ -62,12 +62,18 @@ impl Handle {
 
     /// Passes a message on along its onward route, as it is: neither route is changed.
     ///
+    /// If it is a question that somebody on this node asks, and its next hop is a connection, then
+    /// its answer is let in over that, as if the asker had sent it there.
+    ///
     /// # Errors
     /// As [`send`](Self::send).
     ///
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub fn forward(&self, message: LocalMessage) -> impl Future<Output = Result<()>> + Send {
+        if self.node().flow_controls.has_producers() && message.return_route().len() == 1 {
+            self.node().expect_answer(&message);
+        }
         Delivery::new(self, self.mailboxes().primary(), message)
     }
 

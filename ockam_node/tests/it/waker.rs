@@ -64,6 +64,13 @@ async fn waits_for_a_worker_that_are_dropped_keep_no_wakers() {
 }
 
 #[tokio::test]
+async fn waits_for_the_end_of_the_node_that_are_dropped_keep_no_wakers() {
+    let ctx = node();
+    let waits = kept(|| ctx.stopped()).await;
+    assert_eq!(waits, 0);
+}
+
+#[tokio::test]
 async fn waits_for_dead_letters_that_are_dropped_keep_no_wakers() {
     let ctx = node();
     let counted: Vec<Arc<Counted>> = (0..WAITS).map(|_| Arc::new(Counted)).collect();
