@@ -188,8 +188,12 @@ impl Inbox {
     /// line, who get theirs back, and of whoever waits for a message, who is told the end.
     pub(crate) fn close(&mut self) -> Vec<Waker> {
         self.closed = true;
-        let in_line = self.line.waiting.iter_mut().filter_map(|waiting| waiting.waker.take());
-        in_line.chain(self.receiver.take()).collect()
+        let mut wakers = Vec::new();
+        for waiting in &mut self.line.waiting {
+            wakers.extend(waiting.waker.take());
+        }
+        wakers.extend(self.receiver.take());
+        wakers
     }
 
     /// Empties the queue, oldest first.

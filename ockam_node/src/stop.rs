@@ -218,8 +218,12 @@ async fn run(node: &Arc<Node>, limit: Duration) {
         ended(&processors).await;
         ended(&workers).await;
     });
-    if until(all_ended.as_mut(), deadline).await.is_none() {
-        until(all_ended, node.executor.sleep(SHUTDOWN_GRACE)).await;
+    // Until the deadline, and for the grace behind it.
+    for _ in 0..2 {
+        if until(all_ended.as_mut(), deadline.as_mut()).await.is_some() {
+            break;
+        }
+        deadline.set(node.executor.sleep(SHUTDOWN_GRACE));
     }
     let error = cut_off(node);
     // Contexts without a worker belong to the program; whoever waits in them is told the end.
