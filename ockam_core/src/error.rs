@@ -11,6 +11,13 @@ use alloc::vec::Vec;
 use core::error::Error as StdError;
 use core::fmt;
 
+/// Tells whether the errors of this program say in words what is wrong: whether the cargo feature
+/// `texts` is on, as it always is with `std`.
+///
+/// Without it [`Error::with_text`] and [`Error::context_with`] leave the words out, and a leaf
+/// error is shown as its kind. What a program can act on, kinds and fields, is there either way.
+pub const TEXTS: bool = cfg!(feature = "texts");
+
 /// The result of a call that can fail with an [`Error`].
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
@@ -72,11 +79,61 @@ pub enum ErrorKind {
     Application,
 }
 
+/// The cause of an error that has no text.
+struct Bare(ErrorKind);
+
+impl fmt::Display for Bare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Bare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl StdError for Bare {}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ErrorKind::InvalidInput => "invalid input",
+            ErrorKind::NotFound => "not found",
+            ErrorKind::AlreadyExists => "already exists",
+            ErrorKind::Encoding => "encoding",
+            ErrorKind::Full => "full",
+            ErrorKind::TimedOut => "timed out",
+            ErrorKind::Denied => "denied",
+            ErrorKind::Stopped => "stopped",
+            ErrorKind::Failed => "failed",
+            ErrorKind::Io => "input or output",
+            ErrorKind::Application => "application",
+        })
+    }
+}
+
 impl Error {
     /// Makes an error of a kind from a text or from another error.
     #[must_use]
     pub fn new(kind: ErrorKind, cause: impl Into<Cause>) -> Self {
         Error(Box::new(Inner { kind, context: Vec::new(), cause: cause.into() }))
+    }
+
+    /// Makes an error of a kind with a text, which is made only in a program whose errors have
+    /// them ([`TEXTS`]).
+    #[must_use]
+    pub fn with_text<T: Into<Cow<'static, str>>>(
+        kind: ErrorKind,
+        text: impl FnOnce() -> T,
+    ) -> Self {
+        if TEXTS { Error::new(kind, text().into().into_owned()) } else { Error::from_kind(kind) }
+    }
+
+    fn from_kind(kind: ErrorKind) -> Self {
+        let cause: Cause = Box::new(Bare(kind));
+        Error::new(kind, cause)
     }
 
     /// Makes an error of the program's own from a text.
@@ -101,6 +158,12 @@ impl Error {
     pub fn context(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
         self.0.context.push(doing.into());
         self
+    }
+
+    /// As [`context`](Self::context), in a program whose errors have texts ([`TEXTS`]).
+    #[must_use]
+    pub fn context_with<T: Into<Cow<'static, str>>>(self, doing: impl FnOnce() -> T) -> Self {
+        if TEXTS { self.context(doing()) } else { self }
     }
 
     /// Returns the error that this one was made from, without the context.

@@ -39,7 +39,7 @@ pub use access::{
     AllowSourceAddress, AllowSourceAddresses, AnyIncoming, AnyOutgoing, Authorization, DenyAll,
     IncomingAccessControl, OutgoingAccessControl, RelayMessage, allow, deny,
 };
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Result, TEXTS};
 pub use flow_control::{FlowControlId, FlowControlTable, ProducerInfo, SpawnerInfo};
 pub use mailbox::{Mailbox, Mailboxes};
 #[doc(hidden)]

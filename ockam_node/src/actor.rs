@@ -4,7 +4,7 @@ use crate::cell::{About, Cell, Kind, Resident, Stopping, Turn};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{catch, yield_now};
-use crate::node::Node;
+use crate::node::{Node, text};
 use crate::task;
 use alloc::boxed::Box;
 use alloc::format;
@@ -162,15 +162,17 @@ fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
     let worker = TypeName::of::<W>();
     match why {
         Unhandled::Failed(error) => {
-            let error = format!("{error:#}");
+            let error = text(|| format!("{error:#}"));
             tracing::error!(%address, %worker, %error, "a worker failed to handle a message");
-            ctx.fail_asker(|| Error::new(ErrorKind::Failed, format!("{address} failed: {error}")));
+            let text = || format!("{address} failed: {error}");
+            ctx.fail_asker(|| Error::with_text(ErrorKind::Failed, text));
         }
         Unhandled::Undecodable(error, message) => {
             let sender = message.return_route();
             tracing::error!(%address, %worker, %sender, %error, "a message was dropped");
             ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
-            ctx.fail_asker(|| Error::new(ErrorKind::Encoding, error).context(format!("{address}")));
+            let error = || Error::new(ErrorKind::Encoding, error);
+            ctx.fail_asker(|| error().context_with(|| format!("{address}")));
         }
     }
 }
@@ -181,7 +183,8 @@ fn panicked<W: 'static>(ctx: &mut Context, panic: &str) -> Panicked {
     let address = ctx.address();
     let worker = TypeName::of::<W>();
     tracing::error!(%address, %worker, %panic, "a worker panicked and ends");
-    ctx.fail_asker(|| Error::new(ErrorKind::Failed, format!("{address} panicked: {panic}")));
+    let text = || format!("{address} panicked: {panic}");
+    ctx.fail_asker(|| Error::with_text(ErrorKind::Failed, text));
     Panicked
 }
 
@@ -221,6 +224,6 @@ fn abandon(ctx: &mut Context, reason: DeadLetterReason) {
 pub(crate) fn flatten(outcome: Result<ockam_core::Result<()>, String>) -> ockam_core::Result<()> {
     match outcome {
         Ok(result) => result,
-        Err(panic) => Err(Error::new(ErrorKind::Failed, format!("it panicked: {panic}"))),
+        Err(panic) => Err(Error::with_text(ErrorKind::Failed, || format!("it panicked: {panic}"))),
     }
 }

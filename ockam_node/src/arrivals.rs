@@ -4,6 +4,7 @@ use crate::node::Node;
 use crate::sync::Lock;
 use alloc::vec::Vec;
 use core::future::poll_fn;
+use core::iter;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 use ockam_core::{Address, Mailboxes};
@@ -81,10 +82,13 @@ impl Arrivals {
         if self.count.load(Ordering::SeqCst) == 0 {
             return;
         }
-        let arrived = self.waiting.with(|queue| {
-            let is_here = |waiting: &mut Waiting| mailboxes.find(&waiting.address).is_some();
-            queue.waiting.extract_if(.., is_here).collect::<Vec<_>>()
-        });
-        arrived.into_iter().for_each(|waiting| waiting.waker.wake());
+        let next = || {
+            self.waiting.with(|queue| {
+                let is_here = |waiting: &Waiting| mailboxes.find(&waiting.address).is_some();
+                let place = queue.waiting.iter().position(is_here)?;
+                Some(queue.waiting.swap_remove(place))
+            })
+        };
+        iter::from_fn(next).for_each(|waiting| waiting.waker.wake());
     }
 }

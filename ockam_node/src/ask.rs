@@ -4,6 +4,7 @@
 //! behind it, only this slot. It is answered once; what comes later finds nobody.
 
 use crate::cell::Cell;
+use crate::node::text;
 use crate::sync::Lock;
 use crate::table::Keyed;
 use alloc::format;
@@ -26,10 +27,12 @@ pub(crate) fn asker(message: &LocalMessage) -> Option<&Address> {
 
 /// Says why an ask that comes back to its asker cannot be answered.
 pub(crate) fn asks_itself(address: &Address) -> String {
-    format!(
-        "{address} asks itself and would wait forever: handle the message directly, or `send` it \
-         and go on"
-    )
+    text(|| {
+        format!(
+            "{address} asks itself and would wait forever: handle the message directly, or `send` \
+             it and go on"
+        )
+    })
 }
 
 pub(crate) struct Ask {

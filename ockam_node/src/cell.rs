@@ -353,6 +353,8 @@ impl Cell {
 #[derive(Default)]
 pub(crate) struct Ending {
     pub(crate) undelivered: VecDeque<LocalMessage>,
+    /// How many they were, once they are accounted for.
+    pub(crate) lost: usize,
     /// A worker that slept; it is dropped outside of the lock.
     pub(crate) resident: Option<Box<dyn Resident>>,
     /// The cell had ended before.

@@ -123,7 +123,8 @@ impl Context {
     }
 
     /// As [`poll_turn`](Self::poll_turn), when nothing is in hand.
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     pub(crate) fn poll_inbox(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
         let (cell, drain) = (self.handle.cell(), &self.handle.node().drain);
         let turn = cell.poll_turn(&mut self.hand, waker, may_rest, drain);
@@ -183,9 +184,9 @@ impl Deref for Context {
 impl Drop for Context {
     fn drop(&mut self) {
         self.fail_asker(|| {
-            Error::new(ErrorKind::Stopped, "the worker was cut off before it answered")
+            Error::with_text(ErrorKind::Stopped, || "the worker was cut off before it answered")
         });
-        for message in self.hand.messages.drain(..) {
+        while let Some(message) = self.hand.messages.pop_front() {
             let (node, cell) = (self.handle.node(), self.handle.cell());
             node.undelivered(&message, DeadLetterReason::CutOff, cell.address());
         }

@@ -11,7 +11,7 @@
 use crate::ask::{self, Ask};
 use crate::cell::{Cell, Pushed};
 use crate::dead_letter::DeadLetterReason;
-use crate::node::Node;
+use crate::node::{Node, text};
 use crate::send_error::{SendError, SendErrorReason};
 use crate::suggest;
 use alloc::string::ToString;
@@ -24,9 +24,14 @@ pub(crate) enum Step {
     /// Stand in the line of this cell.
     Full(LocalMessage, Arc<Cell>),
     /// Ask the access controls first, which take their time.
-    Authorize(LocalMessage, Arc<Cell>),
-    /// The same for the answer to an ask.
-    AuthorizeAnswer(LocalMessage, Arc<Ask>),
+    Authorize(LocalMessage, Recipient),
+}
+
+/// Who gets a message.
+pub(crate) enum Recipient {
+    Cell(Arc<Cell>),
+    /// It is the answer to an ask.
+    Asker(Arc<Ask>),
 }
 
 /// Delivers a message if that is possible now.
@@ -38,7 +43,7 @@ pub(crate) fn try_deliver(
     let (reason, message) = match begin(node, source, message)? {
         Step::Done => return Ok(()),
         Step::Full(message, cell) => (full(&cell), message),
-        Step::Authorize(message, _) | Step::AuthorizeAnswer(message, _) => {
+        Step::Authorize(message, _) => {
             (SendErrorReason::MustWait { source: source.address().clone() }, message)
         }
     };
@@ -80,7 +85,7 @@ pub(crate) fn begin(
         Gates::Open => {}
         Gates::ClosedOut => return Err(denied(node, source, message, true)),
         Gates::ClosedIn => return Err(denied(node, source, message, false)),
-        Gates::Slow => return Ok(Step::Authorize(message, cell)),
+        Gates::Slow => return Ok(Step::Authorize(message, Recipient::Cell(cell))),
     }
     match push(node, &cell, message) {
         Ok(None) => Ok(Step::Done),
@@ -96,7 +101,8 @@ fn comes_back(node: &Node, cell: &Arc<Cell>, message: &LocalMessage) -> bool {
     let Some(ask) = ask.filter(|ask| ask.is_waited_for_by(cell)) else {
         return false;
     };
-    ask.fail(Error::new(ErrorKind::InvalidInput, ask::asks_itself(cell.address())));
+    let text = || ask::asks_itself(cell.address());
+    ask.fail(Error::with_text(ErrorKind::InvalidInput, text));
     true
 }
 
@@ -159,7 +165,7 @@ fn deliver_answer(
     match gates(source, None, passage) {
         Gates::Open => hand_over(node, &ask, message).map(|()| Step::Done),
         Gates::ClosedOut | Gates::ClosedIn => Err(denied(node, source, message, true)),
-        Gates::Slow => Ok(Step::AuthorizeAnswer(message, ask)),
+        Gates::Slow => Ok(Step::Authorize(message, Recipient::Asker(ask))),
     }
 }
 
@@ -178,10 +184,10 @@ pub(crate) fn full(cell: &Cell) -> SendErrorReason {
 
 #[cold]
 fn invalid_route(message: LocalMessage) -> SendError {
-    let why = match message.transport().validate() {
+    let why = text(|| match message.transport().validate() {
         Err(error) if !message.onward_route().is_empty() => error.to_string(),
         _ => "the onward route is empty: it needs at least one address".to_string(),
-    };
+    });
     SendError::new(SendErrorReason::InvalidRoute(why), message)
 }
 

@@ -9,20 +9,21 @@
 //! It is written by hand because every send has one: it is five words, which a caller's future
 //! carries and moves for next to nothing, and the first state is all that most of them see.
 
-use crate::ask::Ask;
 use crate::cell::{Cell, Kind};
 use crate::context::Handle;
-use crate::deliver::{self, Step};
+use crate::deliver::{self, Recipient, Step};
 use crate::inbox::InLine;
-use crate::node::Node;
+use crate::node::{Node, text};
 use crate::send_error::{SendError, SendErrorReason, boundary};
+use crate::transports::{Resolver, no_transport};
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
-use core::future::{Future, poll_fn};
+use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use ockam_core::{Address, Authorization, Error, LocalMessage, Mailbox, RelayMessage};
+use ockam_core::{Address, Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
 
 /// Delivers a message to the first hop of its onward route, waiting for room if there is none.
 ///
@@ -45,8 +46,9 @@ enum State<'a> {
     Slow(Slow<'a>),
 }
 
-/// What is rare is boxed.
-type Slow<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+/// What is rare is boxed. It ends with what is left to do: the message is to enter a mailbox.
+pub(crate) type Slow<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<(LocalMessage, Arc<Cell>)>, Error>> + Send + 'a>>;
 
 impl<'a> Delivery<'a> {
     /// Delivers a message on a route of which nothing is resolved any more.
@@ -78,24 +80,29 @@ impl<'a> Delivery<'a> {
         let handle = self.handle;
         self.state = match step {
             Step::Done => None,
-            Step::Full(message, cell) => match enter(handle, cell, message, Some(cx.waker())) {
-                Ok(Some(place)) => {
-                    self.state = Some(State::InLine(place));
-                    return Poll::Pending;
-                }
-                Ok(None) => None,
-                Err(error) => return Poll::Ready(Err(boundary(error))),
-            },
-            Step::Authorize(message, cell) => {
-                let slow = authorize_and_enter(handle, source, cell, message);
-                Some(State::Slow(Box::pin(slow)))
-            }
-            Step::AuthorizeAnswer(message, ask) => {
-                let slow = authorize_answer(handle.node(), source, ask, message);
-                Some(State::Slow(Box::pin(slow)))
+            Step::Full(message, cell) => return self.enter(message, cell, cx),
+            Step::Authorize(message, to) => {
+                Some(State::Slow(Box::pin(authorize(handle.node(), source, to, message))))
             }
         };
         self.poll_waiting(cx)
+    }
+
+    /// Goes into the mailbox, or its line.
+    fn enter(
+        &mut self,
+        message: LocalMessage,
+        cell: Arc<Cell>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        match enter(self.handle, cell, message, cx.waker()) {
+            Ok(Some(place)) => {
+                self.state = Some(State::InLine(place));
+                Poll::Pending
+            }
+            Ok(None) => Poll::Ready(Ok(())),
+            Err(error) => Poll::Ready(Err(boundary(error))),
+        }
     }
 
     #[cold]
@@ -104,7 +111,15 @@ impl<'a> Delivery<'a> {
             Some(State::InLine(place)) => {
                 place.poll(self.handle.node(), cx.waker()).map_err(boundary)
             }
-            Some(State::Slow(slow)) => slow.as_mut().poll(cx),
+            Some(State::Slow(slow)) => match slow.as_mut().poll(cx) {
+                Poll::Ready(Ok(Some((message, cell)))) => {
+                    self.state = None;
+                    return self.enter(message, cell, cx);
+                }
+                Poll::Ready(Ok(None)) => Poll::Ready(Ok(())),
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Pending => Poll::Pending,
+            },
             Some(State::New { .. }) | None => Poll::Ready(Ok(())),
         };
         if polled.is_ready() {
@@ -129,8 +144,13 @@ impl Future for Delivery<'_> {
                 };
             }
             Some(State::New { source, message, unresolved: true }) => {
-                let slow = resolve_and_deliver(this.handle, source, message);
-                this.state = Some(State::Slow(Box::pin(slow)));
+                match this.handle.node().transports.resolver() {
+                    Some(resolver) => {
+                        let slow = (resolver.deliver)(this.handle, source, message);
+                        this.state = Some(State::Slow(slow));
+                    }
+                    None => return Poll::Ready(Err(unresolvable(message))),
+                }
             }
             waiting => this.state = waiting,
         }
@@ -144,31 +164,39 @@ pub(crate) fn is_unresolved(message: &LocalMessage) -> bool {
     message.onward_route().iter().any(|hop| !hop.is_local())
 }
 
+pub(crate) static RESOLVER: Resolver = Resolver {
+    resolve: |handle, message| Box::pin(resolve(handle, message)),
+    deliver: |handle, source, message| {
+        Box::pin(async move {
+            let message = resolve(handle, message).await?;
+            Delivery::new(handle, source, message).await.map(|()| None)
+        })
+    },
+};
+
+/// Says that the node has no transport for the hop of one in a message's route.
+#[cold]
+pub(crate) fn unresolvable(message: LocalMessage) -> Error {
+    let why = text(|| {
+        let hop = message.onward_route().iter().find(|hop| !hop.is_local());
+        hop.map(no_transport).unwrap_or_default()
+    });
+    unresolved(ErrorKind::NotFound, why, message)
+}
+
+fn unresolved(kind: ErrorKind, why: String, message: LocalMessage) -> Error {
+    boundary(SendError::new(SendErrorReason::Unresolved { kind, why }, message))
+}
+
 /// Replaces the hop of a transport in a message's route.
-pub(crate) async fn resolve(
-    handle: &Handle,
-    mut message: LocalMessage,
-) -> Result<LocalMessage, Error> {
+async fn resolve(handle: &Handle, mut message: LocalMessage) -> Result<LocalMessage, Error> {
     match handle.resolve(message.onward_route()).await {
         Ok(route) => {
             message.transport_mut().onward_route = route;
             Ok(message)
         }
-        Err(error) => {
-            let (kind, why) = (error.kind(), format!("{error:#}"));
-            let reason = SendErrorReason::Unresolved { kind, why };
-            Err(boundary(SendError::new(reason, message)))
-        }
+        Err(error) => Err(unresolved(error.kind(), text(|| format!("{error:#}")), message)),
     }
-}
-
-async fn resolve_and_deliver(
-    handle: &Handle,
-    source: &Mailbox,
-    message: LocalMessage,
-) -> Result<(), Error> {
-    let message = resolve(handle, message).await?;
-    Delivery::new(handle, source, message).await
 }
 
 /// A place in the line of a full mailbox, left when the sender goes away.
@@ -206,7 +234,7 @@ fn enter(
     handle: &Handle,
     cell: Arc<Cell>,
     mut message: LocalMessage,
-    waker: Option<&Waker>,
+    waker: &Waker,
 ) -> Result<Option<Place>, SendError> {
     let node = handle.node();
     // Nobody but the worker itself could make room for what it waits to send to itself.
@@ -220,61 +248,43 @@ fn enter(
             Ok(Some(message)) => message,
             Err(message) => return Err(deliver::stopped(node, &cell, message)),
         };
-        match cell.stand_in_line(message, waker) {
+        match cell.stand_in_line(message, Some(waker)) {
             Ok(ticket) => return Ok(Some(Place { cell, ticket, left: false })),
             Err(back) => message = back,
         }
     }
 }
 
-/// Delivers a message once both access controls have answered.
-async fn authorize_and_enter(
-    handle: &Handle,
-    source: &Mailbox,
-    cell: Arc<Cell>,
-    message: LocalMessage,
-) -> Result<(), Error> {
-    let node = handle.node();
-    let message = authorize(node, source, Some(&cell), message).await.map_err(boundary)?;
-    match enter(handle, cell, message, None).map_err(boundary)? {
-        Some(mut place) => poll_fn(|cx| place.poll(node, cx.waker())).await.map_err(boundary),
-        None => Ok(()),
-    }
-}
-
-/// Delivers the answer to an ask once the sender's access control has answered.
-async fn authorize_answer(
-    node: &Arc<Node>,
-    source: &Mailbox,
-    ask: Arc<Ask>,
-    message: LocalMessage,
-) -> Result<(), Error> {
-    let message = authorize(node, source, None, message).await.map_err(boundary)?;
-    deliver::hand_over(node, &ask, message).map_err(boundary)
-}
-
-/// Asks access controls that answer later. Without a cell the message is the answer to an ask,
-/// and only the sender's own access control has a say.
+/// Asks the access controls, those that answer later. Of the answer to an ask only the sender's
+/// own has a say, and it is delivered then.
 async fn authorize(
     node: &Arc<Node>,
     source: &Mailbox,
-    cell: Option<&Cell>,
+    to: Recipient,
     message: LocalMessage,
-) -> Result<LocalMessage, SendError> {
+) -> Result<Option<(LocalMessage, Arc<Cell>)>, Error> {
     let destination = message.onward_route().first().cloned().unwrap_or_default();
-    let mailbox = cell.and_then(|cell| cell.mailboxes().find(&destination));
-    let passage = RelayMessage::new(source.address(), &destination, &message);
-    let allowed = answer(source.outgoing(passage), source.address()).await;
-    if !allowed {
-        return Err(deliver::denied(node, source, message, true));
-    }
-    if let Some(mailbox) = mailbox {
-        let allowed = answer(mailbox.incoming(passage), &destination).await;
-        if !allowed {
-            return Err(deliver::denied(node, source, message, false));
+    for outgoing in [true, false] {
+        let passage = RelayMessage::new(source.address(), &destination, &message);
+        let authorization = match &to {
+            _ if outgoing => source.outgoing(passage),
+            Recipient::Cell(cell) => match cell.mailboxes().find(&destination) {
+                Some(mailbox) => mailbox.incoming(passage),
+                None => Authorization::Allowed,
+            },
+            Recipient::Asker(_) => Authorization::Allowed,
+        };
+        let asked = if outgoing { source.address() } else { &destination };
+        if !answer(authorization, asked).await {
+            return Err(boundary(deliver::denied(node, source, message, outgoing)));
         }
     }
-    Ok(message)
+    match to {
+        Recipient::Cell(cell) => Ok(Some((message, cell))),
+        Recipient::Asker(ask) => {
+            deliver::hand_over(node, &ask, message).map(|()| None).map_err(boundary)
+        }
+    }
 }
 
 async fn answer(authorization: Authorization<'_>, address: &Address) -> bool {

@@ -10,6 +10,7 @@ pub use gate::FlowGate;
 
 use crate::random::Random;
 use crate::sync::Lock;
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -28,13 +29,27 @@ pub const ENDED_FLOWS_KEPT: usize = 64;
 pub struct FlowControls(Arc<Shared>);
 
 struct Shared {
-    state: Lock<State>,
+    /// Nothing before something is registered.
+    state: Lock<Option<Box<dyn Flows>>>,
     /// Counts the changes that take something away, wrapping. What was allowed before one of
     /// them may not be allowed any more.
     generation: AtomicUsize,
     /// How many addresses of producers there are, so that a node without any pays one load.
     producers: AtomicUsize,
     random: Arc<Random>,
+}
+
+/// The state as the rest of the node sees it. A program that registers nothing, such as that of a
+/// board without a transport, has neither the table nor its code.
+trait Flows: Send {
+    fn state(&mut self) -> &mut State;
+
+    /// Ends the flow of a producer; see [`FlowControls::end`].
+    fn end(&mut self, address: &Address, why: Option<&str>) -> Vec<Address>;
+
+    fn producer_addresses(&self) -> usize;
+
+    fn why_ended(&self, address: &Address) -> Option<String>;
 }
 
 #[derive(Default)]
@@ -49,7 +64,7 @@ struct State {
 impl FlowControls {
     pub(crate) fn new(random: Arc<Random>) -> Self {
         FlowControls(Arc::new(Shared {
-            state: Lock::new(State::default()),
+            state: Lock::new(None),
             generation: AtomicUsize::new(0),
             producers: AtomicUsize::new(0),
             random,
@@ -87,7 +102,7 @@ impl FlowControls {
     pub fn add_consumer(&self, address: impl Into<Address>, id: &FlowControlId) {
         let address = address.into();
         // What the gates remember is what they allowed, so they need not hear of it.
-        self.0.state.with(|state| state.table.add_consumer(address, id));
+        self.write(|state| state.table.add_consumer(address, id));
     }
 
     /// Registers an address that brings messages in, under an id of its own.
@@ -102,19 +117,20 @@ impl FlowControls {
         additional_addresses: Vec<Address>,
     ) {
         let address = address.into();
-        self.change(|state| {
+        self.write(|state| {
             // The address has a new life: what ended there before is no news any more.
             state
                 .ended
                 .retain(|(ended, _)| *ended != address && !additional_addresses.contains(ended));
             state.table.add_producer(address, id, spawner, additional_addresses);
         });
+        self.change(|_| ());
     }
 
     /// Registers an address that creates producers.
     pub fn add_spawner(&self, address: impl Into<Address>, id: &FlowControlId) {
         let address = address.into();
-        self.0.state.with(|state| state.table.add_spawner(address, id));
+        self.write(|state| state.table.add_spawner(address, id));
     }
 
     /// Finds the flow that an address produces.
@@ -123,26 +139,26 @@ impl FlowControls {
         &self,
         address: &Address,
     ) -> Option<ProducerInfo> {
-        self.read(|table| table.find_flow_control_with_producer_address(address).cloned())
+        self.read(|state| state.table.find_flow_control_with_producer_address(address).cloned())
     }
 
     /// Finds the flow that an address spawns.
     #[must_use]
     pub fn find_flow_control_with_spawner_address(&self, address: &Address) -> Option<SpawnerInfo> {
-        self.read(|table| table.find_flow_control_with_spawner_address(address).cloned())
+        self.read(|state| state.table.find_flow_control_with_spawner_address(address).cloned())
     }
 
     /// Tells whether a worker is a consumer of an id.
     #[must_use]
     pub fn is_consumer(&self, address: &Address, id: &FlowControlId) -> bool {
-        self.read(|table| table.is_consumer(address, id))
+        self.read(|state| state.table.is_consumer(address, id))
     }
 
     /// Tells whether a message that the producer at `producer` brought in may reach `address`: a
     /// consumer, or whoever waits for an answer over this flow.
     #[must_use]
     pub fn may_reach(&self, producer: &Address, address: &Address) -> bool {
-        self.0.state.with(|state| state.may_reach(producer, address) != Reach::No)
+        self.reach(producer, address) != Reach::No
     }
 
     /// Draws a new id.
@@ -156,30 +172,18 @@ impl FlowControls {
     /// Asks that wait for an answer over it go on waiting:
     /// [`end_flow`](crate::Handle::end_flow) tells them.
     pub fn remove(&self, address: &Address) {
-        self.change(|state| state.table.remove(address));
+        self.change(|flows| drop(flows.state().table.remove(address)));
     }
 
     /// As [`remove`](Self::remove). Returns the reply slots that wait for an answer over the flow
     /// that ended by it. `why` is remembered for all addresses of the producer.
     pub(crate) fn end(&self, address: &Address, why: Option<&str>) -> Vec<Address> {
-        self.change(|state| {
-            let addresses: Vec<Address> = match why {
-                Some(_) => state.table.additional_addresses(address).to_vec(),
-                None => Vec::new(),
-            };
-            let Some(flow) = state.table.remove(address) else {
-                return Vec::new();
-            };
-            if let Some(why) = why {
-                state.remember(addresses.into_iter().chain([address.clone()]), why.into());
-            }
-            state.expected_over(flow.flow_control_id())
-        })
+        self.change(|flows| flows.end(address, why))
     }
 
     /// Lists the reply slots that wait for an answer over the flow of a producer.
     pub(crate) fn expected_over(&self, producer: &Address) -> Vec<Address> {
-        self.0.state.with(|state| {
+        self.read(|state| {
             let info = state.table.find_flow_control_with_producer_address(producer);
             info.map_or(Vec::new(), |info| state.expected_over(info.flow_control_id()))
         })
@@ -188,10 +192,7 @@ impl FlowControls {
     /// Tells why an address can be reached no more, if a flow ended there not long ago.
     #[cold]
     pub(crate) fn why_ended(&self, address: &Address) -> Option<String> {
-        self.0.state.with(|state| {
-            let newest = state.ended.iter().rev().find(|(ended, _)| ended == address)?;
-            Some(String::from(&*newest.1))
-        })
+        self.0.state.with(|flows| flows.as_ref()?.why_ended(address))
     }
 
     /// Tells whether anything brings messages in. A node without transports answers with one load.
@@ -200,15 +201,33 @@ impl FlowControls {
         self.0.producers.load(Ordering::Relaxed) > 0
     }
 
-    fn read<R>(&self, read: impl FnOnce(&FlowControlTable) -> R) -> R {
-        self.0.state.with(|state| read(&state.table))
+    fn reach(&self, producer: &Address, address: &Address) -> Reach {
+        self.read(|state| state.may_reach(producer, address))
+    }
+
+    /// Reads the state; if there is none, the answer is that of an empty one.
+    fn read<R: Default>(&self, read: impl FnOnce(&State) -> R) -> R {
+        self.0.state.with(|flows| match flows {
+            Some(flows) => read(flows.state()),
+            None => R::default(),
+        })
+    }
+
+    /// Adds to the state, which is made if this is the first time.
+    fn write<R>(&self, write: impl FnOnce(&mut State) -> R) -> R {
+        self.0
+            .state
+            .with(|flows| write(flows.get_or_insert_with(|| Box::<State>::default()).state()))
     }
 
     /// Makes a change that may take something away.
-    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
-        self.0.state.with(|state| {
-            let changed = change(state);
-            self.0.producers.store(state.table.producer_addresses(), Ordering::Relaxed);
+    fn change<R: Default>(&self, change: impl FnOnce(&mut dyn Flows) -> R) -> R {
+        self.0.state.with(|flows| {
+            let Some(flows) = flows else {
+                return R::default();
+            };
+            let changed = change(&mut **flows);
+            self.0.producers.store(flows.producer_addresses(), Ordering::Relaxed);
             self.0.generation.fetch_add(1, Ordering::Release);
             changed
         })
@@ -216,13 +235,43 @@ impl FlowControls {
 }
 
 /// Whether an address may be reached, and for how long.
-#[derive(PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
 enum Reach {
+    #[default]
     No,
     /// Once: somebody waits there for an answer.
     Answer,
     /// Until something is taken out.
     Consumer,
+}
+
+impl Flows for State {
+    fn state(&mut self) -> &mut State {
+        self
+    }
+
+    fn end(&mut self, address: &Address, why: Option<&str>) -> Vec<Address> {
+        let addresses: Vec<Address> = match why {
+            Some(_) => self.table.additional_addresses(address).to_vec(),
+            None => Vec::new(),
+        };
+        let Some(flow) = self.table.remove(address) else {
+            return Vec::new();
+        };
+        if let Some(why) = why {
+            self.remember(addresses.into_iter().chain([address.clone()]), why.into());
+        }
+        self.expected_over(flow.flow_control_id())
+    }
+
+    fn producer_addresses(&self) -> usize {
+        self.table.producer_addresses()
+    }
+
+    fn why_ended(&self, address: &Address) -> Option<String> {
+        let newest = self.ended.iter().rev().find(|(ended, _)| ended == address)?;
+        Some(String::from(&*newest.1))
+    }
 }
 
 impl State {
@@ -254,6 +303,9 @@ impl State {
 
 impl fmt::Debug for FlowControls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.read(|table| table.fmt(f))
+        self.0.state.with(|flows| match flows {
+            Some(flows) => flows.state().table.fmt(f),
+            None => FlowControlTable::default().fmt(f),
+        })
     }
 }

@@ -13,6 +13,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::iter;
 use core::task::Waker;
 use ockam_core::LocalMessage;
 
@@ -106,7 +107,7 @@ impl Inbox {
             return InLine::Accepted;
         };
         if self.closed {
-            return match self.line.waiting.remove(place) {
+            return match self.take_out_of_line(place) {
                 Some(waiting) => InLine::Closed(waiting.message),
                 None => InLine::Accepted,
             };
@@ -122,7 +123,16 @@ impl Inbox {
     /// Takes a message out of the line because its sender has gone away.
     pub(crate) fn leave_line(&mut self, ticket: u32) -> Option<LocalMessage> {
         let place = self.place_in_line(ticket)?;
-        self.line.waiting.remove(place).map(|waiting| waiting.message)
+        self.take_out_of_line(place).map(|waiting| waiting.message)
+    }
+
+    fn take_out_of_line(&mut self, place: usize) -> Option<Waiting> {
+        if cfg!(feature = "std") {
+            return self.line.waiting.remove(place);
+        }
+        // The same, slower and with less code.
+        (1..=place).rev().for_each(|place| self.line.waiting.swap(place, place - 1));
+        self.line.waiting.pop_front()
     }
 
     fn place_in_line(&self, ticket: u32) -> Option<usize> {
@@ -145,7 +155,14 @@ impl Inbox {
     pub(crate) fn pop_more(&mut self, hand: &mut VecDeque<LocalMessage>, count: usize) {
         let count = self.messages.len().min(count);
         if count > 0 {
-            hand.extend(self.messages.drain(..count));
+            if cfg!(feature = "std") {
+                hand.extend(self.messages.drain(..count));
+            } else {
+                // The same, slower and with less code.
+                iter::from_fn(|| self.messages.pop_front())
+                    .take(count)
+                    .for_each(|message| hand.push_back(message));
+            }
             self.taken = self.taken.wrapping_add(count as u32);
         }
     }
@@ -161,7 +178,7 @@ impl Inbox {
 
     #[cold]
     fn admit_from_line(&mut self, count: usize, admitted: &mut Vec<Waker>) {
-        for waiting in self.line.waiting.drain(..count.min(self.line.waiting.len())) {
+        for waiting in iter::from_fn(|| self.line.waiting.pop_front()).take(count) {
             self.messages.push_back(waiting.message);
             admitted.extend(waiting.waker);
         }
@@ -171,8 +188,12 @@ impl Inbox {
     /// line, who get theirs back, and of whoever waits for a message, who is told the end.
     pub(crate) fn close(&mut self) -> Vec<Waker> {
         self.closed = true;
-        let in_line = self.line.waiting.iter_mut().filter_map(|waiting| waiting.waker.take());
-        in_line.chain(self.receiver.take()).collect()
+        let mut wakers = Vec::new();
+        for waiting in &mut self.line.waiting {
+            wakers.extend(waiting.waker.take());
+        }
+        wakers.extend(self.receiver.take());
+        wakers
     }
 
     /// Empties the queue, oldest first.

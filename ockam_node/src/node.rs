@@ -18,8 +18,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt::Display;
 use core::time::Duration;
-use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result};
+use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result, TEXTS};
 
 /// How many messages a mailbox holds before senders wait, unless the builder says otherwise.
 pub const DEFAULT_MAILBOX_CAPACITY: u32 = 1024;
@@ -52,8 +53,7 @@ impl Node {
         stop_timeout: Duration,
     ) -> Arc<Self> {
         let random = Arc::new(random);
-        let seed = random.draw();
-        let seed = u64::from_le_bytes(seed[..8].try_into().unwrap_or_default());
+        let seed = u128::from_le_bytes(random.draw()) as usize;
         Arc::new(Node {
             executor,
             workers: Table::new(seed),
@@ -89,7 +89,7 @@ impl Node {
                 let hash = self.workers.hash(address);
                 self.workers.insert(hash, address, cell).map_err(|refused| match refused {
                     Refused::Taken(holder) => taken(address, &holder),
-                    Refused::NoMemory => no_memory(format!("to enter {address} in the table")),
+                    Refused::NoMemory => no_memory(|| format!("to enter {address} in the table")),
                 })
             });
             if let Err(error) = reserved {
@@ -100,24 +100,28 @@ impl Node {
         // The stop marks the node first and looks for workers then, so one of the two sees this.
         if self.stop.has_begun() && cell.kind() != Kind::Detached {
             self.release(cell);
-            return Err(Error::new(
-                ErrorKind::Stopped,
-                format!("cannot start {}: the node is stopping", cell.address()),
-            ));
+            return Err(Error::with_text(ErrorKind::Stopped, || {
+                format!("cannot start {}: the node is stopping", cell.address())
+            }));
         }
         Ok(())
     }
 
     fn check_name(address: &Address) -> Result<()> {
-        let invalid = |text: String| Error::new(ErrorKind::InvalidInput, text);
         address.validate().map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
         if address.is_empty() {
-            return Err(invalid("a worker needs an address: the empty one is nobody's".into()));
+            return Err(Error::with_text(
+                ErrorKind::InvalidInput,
+                || "a worker needs an address: the empty one is nobody's",
+            ));
         }
         if !address.is_local() {
-            return Err(invalid(format!(
-                "{address} cannot be the address of a worker: its transport type is not 0 (local)"
-            )));
+            return Err(Error::with_text(ErrorKind::InvalidInput, || {
+                format!(
+                    "{address} cannot be the address of a worker: its transport type is not 0 \
+                     (local)"
+                )
+            }));
         }
         Ok(())
     }
@@ -139,7 +143,8 @@ impl Node {
         for address in cell.mailboxes().addresses() {
             let asks = self.flow_controls.end(address, None);
             if !asks.is_empty() {
-                self.fail_asks(asks, &format!("the connection at {address} has ended"));
+                let why = text(|| format!("the connection at {address} has ended"));
+                self.fail_asks(asks, &why);
             }
         }
         self.release(cell);
@@ -147,10 +152,10 @@ impl Node {
         if !ending.again {
             tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "ended");
         }
-        for message in &ending.undelivered {
-            self.undelivered(message, reason, cell.address());
+        ending.lost = ending.undelivered.len();
+        while let Some(message) = ending.undelivered.pop_front() {
+            self.undelivered(&message, reason, cell.address());
         }
-        ending.undelivered.shrink_to_fit();
         ending
     }
 
@@ -170,7 +175,8 @@ impl Node {
                 DeadLetterReason::Denied => ErrorKind::Denied,
                 _ => ErrorKind::Stopped,
             };
-            self.fail_ask(asker, Error::new(kind, format!("{address} did not answer: {reason}")));
+            let text = || format!("{address} did not answer: {reason}");
+            self.fail_ask(asker, Error::with_text(kind, text));
         }
     }
 
@@ -181,9 +187,9 @@ impl Node {
         self.asks.insert(hash, ask.address(), ask).map_err(|refused| match refused {
             // Two of 2^128 are the same: that is an error like any other, and not a way to hang.
             Refused::Taken(_) => {
-                Error::new(ErrorKind::AlreadyExists, "a random address was drawn twice")
+                Error::with_text(ErrorKind::AlreadyExists, || "a random address was drawn twice")
             }
-            Refused::NoMemory => no_memory("for an ask".into()),
+            Refused::NoMemory => no_memory(|| "for an ask"),
         })?;
         Ok(hash)
     }
@@ -212,7 +218,8 @@ impl Node {
     #[cold]
     pub(crate) fn fail_asks(&self, addresses: Vec<Address>, why: &str) {
         for address in addresses {
-            self.fail_ask(&address, Error::new(ErrorKind::Stopped, format!("no answer: {why}")));
+            let error = Error::with_text(ErrorKind::Stopped, || format!("no answer: {why}"));
+            self.fail_ask(&address, error);
         }
     }
 
@@ -225,8 +232,13 @@ impl Node {
 }
 
 /// Says that the heap is too full for something that is about to start.
-pub(crate) fn no_memory(what_for: String) -> Error {
-    Error::new(ErrorKind::Full, format!("there is no memory {what_for}"))
+pub(crate) fn no_memory<T: Display>(what_for: impl FnOnce() -> T) -> Error {
+    Error::with_text(ErrorKind::Full, || format!("there is no memory {}", what_for()))
+}
+
+/// Makes a text, or an empty one in a program whose errors have no texts.
+pub(crate) fn text(make: impl FnOnce() -> String) -> String {
+    if TEXTS { make() } else { String::new() }
 }
 
 fn taken(address: &Address, holder: &Cell) -> Error {
@@ -234,8 +246,8 @@ fn taken(address: &Address, holder: &Cell) -> Error {
         Kind::Detached => "choose another address",
         Kind::Worker | Kind::Processor => "stop it first or choose another address",
     };
-    let text = format!("the address {address} is taken by {}: {advice}", describe(holder));
-    Error::new(ErrorKind::AlreadyExists, text)
+    let text = || format!("the address {address} is taken by {}: {advice}", describe(holder));
+    Error::with_text(ErrorKind::AlreadyExists, text)
 }
 
 fn describe(cell: &Cell) -> String {

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
-use ockam_core::{Address, Error, ErrorKind, LocalMessage, Message, Route, Routed};
+use ockam_core::{Address, Error, ErrorKind, LocalMessage, Message, Route, Routed, TEXTS};
 
 /// Says why a message was not sent, and holds it.
 ///
@@ -135,6 +135,9 @@ impl SendError {
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !TEXTS {
+            return self.kind().fmt(f);
+        }
         match self.reason() {
             SendErrorReason::InvalidRoute(why)
             | SendErrorReason::Unresolved { why, .. }
@@ -175,6 +178,9 @@ impl fmt::Display for SendError {
 
 impl fmt::Debug for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !TEXTS {
+            return self.kind().fmt(f);
+        }
         f.debug_tuple("SendError").field(self.reason()).finish()
     }
 }

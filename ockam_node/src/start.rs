@@ -238,7 +238,8 @@ fn check_memory<T>(node: &Node, task: usize) -> Result<()> {
     if node.executor.has_room(bytes) {
         return Ok(());
     }
-    Err(no_memory(format!("to start `{}`: it needs a piece of {bytes} bytes", TypeName::of::<T>())))
+    let name = TypeName::of::<T>();
+    Err(no_memory(|| format!("to start `{name}`: it needs a piece of {bytes} bytes")))
 }
 
 /// Returns the size of the future that a function makes.
@@ -252,10 +253,10 @@ fn bytes_of_processor<A, B, F: Future>(_: fn(A, B, TaskPlace) -> F) -> usize {
 }
 
 fn failed<T>(cell: &Cell, error: Error) -> Error {
-    error.context(format!("starting `{}` at {}", TypeName::of::<T>(), cell.address()))
+    error.context_with(|| format!("starting `{}` at {}", TypeName::of::<T>(), cell.address()))
 }
 
 fn stopped(cell: &Cell) -> Error {
-    let text = format!("{} was stopped while it started", cell.address());
-    Error::new(ErrorKind::Stopped, text)
+    let text = || format!("{} was stopped while it started", cell.address());
+    Error::with_text(ErrorKind::Stopped, text)
 }

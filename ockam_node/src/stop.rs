@@ -27,7 +27,7 @@ use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use ockam_core::{Address, Error, ErrorKind, Result};
+use ockam_core::{Address, Error, ErrorKind, Result, TEXTS, TypeName};
 
 /// How long the `shutdown` hooks may take when the deadline has passed already.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(100);
@@ -52,7 +52,8 @@ struct Outcome {
 }
 
 /// Says what a node's stop cut off at its deadline.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "texts", derive(Debug))]
 pub struct StopError {
     cut_off: Vec<(Address, String)>,
     undelivered: usize,
@@ -71,8 +72,18 @@ impl StopError {
     }
 }
 
+#[cfg(not(feature = "texts"))]
+impl fmt::Debug for StopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for StopError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !TEXTS {
+            return fmt::Display::fmt(&ErrorKind::TimedOut, f);
+        }
         let count = self.cut_off.len();
         let s = if count == 1 { "" } else { "s" };
         write!(f, "the node stopped at its deadline and cut off {count} busy worker{s}:")?;
@@ -190,10 +201,10 @@ pub(crate) async fn stop(node: &Arc<Node>, by: &Cell, limit: Duration) -> Result
 
 async fn run(node: &Arc<Node>, limit: Duration) {
     let mut deadline = core::pin::pin!(node.executor.sleep(limit));
-    let processors = close(node, |cell| cell.kind() == Kind::Processor);
+    let processors = close(node, Kind::Processor, None);
     if !limit.is_zero() {
         node.drain.begin();
-        for cell in cells(node, |cell| cell.kind() == Kind::Worker) {
+        for cell in cells(node, Kind::Worker, None) {
             cell.count(&node.drain);
         }
         node.drain.scanned();
@@ -204,26 +215,24 @@ async fn run(node: &Arc<Node>, limit: Duration) {
         };
         until(quiet, deadline.as_mut()).await;
     }
-    let in_order = async {
-        ended(&processors).await;
-        for order in StopOrder::ALL {
-            ended(&close_workers(node, |cell| cell.stop_order() == order)).await;
-        }
-    };
-    if until(in_order, deadline).await.is_none() {
-        // No time is left for an order.
-        let workers = close_workers(node, |_| true);
+    // Each in its order until the deadline, and then, for a short grace, all that are left.
+    for orders in [&StopOrder::EACH[..], &[None]] {
         let all_ended = async {
+            for order in orders {
+                ended(&close(node, Kind::Worker, *order)).await;
+            }
             ended(&processors).await;
-            ended(&workers).await;
         };
-        until(all_ended, node.executor.sleep(SHUTDOWN_GRACE)).await;
+        if until(all_ended, deadline.as_mut()).await.is_some() {
+            break;
+        }
+        deadline.set(node.executor.sleep(SHUTDOWN_GRACE));
     }
     let error = cut_off(node);
     // Contexts without a worker belong to the program; whoever waits in them is told the end.
-    close(node, |cell| cell.kind() == Kind::Detached);
+    close(node, Kind::Detached, None);
     for ask in node.asks.collect(|ask| Some(Arc::clone(ask))) {
-        ask.fail(Error::new(ErrorKind::Stopped, "no answer: the node has stopped"));
+        ask.fail(Error::with_text(ErrorKind::Stopped, || "no answer: the node has stopped"));
     }
     node.transports.clear();
     if let Some(error) = &error {
@@ -232,17 +241,17 @@ async fn run(node: &Arc<Node>, limit: Duration) {
     node.stop.set(error);
 }
 
-fn cells(node: &Node, which: impl Fn(&Cell) -> bool) -> Vec<Arc<Cell>> {
-    node.workers.collect(|cell| which(cell).then(|| Arc::clone(cell)))
+/// Lists everything of a kind, and of an order if one is named.
+fn cells(node: &Node, kind: Kind, order: Option<StopOrder>) -> Vec<Arc<Cell>> {
+    node.workers.collect(|cell| {
+        let is_meant = cell.kind() == kind && order.is_none_or(|order| cell.stop_order() == order);
+        is_meant.then(|| Arc::clone(cell))
+    })
 }
 
-fn close_workers(node: &Arc<Node>, which: impl Fn(&Cell) -> bool) -> Vec<Arc<Cell>> {
-    close(node, |cell| cell.kind() == Kind::Worker && which(cell))
-}
-
-/// Asks some of the node's inhabitants to stop, and returns those that have not ended yet.
-fn close(node: &Arc<Node>, which: impl Fn(&Cell) -> bool) -> Vec<Arc<Cell>> {
-    let mut cells = cells(node, which);
+/// Asks them to stop, and returns those that have not ended yet.
+fn close(node: &Arc<Node>, kind: Kind, order: Option<StopOrder>) -> Vec<Arc<Cell>> {
+    let mut cells = cells(node, kind, order);
     cells.retain(|cell| {
         match cell.request_stop() {
             Stopping::Requested(wakers) => wakers.into_iter().for_each(Waker::wake),
@@ -260,23 +269,30 @@ async fn ended(cells: &[Arc<Cell>]) {
     }
 }
 
+/// Returns the name of a type for whoever reads the error; in full where nothing is formatted.
+fn name(of: TypeName) -> String {
+    if TEXTS { of.to_string() } else { of.as_str().into() }
+}
+
 /// Ends what has not ended by itself.
 fn cut_off(node: &Arc<Node>) -> Option<StopError> {
-    let mut error = StopError { cut_off: Vec::new(), undelivered: 0 };
+    let (mut cut_off, mut undelivered) = (Vec::new(), 0);
     node.stop.cuts.store(true, Ordering::SeqCst);
     for kind in [Kind::Worker, Kind::Processor] {
-        for cell in cells(node, |cell| cell.kind() == kind) {
+        for cell in cells(node, kind, None) {
             let task = cell.request_cut();
             let ending = node.end(&cell, DeadLetterReason::CutOff);
             if !ending.again {
-                error.cut_off.push((cell.address().clone(), cell.type_name().to_string()));
-                error.undelivered += ending.undelivered.len() + cell.in_hand();
+                cut_off.push((cell.address().clone(), name(cell.type_name())));
+                undelivered += ending.lost + cell.in_hand();
             }
             if let Some(task) = task {
                 task.wake();
             }
         }
     }
-    error.cut_off.sort_unstable();
-    (!error.cut_off.is_empty()).then_some(error)
+    if TEXTS {
+        cut_off.sort_unstable();
+    }
+    (!cut_off.is_empty()).then_some(StopError { cut_off, undelivered })
 }

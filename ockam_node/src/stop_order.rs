@@ -14,6 +14,6 @@ pub enum StopOrder {
 }
 
 impl StopOrder {
-    pub(crate) const ALL: [StopOrder; 3] =
-        [StopOrder::Worker, StopOrder::Channel, StopOrder::Transport];
+    pub(crate) const EACH: [Option<StopOrder>; 3] =
+        [Some(StopOrder::Worker), Some(StopOrder::Channel), Some(StopOrder::Transport)];
 }

@@ -4,11 +4,15 @@
 //! wait for a task. The key is stored once, in the entry itself, so an address costs the table
 //! one pointer.
 
+#[cfg_attr(feature = "std", path = "table/hashed.rs")]
+#[cfg_attr(not(feature = "std"), path = "table/sorted.rs")]
+mod shard;
+
+use self::shard::Shard;
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use hashbrown::HashTable;
 use ockam_core::Address;
 
 /// How many locks the table has. More than the threads of a large machine, so that two lookups
@@ -23,14 +27,26 @@ pub(crate) trait Keyed {
 }
 
 pub(crate) struct Table<T> {
-    shards: Box<[Lock<HashTable<Slot<T>>>]>,
-    seed: u64,
+    shards: Box<[Lock<Shard<Slot<T>>>]>,
+    seed: usize,
 }
 
 /// The hash stands beside the pointer so that growing the table touches no entry.
 struct Slot<T> {
     hash: AddressHash,
     entry: Arc<T>,
+}
+
+/// Anything that stands in a shard under its hash.
+trait Hashed {
+    fn hash(&self) -> AddressHash;
+}
+
+impl<T> Hashed for Slot<T> {
+    #[inline]
+    fn hash(&self) -> AddressHash {
+        self.hash
+    }
 }
 
 /// Why an address could not be entered.
@@ -42,13 +58,13 @@ pub(crate) enum Refused<T> {
 }
 
 /// The hash of an address in one node's tables.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct AddressHash(u64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AddressHash(usize);
 
 impl<T: Keyed> Table<T> {
     /// Makes an empty table. The seed keeps others from choosing addresses that collide.
-    pub(crate) fn new(seed: u64) -> Self {
-        let shards = (0..SHARDS).map(|_| Lock::new(HashTable::new())).collect();
+    pub(crate) fn new(seed: usize) -> Self {
+        let shards = (0..SHARDS).map(|_| Lock::new(Shard::new())).collect();
         Table { shards, seed }
     }
 
@@ -56,15 +72,15 @@ impl<T: Keyed> Table<T> {
         AddressHash(hash(self.seed, address))
     }
 
-    fn shard(&self, hash: AddressHash) -> &Lock<HashTable<Slot<T>>> {
+    fn shard(&self, hash: AddressHash) -> &Lock<Shard<Slot<T>>> {
         // Bits that neither the control bytes nor the index of a small table use.
-        &self.shards[(hash.0 >> 20) as usize & (SHARDS - 1)]
+        &self.shards[(hash.0 >> 20) & (SHARDS - 1)]
     }
 
     #[inline]
     pub(crate) fn get(&self, hash: AddressHash, address: &Address) -> Option<Arc<T>> {
         self.shard(hash).with(|shard| {
-            let slot = shard.find(hash.0, |slot| slot.is(hash, address))?;
+            let slot = shard.find(hash, |slot| slot.is(hash, address))?;
             Some(Arc::clone(&slot.entry))
         })
     }
@@ -77,12 +93,11 @@ impl<T: Keyed> Table<T> {
         entry: &Arc<T>,
     ) -> Result<(), Refused<T>> {
         self.shard(hash).with(|shard| {
-            if let Some(slot) = shard.find(hash.0, |slot| slot.is(hash, address)) {
+            if let Some(slot) = shard.find(hash, |slot| slot.is(hash, address)) {
                 return Err(Refused::Taken(Arc::clone(&slot.entry)));
             }
-            shard.try_reserve(1, |slot| slot.hash.0).map_err(|_| Refused::NoMemory)?;
-            let slot = Slot { hash, entry: Arc::clone(entry) };
-            shard.insert_unique(hash.0, slot, |slot| slot.hash.0);
+            shard.reserve_one().map_err(|()| Refused::NoMemory)?;
+            shard.insert(Slot { hash, entry: Arc::clone(entry) });
             Ok(())
         })
     }
@@ -93,12 +108,7 @@ impl<T: Keyed> Table<T> {
             let mine = |slot: &Slot<T>| {
                 core::ptr::eq(Arc::as_ptr(&slot.entry), entry) && slot.is(hash, address)
             };
-            let slot = shard.find_entry(hash.0, mine).ok()?.remove().0;
-            // A table that was large once gives the memory back, in steps that double.
-            if shard.capacity() > 64 && shard.len() * 8 < shard.capacity() {
-                shard.shrink_to(shard.len() * 2, |slot| slot.hash.0);
-            }
-            Some(slot)
+            shard.remove(hash, mine)
         });
         drop(removed);
     }
@@ -120,53 +130,52 @@ impl<T: Keyed> Slot<T> {
     }
 }
 
-/// Hashes an address: one multiplication for every eight bytes, each folded onto itself, which is
-/// the mixing step of wyhash. It is fast and seeded, not cryptographic.
+/// How many bytes are hashed at a time: those of a word of the machine.
+const WORD: usize = size_of::<usize>();
+
+/// Hashes an address: one multiplication for every word, each folded onto itself, which is the
+/// mixing step of wyhash. It is fast and seeded, not cryptographic.
 #[inline]
-fn hash(seed: u64, address: &Address) -> u64 {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+fn hash(seed: usize, address: &Address) -> usize {
+    const ODD: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
     let bytes = address.as_bytes();
-    let shape = (bytes.len() as u64) << 8 | u64::from(address.transport_type().value());
+    let shape = bytes.len() << 8 | usize::from(address.transport_type().value());
     let mut hash = seed ^ shape;
     let mut rest = bytes;
-    while let Some((word, more)) = rest.split_first_chunk() {
-        hash = fold(hash ^ u64::from_le_bytes(*word), ODD);
+    while let Some((word, more)) = rest.split_first_chunk::<WORD>() {
+        hash = fold(hash ^ usize::from_le_bytes(*word), ODD);
         rest = more;
     }
     fold(hash ^ last_word(bytes), seed | 1)
 }
 
-/// Returns the last bytes in one word; of more than eight, some were in the words before, which
-/// is cheaper to read again than to tell apart.
+/// Returns the last bytes in one word; of more than that, some were in the words before, which is
+/// cheaper to read again than to tell apart.
 #[inline]
-fn last_word(bytes: &[u8]) -> u64 {
-    if let Some(last) = bytes.last_chunk() {
-        return u64::from_le_bytes(*last);
+fn last_word(bytes: &[u8]) -> usize {
+    if let Some(last) = bytes.last_chunk::<WORD>() {
+        return usize::from_le_bytes(*last);
     }
-    match (bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
-        }
-        _ => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    #[cfg(target_pointer_width = "64")]
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return (first as usize) << 32 | last as usize;
     }
+    bytes.iter().fold(0, |word, byte| word << 8 | usize::from(*byte))
 }
 
-/// Multiplies to 128 bits and folds the halves onto each other.
+/// Multiplies to twice the width and folds the halves onto each other.
 #[inline]
-#[cfg(not(target_pointer_width = "32"))]
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    product as u64 ^ (product >> 64) as u64
+#[cfg(target_pointer_width = "64")]
+fn fold(a: usize, b: usize) -> usize {
+    let product = a as u128 * b as u128;
+    product as usize ^ (product >> 64) as usize
 }
 
-/// Where a wide product takes a subroutine: its four parts, each one instruction, mixed without the
-/// carries between them. wyhash does the same on such processors.
+/// The same on a smaller machine, where it is one instruction as well.
 #[inline]
-#[cfg(target_pointer_width = "32")]
-fn fold(a: u64, b: u64) -> u64 {
-    let (a_high, a_low, b_high, b_low) = (a >> 32, a & 0xffff_ffff, b >> 32, b & 0xffff_ffff);
-    (a_high * b_low).rotate_left(32)
-        ^ (a_high * b_high)
-        ^ (a_low * b_high).rotate_left(32)
-        ^ (a_low * b_low)
+#[cfg(not(target_pointer_width = "64"))]
+fn fold(a: usize, b: usize) -> usize {
+    let product = a as u64 * b as u64;
+    product as usize ^ (product >> 32) as usize
 }

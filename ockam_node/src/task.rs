@@ -9,6 +9,7 @@ use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use tracing::Instrument;
+use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
 /// Runs the future that `make` returns as the task of a cell.
 ///
@@ -23,7 +24,10 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
     make: impl FnOnce() -> F + Send + 'static,
 ) {
     let task_node = Arc::clone(node);
-    let span = tracing::info_span!("worker", address = %cell.address(), r#type = %cell.type_name());
+    // A program that leaves its logs out has not the code either.
+    let span = (STATIC_MAX_LEVEL >= LevelFilter::INFO).then(
+        || tracing::info_span!("worker", address = %cell.address(), r#type = %cell.type_name()),
+    );
     let task = async move {
         let mut future = pin!(Some(make()));
         let mut known = false;
@@ -44,10 +48,9 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
         .await;
     };
     // Followed or not, the task is the same; not following it saves a check at every poll.
-    if span.is_disabled() {
-        node.executor.spawn(task);
-    } else {
-        node.executor.spawn(task.instrument(span));
+    match span {
+        Some(span) if !span.is_disabled() => node.executor.spawn(task.instrument(span)),
+        _ => node.executor.spawn(task),
     }
 }
 

@@ -1,21 +1,46 @@
 //! The transports of a node, and the addresses in routes that belong to them.
 
+use crate::context::Handle;
+use crate::delivery::{RESOLVER, Slow};
 use crate::sync::Lock;
+use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use ockam_core::{Address, Error, ErrorKind, Result, Route, Transport, TransportType};
+use core::future::Future;
+use core::pin::Pin;
+use ockam_core::{
+    Address, Error, ErrorKind, LocalMessage, Mailbox, Result, Route, Transport, TransportType,
+};
 
-pub(crate) struct Transports(Lock<Vec<Arc<dyn Transport>>>);
+pub(crate) struct Transports(Lock<Registered>);
+
+#[derive(Default)]
+struct Registered {
+    transports: Vec<Arc<dyn Transport>>,
+    resolver: Option<&'static Resolver>,
+}
+
+/// What a node with a transport does with a route that names one. A program that registers none,
+/// such as that of a board, has not the code either.
+pub(crate) struct Resolver {
+    pub(crate) resolve: for<'a> fn(&'a Handle, LocalMessage) -> Resolving<'a>,
+    pub(crate) deliver: for<'a> fn(&'a Handle, &'a Mailbox, LocalMessage) -> Slow<'a>,
+}
+
+/// A message whose route is being resolved.
+pub(crate) type Resolving<'a> = Pin<Box<dyn Future<Output = Result<LocalMessage>> + Send + 'a>>;
 
 impl Transports {
     pub(crate) fn new() -> Self {
-        Transports(Lock::new(Vec::new()))
+        Transports(Lock::new(Registered::default()))
     }
 
     /// Adds a transport, instead of an earlier one of its type.
     pub(crate) fn register(&self, transport: Arc<dyn Transport>) {
-        let old = self.0.with(|transports| {
+        let old = self.0.with(|Registered { transports, resolver }| {
+            *resolver = Some(&RESOLVER);
             let same =
                 |known: &Arc<dyn Transport>| known.transport_type() == transport.transport_type();
             let old = transports.iter().position(same).map(|at| transports.swap_remove(at));
@@ -30,9 +55,14 @@ impl Transports {
         drop(self.0.with(core::mem::take));
     }
 
+    /// Returns what resolves routes, if there is a transport.
+    pub(crate) fn resolver(&self) -> Option<&'static Resolver> {
+        self.0.with(|registered| registered.resolver)
+    }
+
     fn find(&self, transport: TransportType) -> Option<Arc<dyn Transport>> {
-        self.0.with(|transports| {
-            transports.iter().find(|known| known.transport_type() == transport).cloned()
+        self.0.with(|registered| {
+            registered.transports.iter().find(|known| known.transport_type() == transport).cloned()
         })
     }
 
@@ -45,16 +75,18 @@ impl Transports {
             return Ok(hops.into());
         };
         let Some(transport) = self.find(hop.transport_type()) else {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                format!(
-                    "{hop} is not on this node, and the node has no transport of type {}: create \
-                     the transport first",
-                    hop.transport_type()
-                ),
-            ));
+            return Err(Error::with_text(ErrorKind::NotFound, || no_transport(hop)));
         };
         *hop = transport.resolve(hop).await?;
         Ok(hops.into())
     }
+}
+
+/// Says that nothing on the node leads to a hop.
+pub(crate) fn no_transport(hop: &Address) -> String {
+    format!(
+        "{hop} is not on this node, and the node has no transport of type {}: create the transport \
+         first",
+        hop.transport_type()
+    )
 }

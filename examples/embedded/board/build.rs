@@ -13,6 +13,8 @@ const MEMORY: &str = "MEMORY {
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("memory.x"), MEMORY).expect("the build folder can be written");
+    // The interrupts are in `uart.rs`, and the linker has to look for no other names of handlers.
+    fs::write(out.join("device.x"), "").expect("the build folder can be written");
     println!("cargo:rustc-link-search={}", out.display());
     println!("cargo:rerun-if-changed=build.rs");
 }

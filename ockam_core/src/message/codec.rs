@@ -2,7 +2,7 @@
 
 use super::bounds::DecodeFault;
 use super::{Message, NeutralMessage};
-use crate::TypeName;
+use crate::{ErrorKind, TEXTS, TypeName};
 use alloc::vec::Vec;
 use core::any;
 use core::fmt;
@@ -76,7 +76,8 @@ pub(crate) fn decode_other<M: Message>(bytes: &[u8], sent_as: TypeName) -> Resul
 }
 
 /// Says that a body could not be turned into bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "texts", derive(Debug))]
 pub struct EncodeError {
     body: TypeName,
     cause: postcard::Error,
@@ -90,8 +91,18 @@ impl EncodeError {
     }
 }
 
+#[cfg(not(feature = "texts"))]
+impl fmt::Debug for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !TEXTS {
+            return fmt::Display::fmt(&ErrorKind::Encoding, f);
+        }
         write!(f, "a body of type `{}` cannot be encoded: {}", self.body, self.cause)
     }
 }
@@ -99,7 +110,8 @@ impl fmt::Display for EncodeError {
 impl core::error::Error for EncodeError {}
 
 /// Says that a body is not of the type that its reader expects.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "texts", derive(Debug))]
 pub struct DecodeError {
     expected: TypeName,
     found: Option<TypeName>,
@@ -115,8 +127,18 @@ impl DecodeError {
     }
 }
 
+#[cfg(not(feature = "texts"))]
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !TEXTS {
+            return fmt::Display::fmt(&ErrorKind::Encoding, f);
+        }
         write!(f, "the body is not a `{}`: ", self.expected)?;
         match self.found {
             Some(found) => write!(f, "it was sent as `{found}`"),

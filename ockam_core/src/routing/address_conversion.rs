@@ -18,7 +18,7 @@ impl From<&str> for Address {
         if !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
             return Self::new(LOCAL, text);
         }
-        match read_prefix(text) {
+        match read_prefix(text.as_bytes()) {
             Some((transport, name)) => Self::new(transport, name),
             None => Self::new(LOCAL, text),
         }
@@ -28,7 +28,7 @@ impl From<&str> for Address {
 impl From<String> for Address {
     #[inline]
     fn from(text: String) -> Self {
-        match read_prefix(&text) {
+        match read_prefix(text.as_bytes()) {
             Some((transport, name)) => Self::new(transport, name),
             None => Self::from_vec(LOCAL, text.into_bytes()),
         }

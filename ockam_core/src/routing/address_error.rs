@@ -9,12 +9,14 @@ use core::fmt;
 use super::address::MAX_ADDRESS_LEN;
 use super::address_text::excerpt;
 use super::transport_type::TransportType;
+use crate::{ErrorKind, TEXTS};
 
 /// Says why a text or some bytes are not an address.
 ///
 /// The texts in it are excerpts of at most 32 characters and `...`, so that an error stays small
 /// whatever the input was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "texts", derive(Debug))]
 #[non_exhaustive]
 pub enum AddressError {
     /// The text is empty.
@@ -48,14 +50,27 @@ pub enum AddressError {
 impl AddressError {
     /// Makes the error for bytes that are over the limit.
     pub(crate) fn too_long(bytes: &[u8]) -> Self {
-        Self::TooLong { len: bytes.len(), start: excerpt(bytes) }
+        Self::TooLong {
+            len: bytes.len(),
+            start: if TEXTS { excerpt(bytes) } else { String::new() },
+        }
     }
 }
 
 impl Error for AddressError {}
 
+#[cfg(not(feature = "texts"))]
+impl fmt::Debug for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !TEXTS {
+            return fmt::Display::fmt(&ErrorKind::InvalidInput, f);
+        }
         match self {
             Self::Empty => f.write_str("the address is empty: write a name, such as `echoer`"),
             Self::UnknownTransport { prefix, name } => unknown_transport(f, prefix, name),

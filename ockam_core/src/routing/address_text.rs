@@ -60,10 +60,10 @@ impl FromStr for Address {
 }
 
 /// Splits off a transport type, if there is one, for the conversions that never fail.
-pub(super) fn read_prefix(text: &str) -> Option<(TransportType, &str)> {
-    let (prefix, name) = text.split_once('#')?;
-    let number = u8::try_from(read_number(prefix)?).ok()?;
-    Some((TransportType::new(number), name))
+pub(super) fn read_prefix(text: &[u8]) -> Option<(TransportType, &[u8])> {
+    let end = text.iter().position(|byte| *byte == b'#')?;
+    let number = u8::try_from(read_number(text.get(..end)?)?).ok()?;
+    Some((TransportType::new(number), text.get(end + 1..)?))
 }
 
 /// Returns the first characters of a text as Display would write them, and `...` if there are more.
@@ -79,7 +79,7 @@ pub(super) fn excerpt(bytes: &[u8]) -> String {
 }
 
 fn parse_transport(prefix: &str, name: &str) -> Result<TransportType, AddressError> {
-    let number = read_number(prefix).ok_or_else(|| AddressError::UnknownTransport {
+    let number = read_number(prefix.as_bytes()).ok_or_else(|| AddressError::UnknownTransport {
         prefix: excerpt(prefix.as_bytes()),
         name: excerpt(name.as_bytes()),
     })?;
@@ -91,12 +91,13 @@ fn parse_transport(prefix: &str, name: &str) -> Result<TransportType, AddressErr
 
 /// Reads ASCII digits, and nothing else; a number that is too large for its type is the largest
 /// one.
-fn read_number(digits: &str) -> Option<u32> {
+fn read_number(digits: &[u8]) -> Option<u32> {
     if digits.is_empty() {
         return None;
     }
-    digits.chars().try_fold(0_u32, |number, digit| {
-        Some(number.saturating_mul(10).saturating_add(digit.to_digit(10)?))
+    digits.iter().try_fold(0_u32, |number, digit| {
+        let digit = digit.is_ascii_digit().then_some(digit & 15)?;
+        Some(number.saturating_mul(10).saturating_add(digit.into()))
     })
 }
 

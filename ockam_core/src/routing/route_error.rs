@@ -8,10 +8,11 @@ use core::fmt;
 
 use super::address_error::AddressError;
 use super::route::MAX_ROUTE_LEN;
-use crate::ErrorKind;
+use crate::{ErrorKind, TEXTS};
 
 /// Says why a route cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "texts", derive(Debug))]
 #[non_exhaustive]
 pub enum RouteError {
     /// The route has no address.
@@ -48,8 +49,18 @@ impl RouteError {
 
 impl Error for RouteError {}
 
+#[cfg(not(feature = "texts"))]
+impl fmt::Debug for RouteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for RouteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !TEXTS {
+            return fmt::Display::fmt(&ErrorKind::InvalidInput, f);
+        }
         match self {
             Self::Empty => f.write_str("the route is empty: it needs at least one address"),
             Self::TooLong { hops } => {

@@ -12,7 +12,7 @@ use super::{Context, Handle};
 use crate::ask::asks_itself;
 use crate::askers::Asker;
 use crate::cell::Cell;
-use crate::delivery::{Delivery, is_unresolved, resolve};
+use crate::delivery::{Delivery, is_unresolved, unresolvable};
 use crate::executor::{self, Instant};
 use crate::node::Node;
 use crate::table::AddressHash;
@@ -136,7 +136,7 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
     ) -> Self {
         match route.first() {
             Some(first) if ctx.mailboxes().find(first).is_some() => {
-                let error = Error::new(ErrorKind::InvalidInput, asks_itself(first));
+                let error = Error::with_text(ErrorKind::InvalidInput, || asks_itself(first));
                 Self::at(ctx, None, Stage::Refused(error), limit, finish)
             }
             _ => Self::waited_for(ctx, route, payload, limit, finish, Some(ctx.cell())),
@@ -178,7 +178,10 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
             Stage::Waiting => return Poll::Ready(Ok(())),
             Stage::Refused(error) => return Poll::Ready(Err(error)),
             Stage::New(message) if is_unresolved(&message) => {
-                self.stage = Stage::Resolving(Box::pin(resolve(handle, message)));
+                let Some(resolver) = handle.node().transports.resolver() else {
+                    return Poll::Ready(Err(unresolvable(message)));
+                };
+                self.stage = Stage::Resolving((resolver.resolve)(handle, message));
                 return self.poll_resolved(cx);
             }
             Stage::New(message) => self.delivery(message),
@@ -243,7 +246,7 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
         let asker = self.slot.as_ref().and_then(|slot| slot.asker.as_ref());
         let asked = asker.map(|asker| asker.ask.asked().clone()).unwrap_or_default();
         let limit = self.limit.unwrap_or_default();
-        Error::new(ErrorKind::TimedOut, format!("no answer from {asked} for {limit:?}"))
+        Error::with_text(ErrorKind::TimedOut, || format!("no answer from {asked} for {limit:?}"))
     }
 }
 
@@ -263,6 +266,7 @@ impl<M: Message, R> Future for Asking<'_, M, R> {
 fn read<M: Message>(answer: LocalMessage) -> Result<Routed<M>> {
     Routed::decode(answer).map_err(|(error, message)| {
         let from = message.return_route();
-        Error::new(ErrorKind::Encoding, error).context(format!("the answer from {from}"))
+        let context = || format!("the answer from {from}");
+        Error::new(ErrorKind::Encoding, error).context_with(context)
     })
 }

@@ -192,14 +192,16 @@ impl Handle {
 
     async fn stop_cell(&self, address: &Address) -> Result<()> {
         let Some(cell) = self.node.find(address) else {
-            let nearest = suggest::nearest(&self.node, address);
-            let guess = nearest.map(|nearest| format!(" (did you mean {nearest}?)"));
-            let text = format!("no worker at {address} to stop{}", guess.unwrap_or_default());
-            return Err(Error::new(ErrorKind::NotFound, text));
+            return Err(Error::with_text(ErrorKind::NotFound, || {
+                let nearest = suggest::nearest(&self.node, address);
+                let guess = nearest.map(|nearest| format!(" (did you mean {nearest}?)"));
+                format!("no worker at {address} to stop{}", guess.unwrap_or_default())
+            }));
         };
         if cell.kind() == Kind::Detached {
-            let text = format!("{address} is a context and not a worker: drop it to end it");
-            return Err(Error::new(ErrorKind::InvalidInput, text));
+            return Err(Error::with_text(ErrorKind::InvalidInput, || {
+                format!("{address} is a context and not a worker: drop it to end it")
+            }));
         }
         match cell.request_stop() {
             Stopping::Ended => return Ok(()),
@@ -211,8 +213,9 @@ impl Handle {
         }
         let limit = self.node.stop_timeout;
         self.within(limit, poll_fn(|cx| cell.poll_ended(cx.waker()))).await.ok_or_else(|| {
-            let busy = format!("{address} is still busy after {limit:?}: it stops when it is done");
-            Error::new(ErrorKind::TimedOut, busy)
+            Error::with_text(ErrorKind::TimedOut, || {
+                format!("{address} is still busy after {limit:?}: it stops when it is done")
+            })
         })
     }
 
@@ -287,7 +290,7 @@ impl Handle {
         let address = address.into();
         let arrival = self.node.arrivals.wait_for(&self.node, &address);
         self.within(super::DEFAULT_TIMEOUT, arrival).await.ok_or_else(|| {
-            Error::new(ErrorKind::TimedOut, format!("no worker started at {address}"))
+            Error::with_text(ErrorKind::TimedOut, || format!("no worker started at {address}"))
         })
     }
 

@@ -65,7 +65,9 @@ impl Future for ConnectionLost {
         self.ask.poll_result(cx.waker()).map(|outcome| match outcome {
             Err(error) => error,
             // Nobody knows the slot's address, so nobody answers; if somebody does, it is over.
-            Ok(_) => Error::new(ErrorKind::Stopped, "an answer came to what was no question"),
+            Ok(_) => {
+                Error::with_text(ErrorKind::Stopped, || "an answer came to what was no question")
+            }
         })
     }
 }

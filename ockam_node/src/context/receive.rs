@@ -4,6 +4,7 @@ use super::Context;
 use crate::cell::Turn;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{self, Instant};
+use crate::node::text;
 use alloc::format;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -88,9 +89,9 @@ impl Context {
     fn read<M: Message>(&self, message: LocalMessage) -> Result<Routed<M>> {
         Routed::decode(message).map_err(|(error, message)| {
             let (to, from) = (self.primary_address(), message.return_route());
-            let context = format!("{to} got a message from {from}");
+            let context = text(|| format!("{to} got a message from {from}"));
             self.node().undelivered(&message, DeadLetterReason::Undecodable, to);
-            Error::new(ErrorKind::Encoding, error).context(context)
+            Error::new(ErrorKind::Encoding, error).context_with(|| context)
         })
     }
 
@@ -135,13 +136,13 @@ impl<'a, M> Receiving<'a, M> {
     #[cold]
     fn timed_out(&self) -> Error {
         let (to, limit) = (self.ctx.primary_address(), self.limit.unwrap_or_default());
-        Error::new(ErrorKind::TimedOut, format!("{to} received nothing for {limit:?}"))
+        Error::with_text(ErrorKind::TimedOut, || format!("{to} received nothing for {limit:?}"))
     }
 
     #[cold]
     fn stopped(&self) -> Error {
-        let text = format!("{} receives no more: it has stopped", self.ctx.primary_address());
-        Error::new(ErrorKind::Stopped, text)
+        let text = || format!("{} receives no more: it has stopped", self.ctx.primary_address());
+        Error::with_text(ErrorKind::Stopped, text)
     }
 }
 

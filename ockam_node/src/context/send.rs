@@ -102,8 +102,8 @@ impl Handle {
 
     fn own_mailbox(&self, from: &Address) -> Result<&Mailbox> {
         self.mailboxes().find(from).ok_or_else(|| {
-            let text = format!("{from} is not an address of {}", self.primary_address());
-            Error::new(ErrorKind::InvalidInput, text)
+            let text = || format!("{from} is not an address of {}", self.primary_address());
+            Error::with_text(ErrorKind::InvalidInput, text)
         })
     }
 }

@@ -64,11 +64,10 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     pub(crate) fn executor(&self) -> Result<Executor> {
         let spawner = self.spawner.ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidInput,
+            Error::with_text(ErrorKind::InvalidInput, || {
                 "a node needs an executor: give the builder a spawner of the program's embassy \
-                 executor, with `with_spawner`",
-            )
+                 executor, with `with_spawner`"
+            })
         })?;
         Executor::new(spawner, self.slots)
     }
@@ -133,8 +132,9 @@ impl Executor {
     /// [`MAX_TASK_SLOTS`], [`Full`](ErrorKind::Full) if other nodes have too many of them.
     pub fn new(spawner: SendSpawner, slots: usize) -> Result<Self> {
         if slots == 0 || slots > MAX_TASK_SLOTS {
-            let text = format!("a node has between 1 and {MAX_TASK_SLOTS} task slots, not {slots}");
-            return Err(Error::new(ErrorKind::InvalidInput, text));
+            return Err(Error::with_text(ErrorKind::InvalidInput, || {
+                format!("a node has between 1 and {MAX_TASK_SLOTS} task slots, not {slots}")
+            }));
         }
         let mut crew = Crew {
             slots: Vec::with_capacity(slots),
@@ -169,13 +169,12 @@ impl Executor {
         let take = |held| (held < most).then_some(held + 1);
         match self.0.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
             Ok(_) => Ok(TaskPlace(Arc::clone(&self.0))),
-            Err(_) => Err(Error::new(
-                ErrorKind::Full,
+            Err(_) => Err(Error::with_text(ErrorKind::Full, || {
                 format!(
                     "all {most} task slots for processors and delayed events are taken: stop one, \
                      or build the node with more (`with_task_slots`)"
-                ),
-            )),
+                )
+            })),
         }
     }
 
@@ -199,10 +198,12 @@ impl Executor {
 }
 
 fn no_slots(wanted: usize) -> Error {
-    let text = format!(
-        "there are no {wanted} free task slots: the nodes of a program have {MAX_TASK_SLOTS} together"
-    );
-    Error::new(ErrorKind::Full, text)
+    Error::with_text(ErrorKind::Full, || {
+        format!(
+            "there are no {wanted} free task slots: the nodes of a program have {MAX_TASK_SLOTS} \
+             together"
+        )
+    })
 }
 
 impl fmt::Debug for Executor {
@@ -321,8 +322,9 @@ impl Alarm {
 /// A part of a tick counts as one, and so does the part of the present tick that is over, because
 /// a wait is never shorter than was asked for.
 pub(crate) fn deadline(limit: Duration) -> Instant {
-    const NANOS_PER_TICK: u64 = 1_000_000_000_u64.div_ceil(TICK_HZ);
-    let part = u64::from(limit.subsec_nanos()).div_ceil(NANOS_PER_TICK);
+    // Within 32 bits, in which a board divides in one instruction.
+    const NANOS_PER_TICK: u32 = 1_000_000_000_u64.div_ceil(TICK_HZ) as u32;
+    let part = u64::from(limit.subsec_nanos().div_ceil(NANOS_PER_TICK));
     let ticks = limit.as_secs().saturating_mul(TICK_HZ).saturating_add(part);
     // Half of the clock's range, so that sums stay within it.
     let ticks = ticks.min(u64::MAX / 2);
@@ -331,11 +333,10 @@ pub(crate) fn deadline(limit: Duration) -> Instant {
 
 /// There is no source of random bytes that could be taken for granted.
 pub(crate) fn random(_: &mut [u8]) -> Result<()> {
-    Err(Error::new(
-        ErrorKind::InvalidInput,
+    Err(Error::with_text(ErrorKind::InvalidInput, || {
         "a node without an operating system needs a source of random bytes: give the builder the \
-         board's, with `with_random`",
-    ))
+         board's, with `with_random`"
+    }))
 }
 
 /// Runs a future. A panic is not caught: without unwinding it is the program's panic handler that

@@ -39,7 +39,7 @@ impl FlowGate {
         if known {
             return true;
         }
-        let reach = self.flows.0.state.with(|state| state.may_reach(&self.producer, destination));
+        let reach = self.flows.reach(&self.producer, destination);
         if reach == Reach::Consumer {
             let destination = destination.clone();
             self.last.with(|last| *last = Some(Allowed { generation, destination }));

@@ -5,9 +5,12 @@
 
 extern crate alloc;
 
+use alloc::string::String;
 use board::println;
 use embassy_executor::Spawner;
-use ockam::{node, NodeBuilder, Result};
+use ockam::{node, Error, ErrorKind, NodeBuilder, Result};
+
+const HELLO: &str = "Hello Ockam!";
 
 mod echoer {
     // A server has these two without asking.
@@ -39,10 +42,14 @@ async fn talk(spawner: Spawner) -> Result<()> {
     let mut node = node(builder.build()?);
 
     node.start_worker("echoer", echoer::Echoer).await?;
-    node.send("echoer", alloc::string::String::from("Hello Ockam!"))
-        .await?;
+    node.send("echoer", String::from(HELLO)).await?;
 
-    let reply = node.receive::<alloc::string::String>().await?;
+    let reply = node.receive::<String>().await?;
     println!("App Received: {reply}");
+    if reply.as_str() != HELLO {
+        return Err(Error::with_text(ErrorKind::Failed, || {
+            "that is not what was said"
+        }));
+    }
     node.stop().await
 }

@@ -1,10 +1,15 @@
 //! What only a simulated board has: output, an exit and random bytes, all from the host, through
 //! semihosting.
 
+use crate::println;
+#[cfg(feature = "console")]
 use core::fmt::{self, Write};
-use cortex_m_semihosting::{debug, hio, syscall};
+#[cfg(feature = "console")]
+use cortex_m_semihosting::hio;
+use cortex_m_semihosting::{debug, syscall};
 
 /// Prints a line to the host. What cannot be written is left.
+#[cfg(feature = "console")]
 pub fn print(text: fmt::Arguments<'_>) {
     if let Ok(mut output) = hio::hstdout() {
         let _ = output.write_fmt(text);
@@ -44,8 +49,10 @@ pub fn random(bytes: &mut [u8]) {
     );
 }
 
+/// Says what happened, if there is somebody to read it, and ends the program. A board that is left
+/// alone would reset.
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    print(format_args!("{info}"));
+    println!("{info}");
     exit(false)
 }

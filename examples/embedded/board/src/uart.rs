@@ -12,7 +12,6 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Poll, Waker};
 use cortex_m::interrupt::InterruptNumber;
 use cortex_m::peripheral::NVIC;
-use cortex_m_rt::exception;
 use critical_section::Mutex;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use heapless::Deque;
@@ -37,13 +36,17 @@ const ENABLE: u32 = 1 | 1 << 8 | 1 << 9;
 /// A byte came, and a byte has waited for a while.
 const RECEIVE_INTERRUPTS: u32 = 1 << 4 | 1 << 6;
 
+/// How many interrupts the chip has, and the number of this one.
+const INTERRUPTS: usize = 44;
+const UART0: u16 = 5;
+
 #[derive(Clone, Copy)]
 struct Uart0;
 
 // SAFETY: this is the number of the port's interrupt in the manual of the chip.
 unsafe impl InterruptNumber for Uart0 {
     fn number(self) -> u16 {
-        5
+        UART0
     }
 }
 
@@ -77,9 +80,24 @@ pub(crate) fn start(_: NVIC) {
     unsafe { NVIC::unmask(Uart0) };
 }
 
+type Handler = unsafe extern "C" fn();
+
+unsafe extern "C" {
+    /// The handler of `cortex-m-rt` for interrupts that nobody expects.
+    fn DefaultHandler();
+}
+
+/// The interrupts of the chip: this is the only one that is switched on.
+#[unsafe(link_section = ".vector_table.interrupts")]
+#[unsafe(no_mangle)]
+static __INTERRUPTS: [Handler; INTERRUPTS] = {
+    let mut handlers = [DefaultHandler as Handler; INTERRUPTS];
+    handlers[UART0 as usize] = receive;
+    handlers
+};
+
 /// Takes in what has arrived.
-#[exception]
-unsafe fn DefaultHandler(_: i16) {
+extern "C" fn receive() {
     let reader = critical_section::with(|section| {
         let mut received = RECEIVED.borrow_ref_mut(section);
         while read(FLAGS) & RECEIVE_EMPTY == 0 {
