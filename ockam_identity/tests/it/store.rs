@@ -136,6 +136,26 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     assert!(error.to_string().contains("has format 2, and this program knows 1 only"), "{error}");
 }
 
+/// What a full disk or a copy that broke off leaves. An empty file is a new one.
+#[test]
+fn a_file_that_is_cut_short_is_refused_and_named() {
+    let place = Place::new("short");
+    now(place.open().unwrap().create_identity(&mut Seeded::new(1))).unwrap();
+    let whole = fs::read(&place.0).unwrap();
+    let mut opened = vec![];
+    for len in [1, 100, 511, 4095, 4096, 4097, whole.len() / 2, whole.len() - 4096, whole.len() - 1]
+    {
+        fs::write(&place.0, &whole[..len]).unwrap();
+        match place.open() {
+            Ok(identities) => opened.push((len, identities.own().len())),
+            Err(error) => assert!(error.to_string().contains("short-"), "{error}"),
+        }
+    }
+    assert_eq!(opened, [], "of {}", whole.len());
+    fs::write(&place.0, &whole).unwrap();
+    assert_eq!(place.open().unwrap().own().len(), 1);
+}
+
 #[test]
 fn a_folder_that_is_not_there_is_named() {
     let error = Identities::open("/nowhere/at/all/identities").unwrap_err();
