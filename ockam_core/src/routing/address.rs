@@ -115,20 +115,13 @@ fn inline(source: &[u8]) -> Option<[u8; INLINE_LEN]> {
     Some(bytes)
 }
 
-/// Returns a byte as two lower-case hex digits.
-#[inline]
-const fn hex(byte: u8) -> [u8; 2] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 15) as usize]]
-}
-
-/// Every byte as two lower-case hex digits, for machines with memory to spare.
-#[cfg(not(target_os = "none"))]
+/// Every byte as two lower-case hex digits.
 const HEX: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut table = [[0; 2]; 256];
     let mut byte = 0;
     while byte < table.len() {
-        table[byte] = hex(byte as u8);
+        table[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
         byte += 1;
     }
     table
@@ -171,11 +164,7 @@ impl Address {
         let mut bytes = [0; INLINE_LEN];
         let (pairs, _) = bytes.as_chunks_mut::<2>();
         for (pair, byte) in pairs.iter_mut().zip(random) {
-            #[cfg(not(target_os = "none"))]
-            let digits = HEX[usize::from(byte)];
-            #[cfg(target_os = "none")]
-            let digits = hex(byte);
-            *pair = digits;
+            *pair = HEX[usize::from(byte)];
         }
         Self(Repr::Inline { transport, len: 2 * 16, bytes })
     }

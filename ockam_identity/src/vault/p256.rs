@@ -1,12 +1,21 @@
-//! ECDSA over P-256 with SHA-256: verifying by `ring` or by `p256`, signing by `p256` alone.
+//! ECDSA over P-256 with SHA-256: verifying by `ring` or by `p256`, signing by `p256` alone. Without
+//! either, as on a small board, signatures of such keys are refused.
 //!
 //! `ring` cannot derive a public key from a secret one, and draws its own random numbers.
 
 use super::VaultError;
 
+#[cfg(any(feature = "p256", feature = "ring"))]
 const P256: &str = "an uncompressed P-256 key";
 
+/// Says that this program has no P-256.
+#[cfg(not(any(feature = "p256", feature = "ring")))]
+pub(super) fn verify(_: &[u8; 65], _: &[u8], _: &[u8; 64]) -> Result<(), VaultError> {
+    Err(VaultError::Unsupported("signatures of P-256 keys"))
+}
+
 /// Verifies a signature, with a low or a high `s`.
+#[cfg(any(feature = "p256", feature = "ring"))]
 pub(super) fn verify(
     key: &[u8; 65],
     message: &[u8],
@@ -32,7 +41,7 @@ fn verify_with_point(
         .map_err(|_| VaultError::InvalidSignature)
 }
 
-#[cfg(not(feature = "ring"))]
+#[cfg(all(feature = "p256", not(feature = "ring")))]
 fn verify_with_point(
     key: &[u8; 65],
     message: &[u8],

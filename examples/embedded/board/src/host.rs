@@ -49,6 +49,15 @@ pub fn random(bytes: &mut [u8]) {
     );
 }
 
+/// Returns the time of the host, in seconds since 1970 UTC. A real board has a clock with a battery,
+/// or asks somebody it trusts.
+#[must_use]
+pub fn unix_time() -> u64 {
+    // SAFETY: the operation has no argument and touches no memory.
+    let seconds = unsafe { syscall!(TIME) };
+    seconds as u64
+}
+
 /// Says what happened, if there is somebody to read it, and ends the program. A board that is left
 /// alone would reset.
 #[panic_handler]

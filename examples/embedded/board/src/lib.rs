@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `clock` | the time, from SysTick, for embassy |
 //! | `uart` | the serial port as a stream of bytes |
-//! | `host` | what only a simulated board has: output, an exit, random bytes from the host |
+//! | `host` | what only a simulated board has: output, an exit, random bytes and the time from the host |
 //! | `run` | the main loop of the program, which sleeps when nobody has work |
 #![no_std]
 
@@ -20,13 +20,14 @@ mod uart;
 pub use clock::instructions;
 #[cfg(feature = "console")]
 pub use host::print;
-pub use host::{exit, random};
+pub use host::{exit, random, unix_time};
 pub use run::{run, wake_ups};
 pub use uart::{uart, Overrun, UartReader, UartWriter};
 
 use embedded_alloc::LlffHeap;
 
-/// How much of the 64 KiB of RAM is heap. The rest is statics and stack.
+/// How much of the 64 KiB of RAM is heap, unless a program says otherwise. The rest is statics and
+/// stack.
 pub const HEAP_SIZE: usize = 40 * 1024;
 
 #[global_allocator]
@@ -34,12 +35,18 @@ static HEAP: LlffHeap = LlffHeap::empty();
 
 /// Sets the board up: memory, clock, serial port. The first call of every program, and once.
 pub fn start() {
+    start_with_heap(HEAP_SIZE);
+}
+
+/// As [`start`], with a heap of so many bytes. Arithmetic on curves needs a large stack.
+pub fn start_with_heap(bytes: usize) {
     let Some(core) = cortex_m::Peripherals::take() else {
         panic!("the board was started already");
     };
-    // SAFETY: the macro gives memory that nothing else uses, and `take` was true once only.
+    // SAFETY: behind the statics is nothing but the stack, which grows towards it from the end of
+    // the RAM, and `take` was true once only.
     unsafe {
-        embedded_alloc::init!(HEAP, HEAP_SIZE);
+        HEAP.init(cortex_m_rt::heap_start() as usize, bytes);
     }
     clock::start(core.SYST);
     uart::start(core.NVIC);

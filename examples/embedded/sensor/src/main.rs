@@ -11,16 +11,18 @@
 
 extern crate alloc;
 
+mod control;
 mod thermometer;
 
 use alloc::sync::Arc;
 use board::{println, UartReader, UartWriter};
-use core::sync::atomic::{AtomicU32, Ordering};
+use control::Control;
+use core::sync::atomic::AtomicU32;
 use embassy_executor::Spawner;
-use ockam::{node, route, Context, NodeBuilder, Result, Routed, Worker};
+use ockam::{node, route, NodeBuilder, Result};
 use ockam_transport_serial::{SerialLink, SerialLinkOptions, SerialPump};
 use thermometer::Thermometer;
-use workers::{Average, Command};
+use workers::Average;
 
 mod echoer {
     // A server has these two without asking. What the worker prints would slow it down here.
@@ -34,26 +36,6 @@ mod echoer {
 
 /// Prints nothing.
 fn leave(_: core::fmt::Arguments<'_>) {}
-
-/// Does what the computer says.
-struct Control {
-    interval_ms: Arc<AtomicU32>,
-}
-
-#[ockam::worker]
-impl Worker for Control {
-    type Context = Context;
-    type Message = Command;
-
-    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Command>) -> Result<()> {
-        match *msg {
-            Command::MeasureEvery { millis } => self.interval_ms.store(millis, Ordering::Relaxed),
-            Command::Reset => cortex_m::peripheral::SCB::sys_reset(),
-            Command::Off => board::exit(true),
-        }
-        ctx.send(msg.return_route(), ()).await
-    }
-}
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -83,13 +65,8 @@ async fn measure(spawner: Spawner) -> Result<()> {
         .with_random(board::random);
     let node = node(builder.build()?);
     let interval_ms = Arc::new(AtomicU32::new(1000));
-    node.start_worker(
-        "control",
-        Control {
-            interval_ms: Arc::clone(&interval_ms),
-        },
-    )
-    .await?;
+    node.start_worker("control", Control::new(Arc::clone(&interval_ms)))
+        .await?;
     node.start_worker("echoer", echoer::Echoer).await?;
     node.start_worker("average", Average::default()).await?;
 

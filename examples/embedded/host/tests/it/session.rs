@@ -1,17 +1,11 @@
 //! A session between a node on this computer and one on a microcontroller, over its serial port.
-//!
-//! Without a compiler for the microcontroller or without QEMU there is nothing to test; the test says
-//! so and passes, unless `OCKAM_NEEDS_QEMU` is set, as in the gate.
 
+use crate::board::{firmware, Board};
 use host::Collector;
 use ockam::{route, Context, Error, ErrorKind, MessageSendReceiveOptions, NodeBuilder, Result};
 use ockam_transport_serial::{SerialLink, SerialLinkOptions};
 use std::path::PathBuf;
-use std::process::{Command as Process, Stdio};
 use std::time::Duration;
-use std::{env, fs};
-use tokio::net::UnixListener;
-use tokio::process::{Child, Command as AsyncProcess};
 use tokio::sync::mpsc::{channel, Receiver};
 use tokio::time::timeout;
 use workers::{Average, Command, Reading};
@@ -23,82 +17,6 @@ const LONGEST: Duration = Duration::from_secs(240);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const MESSAGES: usize = 1000;
-
-/// What `.ci/embedded` exits with when there is no toolchain.
-const EXIT_NO_TOOLCHAIN: i32 = 3;
-
-/// Builds the firmware, if that can be done here.
-fn firmware() -> Option<PathBuf> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../.ci/embedded");
-    let mut build = Process::new("bash");
-    // The settings of this test's own build are not those of the firmware's.
-    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("CARGO_TARGET_DIR")) {
-        build.env_remove(name);
-    }
-    let output = build
-        .args([script, "firmware", "sensor"])
-        .output()
-        .expect("there is a bash");
-    if output.status.code() == Some(EXIT_NO_TOOLCHAIN) && env::var("OCKAM_NEEDS_QEMU").is_err() {
-        println!(
-            "skipped: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-        return None;
-    }
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Some(PathBuf::from(
-        String::from_utf8_lossy(&output.stdout).trim(),
-    ))
-}
-
-/// A board in QEMU, whose serial port is the other end of a socket.
-struct Board {
-    qemu: Child,
-    socket: PathBuf,
-}
-
-impl Board {
-    async fn start(firmware: &PathBuf) -> (Board, tokio::net::UnixStream) {
-        let socket = env::temp_dir().join(format!("ockam-session-{}", std::process::id()));
-        let listener = UnixListener::bind(&socket).expect("the socket is free");
-        let qemu = AsyncProcess::new("qemu-system-arm")
-            .args([
-                "-cpu",
-                "cortex-m3",
-                "-machine",
-                "lm3s6965evb",
-                "-display",
-                "none",
-            ])
-            .args([
-                "-monitor",
-                "none",
-                "-semihosting-config",
-                "enable=on,target=native",
-            ])
-            .arg("-serial")
-            .arg(format!("unix:{}", socket.display()))
-            .arg("-kernel")
-            .arg(firmware)
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("there is a qemu-system-arm");
-        let (port, _) = listener.accept().await.expect("QEMU connects");
-        (Board { qemu, socket }, port)
-    }
-}
-
-impl Drop for Board {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.socket);
-    }
-}
 
 /// Asks until there is an answer: a board that starts does not hear what is said to it.
 async fn ask_patiently(ctx: &Context, link: &SerialLink, body: &str) -> Result<String> {
@@ -138,7 +56,7 @@ async fn early_reading(readings: &mut Receiver<Reading>) -> Reading {
 }
 
 async fn session(firmware: PathBuf) -> Result<()> {
-    let (mut board, port) = Board::start(&firmware).await;
+    let (board, port) = Board::start(&firmware, &[]).await;
     let mut ctx = NodeBuilder::new().build()?;
     let (listener, mut readings) = channel(1000);
     ctx.start_worker(
@@ -184,18 +102,14 @@ async fn session(firmware: PathBuf) -> Result<()> {
     assert!(statistics.received > MESSAGES && statistics.undecodable == 0);
 
     ctx.send(route![&link, "control"], Command::Off).await?;
-    let status = board.qemu.wait().await?;
-    assert!(
-        status.success(),
-        "the board says that something went wrong: {status}"
-    );
+    board.end().await;
     assert_eq!(link.ended().await, "the serial line has ended");
     ctx.stop().await
 }
 
 #[test]
 fn a_node_here_and_one_on_a_board_talk_over_its_serial_port() -> Result<(), Error> {
-    let Some(firmware) = firmware() else {
+    let Some(firmware) = firmware("sensor") else {
         return Ok(());
     };
     let runtime = tokio::runtime::Runtime::new()?;
