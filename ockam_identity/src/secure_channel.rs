@@ -18,6 +18,7 @@
 //! |---|---|
 //! | `listener` | takes every message for the first of a handshake |
 //! | `half_open` | handshakes that have begun at a listener: so many, so long |
+//! | `place` | channels of a listener: so many, and which of them ends for one more |
 //! | `initiator` | a channel from the side that begins |
 //! | `responder` | a handshake from the side that answers |
 //! | `encryptor`, `decryptor` | a channel that is up |
@@ -34,6 +35,7 @@ mod initiator;
 mod listener;
 mod options;
 mod peer;
+mod place;
 mod responder;
 mod rng;
 mod trust_policy;
@@ -46,6 +48,7 @@ pub use initiator::DEFAULT_HANDSHAKE_TIMEOUT;
 pub use listener::SecureChannelListener;
 pub use options::{SecureChannelListenerOptions, SecureChannelOptions};
 pub use peer::SecureChannelPeer;
+pub use place::DEFAULT_CHANNEL_LIMIT;
 pub use rng::NodeRng;
 pub use trust_policy::{
     AllTrustPolicies, AnyTrustPolicy, TrustEveryonePolicy, TrustIdentifierPolicy,

@@ -5,6 +5,7 @@
 
 use super::ends::Ends;
 use super::peer::SecureChannelPeer;
+use super::place::Place;
 use crate::channel::{ChannelMessage, Opener};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
@@ -24,6 +25,8 @@ pub(super) struct Decryptor {
     newest: u64,
     identities: Identities,
     authorities: Vec<Identifier>,
+    /// At the listener that has made the channel, if one did.
+    place: Option<Place>,
 }
 
 impl Decryptor {
@@ -33,7 +36,14 @@ impl Decryptor {
         identities: Identities,
         authorities: Vec<Identifier>,
     ) -> Self {
-        Decryptor { ends, opener: Opener::new(key), newest: 0, identities, authorities }
+        let opener = Opener::new(key);
+        Decryptor { ends, opener, newest: 0, identities, authorities, place: None }
+    }
+
+    /// Keeps the place at the listener for as long as this lives.
+    pub(super) fn with_place(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
     }
 
     /// Takes what arrived, whatever it is.
@@ -43,6 +53,9 @@ impl Decryptor {
         let opened = self.opener.open(&mut buffer).and_then(|number| {
             ChannelMessage::from_buffer(buffer).map(|content| (number, content))
         });
+        if let (Ok(_), Some(place)) = (&opened, &self.place) {
+            place.hear(&self.ends);
+        }
         match opened {
             Ok((number, ChannelMessage::Data(data))) => {
                 self.follow(number, return_route);

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::pin::pin;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Waker};
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, LocalMessage, Mailbox, Mailboxes,
@@ -53,6 +53,10 @@ pub(super) struct Ends {
     ending: AtomicBool,
     /// The peer has ended the channel, and need not be told.
     pub(super) closed_by_peer: AtomicBool,
+    /// The place of the channel at its listener was given to another one.
+    displaced: AtomicBool,
+    /// The number of the last message that has arrived, among all of the listener's channels.
+    pub(super) heard: AtomicUsize,
 }
 
 /// What an end is made of.
@@ -78,6 +82,8 @@ impl Ends {
             follows: new.follows,
             ending: AtomicBool::new(false),
             closed_by_peer: AtomicBool::new(false),
+            displaced: AtomicBool::new(false),
+            heard: AtomicUsize::new(0),
         })
     }
 
@@ -92,8 +98,21 @@ impl Ends {
 
     /// Says why this end can be reached no more.
     pub(super) fn epitaph(&self) -> String {
-        let by = if self.closed_by_peer.load(Ordering::Acquire) { "by the peer" } else { "here" };
+        let by = if self.closed_by_peer.load(Ordering::Acquire) {
+            "by the peer"
+        } else if self.displaced.load(Ordering::Acquire) {
+            "here: its listener holds no more, and this one was silent for longest"
+        } else {
+            "here"
+        };
         format!("the secure channel with {} was closed {by}", self.peer)
+    }
+
+    /// Ends this end, whose place another channel has.
+    pub(super) fn displace(&self, handle: &Handle) {
+        tracing::info!(address = %self.decryptor, peer = %self.peer, "ended for a newer channel");
+        self.displaced.store(true, Ordering::Release);
+        request_stop(handle, &self.encryptor);
     }
 
     /// Starts the encryptor. It sends `greeting` before anything else.

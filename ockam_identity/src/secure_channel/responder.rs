@@ -116,8 +116,12 @@ impl Responder {
         ends.start_encryptor(ctx, &keys.sending, None).await?;
         let authorities = terms.authorities.clone();
         let identities = identities.clone();
+        let (place, displaced) = self.listening.places.take(&ends);
+        if let Some(displaced) = displaced {
+            displaced.displace(ctx);
+        }
         let decryptor = Decryptor::new(ends, &keys.receiving, identities, authorities);
-        Ok(State::Up(Box::new(decryptor)))
+        Ok(State::Up(Box::new(decryptor.with_place(place))))
     }
 
     fn read_third(
