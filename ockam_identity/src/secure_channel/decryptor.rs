@@ -58,7 +58,7 @@ impl Decryptor {
         }
         match opened {
             Ok((number, ChannelMessage::Data(data))) => {
-                self.follow(number, return_route);
+                self.follow(ctx, number, return_route);
                 self.deliver(ctx, data).await
             }
             Ok((_, ChannelMessage::Refresh { change_history, credentials })) => {
@@ -75,7 +75,7 @@ impl Decryptor {
     }
 
     /// Takes the way of a message as the way to the peer, if no newer one came before.
-    fn follow(&mut self, number: u64, return_route: Route) {
+    fn follow(&mut self, ctx: &Context, number: u64, return_route: Route) {
         if number <= self.newest {
             return;
         }
@@ -83,8 +83,8 @@ impl Decryptor {
         if !self.ends.follows {
             return;
         }
-        self.ends.remote.with(|remote| {
-            let Some(last) = remote.last() else { return };
+        let is_new = self.ends.remote.with(|remote| {
+            let Some(last) = remote.last() else { return false };
             let is_the_same = remote.len() == return_route.len() + 1
                 && remote.iter().zip(&return_route).all(|(known, arrived)| known == arrived);
             if !is_the_same {
@@ -92,7 +92,11 @@ impl Decryptor {
                 route.push_back(last.clone());
                 *remote = route;
             }
+            !is_the_same
         });
+        if is_new {
+            self.ends.go_over(ctx, &self.ends.remote());
+        }
     }
 
     /// Hands a message on, as one that came in from outside.

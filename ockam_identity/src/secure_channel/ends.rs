@@ -144,6 +144,15 @@ impl Ends {
     pub(super) fn register(&self, handle: &Handle, spawner: Option<&FlowControlId>) {
         let encryptor = Vec::from([self.encryptor.clone()]);
         handle.flow_controls().add_producer(self.decryptor.clone(), &self.flow, spawner, encryptor);
+        self.go_over(handle, &self.remote());
+    }
+
+    /// Says over which connection the way to the peer goes: whoever has asked through the channel
+    /// is told when it is lost.
+    pub(super) fn go_over(&self, handle: &Handle, remote: &Route) {
+        if let Some(hop) = remote.first() {
+            handle.flow_controls().set_carrier(self.encryptor.clone(), hop);
+        }
     }
 }
 
@@ -225,6 +234,9 @@ impl SecureChannel {
     /// Sets the way to the peer, which is the way to the peer's node: for a channel whose
     /// connection was replaced. Only the side that began the channel has to be told.
     ///
+    /// If the first hop is a connection, or another channel, then asks through this channel fail
+    /// when that one is lost, as those that go over it directly do; the channel stays.
+    ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) if the route is too long.
     pub fn update_route(&self, handle: &Handle, route_to_node: impl Into<Route>) -> Result<()> {
@@ -235,6 +247,7 @@ impl SecureChannel {
         }
         route.validate()?;
         consume_answers(handle, &route, &self.0.decryptor);
+        self.0.go_over(handle, &route);
         self.0.remote.with(|remote| *remote = route);
         Ok(())
     }
