@@ -69,10 +69,10 @@ pub use purpose_key::{
 #[cfg(feature = "node")]
 pub use secure_channel::{
     AllTrustPolicies, AnyTrustPolicy, AttributeAccessControl, CREDENTIAL_REFRESH_INTERVAL,
-    CREDENTIAL_REQUEST_TIMEOUT, CredentialSource, DEFAULT_HANDSHAKE_TIMEOUT, HALF_OPEN_LIFETIME,
-    IdentityIdAccessControl, MAX_CHANNEL_BODY_LEN, MAX_CREDENTIAL_REFRESH_INTERVAL, MAX_HALF_OPEN,
-    NodeRng, SecureChannel, SecureChannelListener, SecureChannelListenerOptions,
-    SecureChannelOptions, SecureChannelPeer, TrustEveryonePolicy, TrustIdentifierPolicy,
-    TrustMultiIdentifiersPolicy, TrustPolicy,
+    CREDENTIAL_REQUEST_TIMEOUT, CredentialSource, DEFAULT_CHANNEL_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
+    HALF_OPEN_LIFETIME, IdentityIdAccessControl, MAX_CHANNEL_BODY_LEN,
+    MAX_CREDENTIAL_REFRESH_INTERVAL, MAX_HALF_OPEN, NodeRng, SecureChannel, SecureChannelListener,
+    SecureChannelListenerOptions, SecureChannelOptions, SecureChannelPeer, TrustEveryonePolicy,
+    TrustIdentifierPolicy, TrustMultiIdentifiersPolicy, TrustPolicy,
 };
 pub use signed::{SignedDataError, VersionedData};

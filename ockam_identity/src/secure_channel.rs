@@ -18,6 +18,7 @@
 //! |---|---|
 //! | `listener` | takes every message for the first of a handshake |
 //! | `half_open` | handshakes that have begun at a listener: so many, so long |
+//! | `place` | channels of a listener: so many, and which of them ends for one more |
 //! | `initiator` | a channel from the side that begins |
 //! | `responder` | a handshake from the side that answers |
 //! | `encryptor`, `decryptor` | a channel that is up |
@@ -37,6 +38,7 @@ mod initiator;
 mod listener;
 mod options;
 mod peer;
+mod place;
 mod refresher;
 mod responder;
 mod rng;
@@ -51,6 +53,7 @@ pub use initiator::DEFAULT_HANDSHAKE_TIMEOUT;
 pub use listener::SecureChannelListener;
 pub use options::{SecureChannelListenerOptions, SecureChannelOptions};
 pub use peer::SecureChannelPeer;
+pub use place::DEFAULT_CHANNEL_LIMIT;
 pub use refresher::{CREDENTIAL_REFRESH_INTERVAL, MAX_CREDENTIAL_REFRESH_INTERVAL};
 pub use rng::NodeRng;
 pub use trust_policy::{

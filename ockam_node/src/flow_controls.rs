@@ -3,11 +3,14 @@
 //! It owns who may be reached from outside, and remembers for a while why a connection ended. It
 //! refuses to know what brings messages in, and what an ask is: it hands out addresses.
 
+mod carrier;
 mod expected;
 mod gate;
 
 pub use gate::FlowGate;
 
+use self::carrier::Carriers;
+use self::expected::Expected;
 use crate::random::Random;
 use crate::sync::Lock;
 use alloc::boxed::Box;
@@ -55,8 +58,9 @@ trait Flows: Send {
 #[derive(Default)]
 struct State {
     table: FlowControlTable,
-    /// The reply slots of asks that went out, each with the flow over which its answer may come.
-    expected: BTreeMap<Address, FlowControlId>,
+    /// The reply slots of asks that went out.
+    expected: BTreeMap<Address, Expected>,
+    carriers: Carriers,
     /// Oldest first.
     ended: VecDeque<(Address, Arc<str>)>,
 }
@@ -172,7 +176,7 @@ impl FlowControls {
     /// Asks that wait for an answer over it go on waiting:
     /// [`end_flow`](crate::Handle::end_flow) tells them.
     pub fn remove(&self, address: &Address) {
-        self.change(|flows| drop(flows.state().table.remove(address)));
+        self.change(|flows| drop(flows.state().remove(address)));
     }
 
     /// As [`remove`](Self::remove). Returns the reply slots that wait for an answer over the flow
@@ -181,7 +185,8 @@ impl FlowControls {
         self.change(|flows| flows.end(address, why))
     }
 
-    /// Lists the reply slots that wait for an answer over the flow of a producer.
+    /// Lists the reply slots that wait for an answer over the flow of a producer, or over what it
+    /// carries.
     pub(crate) fn expected_over(&self, producer: &Address) -> Vec<Address> {
         self.read(|state| {
             let info = state.table.find_flow_control_with_producer_address(producer);
@@ -255,7 +260,7 @@ impl Flows for State {
             Some(_) => self.table.additional_addresses(address).to_vec(),
             None => Vec::new(),
         };
-        let Some(flow) = self.table.remove(address) else {
+        let Some(flow) = self.remove(address) else {
             return Vec::new();
         };
         if let Some(why) = why {
@@ -281,14 +286,27 @@ impl State {
         }
         let producer = self.table.find_flow_control_with_producer_address(producer);
         match (producer, self.expected.get(address)) {
-            (Some(info), Some(id)) if info.flow_control_id() == id => Reach::Answer,
+            (Some(info), Some(expected)) if *info.flow_control_id() == expected.flow => {
+                Reach::Answer
+            }
             _ => Reach::No,
         }
     }
 
     fn expected_over(&self, flow: &FlowControlId) -> Vec<Address> {
-        let expected = self.expected.iter().filter(|(_, id)| *id == flow);
+        let over = |expected: &Expected| {
+            expected.flow == *flow || self.carriers.goes_over(&expected.first_hop, flow)
+        };
+        let expected = self.expected.iter().filter(|(_, expected)| over(expected));
         expected.map(|(slot, _)| slot.clone()).collect()
+    }
+
+    fn remove(&mut self, address: &Address) -> Option<ProducerInfo> {
+        self.carriers.forget(address);
+        for companion in self.table.additional_addresses(address) {
+            self.carriers.forget(companion);
+        }
+        self.table.remove(address)
     }
 
     fn remember(&mut self, addresses: impl Iterator<Item = Address>, why: Arc<str>) {
@@ -303,9 +321,13 @@ impl State {
 
 impl fmt::Debug for FlowControls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("FlowControls");
         self.0.state.with(|flows| match flows {
-            Some(flows) => flows.state().table.fmt(f),
-            None => FlowControlTable::default().fmt(f),
+            Some(flows) => {
+                let State { table, carriers, .. } = flows.state();
+                shown.field("table", table).field("carriers", carriers).finish_non_exhaustive()
+            }
+            None => shown.finish_non_exhaustive(),
         })
     }
 }

@@ -5,6 +5,7 @@
 
 use super::ends::Ends;
 use super::peer::SecureChannelPeer;
+use super::place::Place;
 use crate::channel::{ChannelMessage, Opener};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
@@ -24,6 +25,8 @@ pub(super) struct Decryptor {
     newest: u64,
     identities: Identities,
     authorities: Vec<Identifier>,
+    /// At the listener that has made the channel, if one did.
+    place: Option<Place>,
 }
 
 impl Decryptor {
@@ -33,7 +36,14 @@ impl Decryptor {
         identities: Identities,
         authorities: Vec<Identifier>,
     ) -> Self {
-        Decryptor { ends, opener: Opener::new(key), newest: 0, identities, authorities }
+        let opener = Opener::new(key);
+        Decryptor { ends, opener, newest: 0, identities, authorities, place: None }
+    }
+
+    /// Keeps the place at the listener for as long as this lives.
+    pub(super) fn with_place(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
     }
 
     /// Takes what arrived, whatever it is.
@@ -43,9 +53,12 @@ impl Decryptor {
         let opened = self.opener.open(&mut buffer).and_then(|number| {
             ChannelMessage::from_buffer(buffer).map(|content| (number, content))
         });
+        if let (Ok(_), Some(place)) = (&opened, &self.place) {
+            place.hear(&self.ends);
+        }
         match opened {
             Ok((number, ChannelMessage::Data(data))) => {
-                self.follow(number, return_route);
+                self.follow(ctx, number, return_route);
                 self.deliver(ctx, data).await
             }
             Ok((_, ChannelMessage::Refresh { change_history, credentials })) => {
@@ -62,7 +75,7 @@ impl Decryptor {
     }
 
     /// Takes the way of a message as the way to the peer, if no newer one came before.
-    fn follow(&mut self, number: u64, return_route: Route) {
+    fn follow(&mut self, ctx: &Context, number: u64, return_route: Route) {
         if number <= self.newest {
             return;
         }
@@ -70,8 +83,8 @@ impl Decryptor {
         if !self.ends.follows {
             return;
         }
-        self.ends.remote.with(|remote| {
-            let Some(last) = remote.last() else { return };
+        let is_new = self.ends.remote.with(|remote| {
+            let Some(last) = remote.last() else { return false };
             let is_the_same = remote.len() == return_route.len() + 1
                 && remote.iter().zip(&return_route).all(|(known, arrived)| known == arrived);
             if !is_the_same {
@@ -79,7 +92,11 @@ impl Decryptor {
                 route.push_back(last.clone());
                 *remote = route;
             }
+            !is_the_same
         });
+        if is_new {
+            self.ends.go_over(ctx, &self.ends.remote());
+        }
     }
 
     /// Hands a message on, as one that came in from outside.

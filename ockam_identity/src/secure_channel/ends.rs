@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::pin::pin;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Waker};
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, LocalMessage, Mailbox, Mailboxes,
@@ -55,6 +55,10 @@ pub(super) struct Ends {
     ending: AtomicBool,
     /// The peer has ended the channel, and need not be told.
     pub(super) closed_by_peer: AtomicBool,
+    /// The place of the channel at its listener was given to another one.
+    displaced: AtomicBool,
+    /// The number of the last message that has arrived, among all of the listener's channels.
+    pub(super) heard: AtomicUsize,
 }
 
 /// What an end is made of.
@@ -82,6 +86,8 @@ impl Ends {
             follows: new.follows,
             ending: AtomicBool::new(false),
             closed_by_peer: AtomicBool::new(false),
+            displaced: AtomicBool::new(false),
+            heard: AtomicUsize::new(0),
         })
     }
 
@@ -120,8 +126,21 @@ impl Ends {
 
     /// Says why this end can be reached no more.
     pub(super) fn epitaph(&self) -> String {
-        let by = if self.closed_by_peer.load(Ordering::Acquire) { "by the peer" } else { "here" };
+        let by = if self.closed_by_peer.load(Ordering::Acquire) {
+            "by the peer"
+        } else if self.displaced.load(Ordering::Acquire) {
+            "here: its listener holds no more, and this one was silent for longest"
+        } else {
+            "here"
+        };
         format!("the secure channel with {} was closed {by}", self.peer)
+    }
+
+    /// Ends this end, whose place another channel has.
+    pub(super) fn displace(&self, handle: &Handle) {
+        tracing::info!(address = %self.decryptor, peer = %self.peer, "ended for a newer channel");
+        self.displaced.store(true, Ordering::Release);
+        request_stop(handle, &self.encryptor);
     }
 
     /// Starts the encryptor. It sends `greeting` before anything else.
@@ -155,6 +174,15 @@ impl Ends {
     pub(super) fn register(&self, handle: &Handle, spawner: Option<&FlowControlId>) {
         let encryptor = Vec::from([self.encryptor.clone()]);
         handle.flow_controls().add_producer(self.decryptor.clone(), &self.flow, spawner, encryptor);
+        self.go_over(handle, &self.remote());
+    }
+
+    /// Says over which connection the way to the peer goes: whoever has asked through the channel
+    /// is told when it is lost.
+    pub(super) fn go_over(&self, handle: &Handle, remote: &Route) {
+        if let Some(hop) = remote.first() {
+            handle.flow_controls().set_carrier(self.encryptor.clone(), hop);
+        }
     }
 }
 
@@ -231,6 +259,9 @@ impl SecureChannel {
     /// Sets the way to the peer, which is the way to the peer's node: for a channel whose
     /// connection was replaced. Only the side that began the channel has to be told.
     ///
+    /// If the first hop is a connection, or another channel, then asks through this channel fail
+    /// when that one is lost, as those that go over it directly do; the channel stays.
+    ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) if the route is too long.
     pub fn update_route(&self, handle: &Handle, route_to_node: impl Into<Route>) -> Result<()> {
@@ -241,6 +272,7 @@ impl SecureChannel {
         }
         route.validate()?;
         consume_answers(handle, &route, &self.0.decryptor);
+        self.0.go_over(handle, &route);
         self.0.remote.with(|remote| *remote = route);
         Ok(())
     }

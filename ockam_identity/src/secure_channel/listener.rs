@@ -3,16 +3,18 @@
 use super::ends::{incoming, request_stop};
 use super::half_open::{HALF_OPEN_LIFETIME, HalfOpen};
 use super::options::{SecureChannelListenerOptions, Terms};
+use super::place::Places;
 use super::responder::Responder;
 use super::rng::NodeRng;
 use crate::identifier::Identifier;
 use crate::identities::Identities;
+use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use ockam_core::{
-    Address, AllowAll, AllowSourceAddress, Any, DenyAll, FlowControlId, LocalMessage, Mailbox,
-    Mailboxes, NeutralMessage, Result, Route, Routed, Worker,
+    Address, AllowAll, AllowSourceAddress, Any, DenyAll, Error, ErrorKind, FlowControlId,
+    LocalMessage, Mailbox, Mailboxes, NeutralMessage, Result, Route, Routed, Worker,
 };
 use ockam_node::{Context, DelayedEvent, Handle, StopOrder, WorkerBuilder};
 
@@ -71,6 +73,7 @@ pub(super) struct Listening {
     pub(super) flow: FlowControlId,
     pub(super) consumer_of: Vec<FlowControlId>,
     pub(super) half_open: HalfOpen,
+    pub(super) places: Arc<Places>,
 }
 
 impl Identities {
@@ -78,8 +81,9 @@ impl Identities {
     /// whoever asks for one and is trusted.
     ///
     /// # Errors
-    /// [`NotFound`](ockam_core::ErrorKind::NotFound) if the identity is not one of this node, and
-    /// as [`Handle::start_worker`].
+    /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the options allow no channel at all; and as
+    /// [`Handle::start_worker`].
     pub async fn create_secure_channel_listener(
         &self,
         handle: &Handle,
@@ -88,6 +92,10 @@ impl Identities {
         options: SecureChannelListenerOptions,
     ) -> Result<SecureChannelListener> {
         let address = address.into();
+        if options.channel_limit == 0 {
+            let text = format!("the channel limit of the listener at {address} is 0: allow one");
+            return Err(Error::new(ErrorKind::InvalidInput, text));
+        }
         // Whatever is wrong with the identity is found out now, and not by the first peer.
         self.present(own, Vec::new(), &mut NodeRng::new(handle)).await?;
         options.terms.obtain(self, handle, own).await?;
@@ -98,6 +106,7 @@ impl Identities {
             flow: options.flow.clone(),
             consumer_of: options.consumer_of,
             half_open: HalfOpen::default(),
+            places: Places::new(options.channel_limit),
         });
         start(handle, &address, listening).await?;
         Ok(SecureChannelListener { address, flow: options.flow })

@@ -2,6 +2,7 @@
 
 use super::credential_source::CredentialSource;
 use super::initiator::DEFAULT_HANDSHAKE_TIMEOUT;
+use super::place::DEFAULT_CHANNEL_LIMIT;
 use super::trust_policy::{TrustEveryonePolicy, TrustPolicy};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
@@ -179,16 +180,19 @@ pub struct SecureChannelListenerOptions {
     /// The flows over which handshakes may begin.
     pub(super) consumer_of: Vec<FlowControlId>,
     pub(super) flow: FlowControlId,
+    pub(super) channel_limit: usize,
 }
 
 impl SecureChannelListenerOptions {
-    /// Trusts everyone, and is reached from this node only.
+    /// Trusts everyone, is reached from this node only, and holds [`DEFAULT_CHANNEL_LIMIT`]
+    /// channels.
     #[must_use]
     pub fn new() -> Self {
         SecureChannelListenerOptions {
             terms: Terms::new(),
             consumer_of: Vec::new(),
             flow: next_id("channel_listener"),
+            channel_limit: DEFAULT_CHANNEL_LIMIT,
         }
     }
 
@@ -197,6 +201,18 @@ impl SecureChannelListenerOptions {
     #[must_use]
     pub fn as_consumer(mut self, id: impl Into<FlowControlId>) -> Self {
         self.consumer_of.push(id.into());
+        self
+    }
+
+    /// Says how many channels the listener holds at a time, at least one, instead of
+    /// [`DEFAULT_CHANNEL_LIMIT`].
+    ///
+    /// One more ends the channel through which nothing has come in for longest, and its peer is
+    /// told: so a peer that went away without a word takes nobody's place. If the newcomer's
+    /// identity has more than half of the channels, the one that ends is one of its own.
+    #[must_use]
+    pub fn with_channel_limit(mut self, channels: usize) -> Self {
+        self.channel_limit = channels;
         self
     }
 

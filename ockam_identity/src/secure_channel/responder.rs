@@ -139,8 +139,12 @@ impl Responder {
             Refresher::start(ctx, &ends, identities, source, answered.shown).await?;
         }
         let (identities, authorities) = (identities.clone(), terms.authorities.clone());
+        let (place, displaced) = self.listening.places.take(&ends);
+        if let Some(displaced) = displaced {
+            displaced.displace(ctx);
+        }
         let decryptor = Decryptor::new(ends, &keys.receiving, identities, authorities);
-        Ok(State::Up(Box::new(decryptor)))
+        Ok(State::Up(Box::new(decryptor.with_place(place))))
     }
 
     fn read_third(

@@ -5,6 +5,7 @@ mod close;
 mod credential;
 mod handshake;
 mod hostile;
+mod limit;
 mod link;
 mod middle;
 mod path;

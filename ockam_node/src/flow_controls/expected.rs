@@ -1,7 +1,14 @@
 //! Answers that are expected from outside.
 
 use super::FlowControls;
-use ockam_core::Address;
+use ockam_core::{Address, FlowControlId};
+
+/// The way of a question that went out.
+pub(super) struct Expected {
+    /// The flow over which the answer may come.
+    pub(super) flow: FlowControlId,
+    pub(super) first_hop: Address,
+}
 
 impl FlowControls {
     /// Lets the answer to a message that goes to `first_hop` in, if that is an address of a
@@ -15,10 +22,11 @@ impl FlowControls {
             };
             let state = flows.state();
             let info = state.table.find_flow_control_with_producer_address(first_hop);
-            let Some(id) = info.map(|info| info.flow_control_id().clone()) else {
+            let Some(flow) = info.map(|info| info.flow_control_id().clone()) else {
                 return false;
             };
-            state.expected.insert(slot.clone(), id);
+            let first_hop = first_hop.clone();
+            state.expected.insert(slot.clone(), Expected { flow, first_hop });
             true
         })
     }

@@ -337,3 +337,64 @@ async fn whoever_watches_a_connection_hears_of_its_loss_and_leaves_nothing_behin
     drop(connection);
     assert_eq!(format!("{:?}", ctx.flow_controls()), empty);
 }
+
+/// A channel without encryption: what is sent to `encryptor` goes on to `sender`, and its answers
+/// come from `decryptor`.
+async fn open_channel(ctx: &Context, name: &str, first_hop: &str) -> Address {
+    let flows = ctx.flow_controls();
+    let (encryptor, decryptor) = (Address::from(name), Address::from(format!("from {name}")));
+    let id = flows.generate_flow_control_id();
+    flows.add_producer(decryptor.clone(), &id, None, vec![encryptor.clone()]);
+    flows.set_carrier(encryptor.clone(), &first_hop.into());
+    encryptor
+}
+
+#[tokio::test]
+async fn what_is_asked_over_what_a_connection_carries_ends_with_it_and_the_flow_stays() {
+    let ctx = node();
+    let empty = format!("{:?}", ctx.flow_controls());
+    let connection = Connection::open(&ctx, None).await;
+    let channel = open_channel(&ctx, "channel", SENDER).await;
+    let inner = open_channel(&ctx, "inner", "channel").await;
+    let aside = open_channel(&ctx, "aside", "forwarder").await;
+    let watch = |address: &Address| Box::pin(ctx.connection_lost(address).unwrap().unwrap());
+
+    let lost = [watch(&channel), watch(&inner)];
+    let mut others = watch(&aside);
+    ctx.fail_asks_over(&RECEIVER.into(), "the moon is down");
+    for lost in lost {
+        assert!(soon(lost).await.to_string().contains("the moon is down"));
+    }
+    assert!(poll(others.as_mut()).is_pending());
+
+    // Now the way of the channel is another one: its connection may end.
+    let mut stays = watch(&inner);
+    ctx.flow_controls().set_carrier(channel.clone(), &"forwarder".into());
+    ctx.end_flow(&RECEIVER.into(), "the moon is gone");
+    assert!(poll(stays.as_mut()).is_pending());
+    ctx.end_flow(&"from channel".into(), "the channel was closed");
+    assert!(soon(stays).await.to_string().contains("the channel was closed"));
+
+    drop((others, connection));
+    for producer in ["from inner", "from aside", SENDER] {
+        ctx.flow_controls().remove(&producer.into());
+    }
+    // Whatever is said of an address that has ended is not kept.
+    ctx.flow_controls().set_carrier(inner, &SENDER.into());
+    assert_eq!(format!("{:?}", ctx.flow_controls()), empty);
+}
+
+#[tokio::test]
+async fn a_way_that_leads_back_to_its_beginning_is_none() {
+    let ctx = node();
+    let _connection = Connection::open(&ctx, None).await;
+    let outer = open_channel(&ctx, "outer", SENDER).await;
+    let inner = open_channel(&ctx, "inner", "outer").await;
+    ctx.flow_controls().set_carrier(outer.clone(), &inner);
+    ctx.flow_controls().set_carrier(inner.clone(), &inner);
+    let mut lost = Box::pin(ctx.connection_lost(&inner).unwrap().unwrap());
+    ctx.end_flow(&RECEIVER.into(), "the moon is gone");
+    assert!(poll(lost.as_mut()).is_pending());
+    ctx.end_flow(&"from inner".into(), "the channel was closed");
+    assert!(soon(lost).await.to_string().contains("the channel was closed"));
+}
