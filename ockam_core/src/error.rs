@@ -14,7 +14,7 @@ use core::fmt;
 /// Tells whether the errors of this program say in words what is wrong: whether the cargo feature
 /// `texts` is on, as it always is with `std`.
 ///
-/// Without it [`Error::with_text`] and [`Error::context_with`] leave the words out, and a leaf
+/// Without it [`Error::with_text`], [`Error::with_cause`] and [`Error::context_with`] leave that out, and a leaf
 /// error is shown as its kind. What a program can act on, kinds and fields, is there either way.
 pub const TEXTS: bool = cfg!(feature = "texts");
 
@@ -129,6 +129,13 @@ impl Error {
         text: impl FnOnce() -> T,
     ) -> Self {
         if TEXTS { Error::new(kind, text().into().into_owned()) } else { Error::from_kind(kind) }
+    }
+
+    /// As [`new`](Self::new), in a program whose errors have texts ([`TEXTS`]). In others the kind is
+    /// all that is left of the cause, and what would show it is not part of the program.
+    #[must_use]
+    pub fn with_cause(kind: ErrorKind, cause: impl Into<Cause>) -> Self {
+        if TEXTS { Error::new(kind, cause) } else { Error::from_kind(kind) }
     }
 
     fn from_kind(kind: ErrorKind) -> Self {

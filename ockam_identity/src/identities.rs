@@ -45,8 +45,6 @@ use crate::store::Store;
 use crate::sync::Lock;
 use crate::vault::{KeyHandle, Secret, Vault};
 use alloc::collections::BTreeMap;
-#[cfg(feature = "node")]
-use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use attested::Attested;
@@ -94,7 +92,7 @@ struct Memory {
     credentials: BTreeMap<(Identifier, Identifier), CredentialAndPurposeKey>,
     /// For which identities of this node an issuer is asked at the moment.
     #[cfg(feature = "node")]
-    asking: BTreeSet<(Identifier, Identifier)>,
+    asking: Vec<(Identifier, Identifier)>,
 }
 
 impl Identities {
@@ -152,8 +150,9 @@ impl Identities {
     #[cfg(feature = "file-store")]
     pub fn open(path: impl AsRef<std::path::Path>) -> Result<Self> {
         let store: Arc<dyn Store> = Arc::new(crate::store::FileStore::open(path)?);
-        let vault = crate::vault::SoftwareVault::stored(Arc::clone(&store))
-            .map_err(|why| Error::new(ErrorKind::Io, why).context("reading the stored keys"))?;
+        let vault = crate::vault::SoftwareVault::stored(Arc::clone(&store)).map_err(|why| {
+            Error::with_cause(ErrorKind::Io, why).context("reading the stored keys")
+        })?;
         Self::with_store(vault, SystemClock, store)
     }
 
@@ -199,14 +198,14 @@ impl Identities {
     /// is not that of its last change.
     pub async fn import_private(&self, history: &[u8], key: KeyHandle) -> Result<Identifier> {
         let identity = Identity::import(history, None)
-            .map_err(|why| Error::new(ErrorKind::InvalidInput, why))?;
+            .map_err(|why| Error::with_cause(ErrorKind::InvalidInput, why))?;
         let message = [7; 32];
         let proved = match self.vault().sign(&key, &message).await {
             Ok(signature) => identity.verifying_key().verify(&message, &signature),
             Err(why) => Err(why),
         };
         proved.map_err(|why| {
-            Error::new(ErrorKind::InvalidInput, why)
+            Error::with_cause(ErrorKind::InvalidInput, why)
                 .context("the key in the vault is not that of the identity")
         })?;
         self.keep_own(Own::new(identity, key))
@@ -218,7 +217,7 @@ impl Identities {
     /// [`InvalidInput`](ErrorKind::InvalidInput) if it does not hold together, is older than the
     /// one that is known or contradicts it, or is not that of the expected identity.
     pub fn import(&self, history: &[u8], expected: Option<&Identifier>) -> Result<Identifier> {
-        let invalid = |why: IdentityError| Error::new(ErrorKind::InvalidInput, why);
+        let invalid = |why: IdentityError| Error::with_cause(ErrorKind::InvalidInput, why);
         let arrived = Identity::import(history, expected).map_err(invalid)?;
         Ok(*self.learn(arrived.history())?.identifier())
     }

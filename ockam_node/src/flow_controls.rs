@@ -10,7 +10,6 @@ mod gate;
 pub use gate::FlowGate;
 
 use self::carrier::Carriers;
-use self::expected::Expected;
 use crate::random::Random;
 use crate::sync::Lock;
 use alloc::boxed::Box;
@@ -55,11 +54,19 @@ trait Flows: Send {
     fn why_ended(&self, address: &Address) -> Option<String>;
 }
 
+/// The first hop of a way out of the node, and the flow to which it belongs.
+#[derive(Debug)]
+struct Way {
+    first_hop: Address,
+    flow: FlowControlId,
+}
+
 #[derive(Default)]
 struct State {
     table: FlowControlTable,
-    /// The reply slots of asks that went out.
-    expected: BTreeMap<Address, Expected>,
+    /// The reply slots of asks that went out, with the ways of the questions: the answer may come
+    /// over the same flow.
+    expected: BTreeMap<Address, Way>,
     carriers: Carriers,
     /// Oldest first.
     ended: VecDeque<(Address, Arc<str>)>,
@@ -294,7 +301,7 @@ impl State {
     }
 
     fn expected_over(&self, flow: &FlowControlId) -> Vec<Address> {
-        let over = |expected: &Expected| {
+        let over = |expected: &Way| {
             expected.flow == *flow || self.carriers.goes_over(&expected.first_hop, flow)
         };
         let expected = self.expected.iter().filter(|(_, expected)| over(expected));

@@ -15,13 +15,19 @@ pub(crate) struct Asking {
 impl Asking {
     /// Begins to ask; `None` if somebody does.
     pub(super) fn begin(identities: &Identities, pair: (Identifier, Identifier)) -> Option<Self> {
-        let is_alone = identities.memory(|memory| memory.asking.insert(pair));
+        let is_alone = identities.memory(|memory| {
+            let is_alone = !memory.asking.contains(&pair);
+            if is_alone {
+                memory.asking.push(pair);
+            }
+            is_alone
+        });
         is_alone.then(|| Asking { identities: identities.clone(), pair })
     }
 }
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        self.identities.memory(|memory| memory.asking.remove(&self.pair));
+        self.identities.memory(|memory| memory.asking.retain(|pair| *pair != self.pair));
     }
 }

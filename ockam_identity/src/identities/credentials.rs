@@ -104,7 +104,8 @@ impl Identities {
         subject: &Identifier,
         credential: CredentialAndPurposeKey,
     ) -> Result<()> {
-        let issuer = credential.issuer().map_err(|why| Error::new(ErrorKind::Encoding, why))?;
+        let issuer =
+            credential.issuer().map_err(|why| Error::with_cause(ErrorKind::Encoding, why))?;
         let pair = (*subject, issuer);
         self.store_credential(&pair, &credential)?;
         self.memory(|memory| memory.credentials.insert(pair, credential));

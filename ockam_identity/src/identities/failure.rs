@@ -8,22 +8,24 @@ use ockam_core::{Error, ErrorKind};
 
 /// A vault did not do its part.
 pub(crate) fn failed(why: impl StdError + Send + Sync + 'static, doing: &'static str) -> Error {
-    Error::new(ErrorKind::Failed, why).context(doing)
+    Error::with_cause(ErrorKind::Failed, why).context_with(|| doing)
 }
 
 /// A credential is not believed.
 pub(crate) fn denied(why: CredentialError) -> Error {
-    Error::new(ErrorKind::Denied, why)
+    Error::with_cause(ErrorKind::Denied, why)
 }
 
 /// An identity is not one of this node.
 pub(crate) fn unknown(identifier: &Identifier) -> Error {
-    let text = format!("{identifier} is not an identity of this node: create or import it first");
-    Error::new(ErrorKind::NotFound, text)
+    Error::with_text(ErrorKind::NotFound, || {
+        format!("{identifier} is not an identity of this node: create or import it first")
+    })
 }
 
 /// An identity is neither one of this node, nor one that it has met.
 pub(crate) fn no_identity(identifier: &Identifier) -> Error {
-    let text = format!("{identifier} is not known here: import its history first");
-    Error::new(ErrorKind::NotFound, text)
+    Error::with_text(ErrorKind::NotFound, || {
+        format!("{identifier} is not known here: import its history first")
+    })
 }

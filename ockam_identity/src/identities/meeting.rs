@@ -32,7 +32,7 @@ impl Identities {
     pub fn learn(&self, history: &ChangeHistory) -> Result<Identity> {
         let known = history.identifier().and_then(|identifier| self.find(&identifier));
         let learnt = Identity::learn(history, known.as_ref())
-            .map_err(|why| Error::new(ErrorKind::InvalidInput, why))?;
+            .map_err(|why| Error::with_cause(ErrorKind::InvalidInput, why))?;
         self.remember(&learnt)?;
         Ok(learnt)
     }
@@ -87,7 +87,10 @@ impl Identities {
             self.purpose_key(identifier, Purpose::SecureChannel, rng).await?;
         let data = purpose_key_attestation.data();
         let Ok(PurposeKey::SecureChannel(public)) = data.map(|data| data.public_key) else {
-            return Err(Error::new(ErrorKind::Failed, "a channel key with another's attestation"));
+            return Err(Error::with_text(
+                ErrorKind::Failed,
+                || "a channel key with another's attestation",
+            ));
         };
         let change_history = self.own_identity(identifier)?.identity.history().clone();
         let shown = IdentityAndCredentials { change_history, purpose_key_attestation, credentials };

@@ -38,7 +38,7 @@ impl Encryptor {
                 if error == ChannelError::Exhausted {
                     ctx.stop_worker(self.ends.encryptor.clone()).await?;
                 }
-                Err(Error::new(ErrorKind::Failed, error))
+                Err(Error::with_cause(ErrorKind::Failed, error))
             }
         }
     }
@@ -48,13 +48,14 @@ impl Encryptor {
         let transport = message.transport_mut();
         transport.onward_route.step()?;
         let body = transport.payload.to_bytes();
-        let len = body.map_err(|why| Error::new(ErrorKind::Encoding, why))?.len();
+        let len = body.map_err(|why| Error::with_cause(ErrorKind::Encoding, why))?.len();
         if len > MAX_CHANNEL_BODY_LEN {
-            let text = format!(
-                "a body of {len} bytes is larger than the {MAX_CHANNEL_BODY_LEN} that a secure \
-                 channel carries: send less at a time"
-            );
-            return Err(Error::new(ErrorKind::InvalidInput, text));
+            return Err(Error::with_text(ErrorKind::InvalidInput, || {
+                format!(
+                    "a body of {len} bytes is larger than the {MAX_CHANNEL_BODY_LEN} that a \
+                     secure channel carries: send less at a time"
+                )
+            }));
         }
         let mut buffer = ChannelMessage::data_to_buffer(transport);
         self.seal(ctx, &mut buffer).await?;

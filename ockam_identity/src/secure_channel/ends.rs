@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Waker};
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, LocalMessage, Mailbox, Mailboxes,
-    NeutralMessage, Result, Route,
+    NeutralMessage, Result, Route, TEXTS,
 };
 use ockam_node::{Handle, StopOrder, WorkerBuilder};
 
@@ -126,6 +126,9 @@ impl Ends {
 
     /// Says why this end can be reached no more.
     pub(super) fn epitaph(&self) -> String {
+        if !TEXTS {
+            return String::new();
+        }
         let by = if self.closed_by_peer.load(Ordering::Acquire) {
             "by the peer"
         } else if self.displaced.load(Ordering::Acquire) {

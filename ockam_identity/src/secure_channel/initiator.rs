@@ -3,7 +3,6 @@
 use super::decryptor::{Decryptor, accept};
 use super::ends::{Ends, NewEnds, SecureChannel, consume_answers, request_stop};
 use super::options::SecureChannelOptions;
-use super::refresher::Refresher;
 use super::rng::NodeRng;
 use super::trust_policy::is_allowed;
 use crate::channel::{Answered, HandshakeError, IdentityAndCredentials, Initiator, Protocol};
@@ -150,7 +149,7 @@ impl Identities {
                 flow: options.flow,
                 remote: remote.clone(),
                 follows: false,
-                refreshes: options.terms.source.is_some(),
+                refreshes: options.terms.renewal.is_some(),
             },
         );
         let decryptor = Decryptor::new(
@@ -163,8 +162,8 @@ impl Identities {
         let unfinished = Unfinished { handle, address: &ends.decryptor };
         consume_answers(handle, &remote, &ends.decryptor);
         ends.start_encryptor(handle, &keys.sending, Some(third.into())).await?;
-        if let Some(source) = options.terms.source {
-            Refresher::start(handle, &ends, self, source, shown).await?;
+        if let Some(renewal) = &options.terms.renewal {
+            renewal.start(handle, &ends, self, shown).await?;
         }
         unfinished.finished();
         Ok(SecureChannel::new(ends))
@@ -190,14 +189,16 @@ impl Drop for Unfinished<'_> {
 }
 
 fn refused(peer: &Identifier) -> Error {
-    let text = format!("{peer} has answered, which the trust policy of this channel refuses");
-    Error::new(ErrorKind::Denied, text)
+    Error::with_text(ErrorKind::Denied, || {
+        format!("{peer} has answered, which the trust policy of this channel refuses")
+    })
 }
 
 fn late(route: &Route, limit: Duration) -> Error {
-    let text = format!(
-        "no secure channel over {route} within {limit:?}: there is no listener, or it does not \
-         trust this identity"
-    );
-    Error::new(ErrorKind::TimedOut, text)
+    Error::with_text(ErrorKind::TimedOut, || {
+        format!(
+            "no secure channel over {route} within {limit:?}: there is no listener, or it does \
+             not trust this identity"
+        )
+    })
 }

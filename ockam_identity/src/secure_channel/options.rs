@@ -3,6 +3,7 @@
 use super::credential_source::CredentialSource;
 use super::initiator::DEFAULT_HANDSHAKE_TIMEOUT;
 use super::place::DEFAULT_CHANNEL_LIMIT;
+use super::refresher::Renewal;
 use super::trust_policy::{TrustEveryonePolicy, TrustPolicy};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
@@ -21,7 +22,7 @@ pub(super) struct Terms {
     pub(super) trust_policy: Arc<dyn TrustPolicy>,
     pub(super) authorities: Vec<Identifier>,
     credential: Option<CredentialAndPurposeKey>,
-    pub(super) source: Option<CredentialSource>,
+    pub(super) renewal: Option<Renewal>,
 }
 
 impl Terms {
@@ -30,7 +31,7 @@ impl Terms {
             trust_policy: Arc::new(TrustEveryonePolicy),
             authorities: Vec::new(),
             credential: None,
-            source: None,
+            renewal: None,
         }
     }
 
@@ -41,8 +42,8 @@ impl Terms {
         identities: &Identities,
         own: &Identifier,
     ) -> Option<CredentialAndPurposeKey> {
-        match &self.source {
-            Some(source) => identities.credential(own, source.issuer()),
+        match &self.renewal {
+            Some(renewal) => identities.credential(own, renewal.issuer()),
             None => self.credential.clone(),
         }
     }
@@ -54,9 +55,10 @@ impl Terms {
         handle: &Handle,
         own: &Identifier,
     ) -> Result<()> {
-        let Some(source) = &self.source else { return Ok(()) };
-        let obtained = identities.obtain_credential(handle, own, source).await;
-        obtained.map(drop).map_err(|why| why.context("obtaining a credential"))
+        match &self.renewal {
+            Some(renewal) => renewal.obtain(identities, handle, own).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -105,7 +107,7 @@ macro_rules! terms {
             /// [`CREDENTIAL_REFRESH_INTERVAL`]: crate::CREDENTIAL_REFRESH_INTERVAL
             #[must_use]
             pub fn with_credential_source(mut self, source: CredentialSource) -> Self {
-                self.terms.source = Some(source);
+                self.terms.renewal = Some(Renewal::of(source));
                 self
             }
         }

@@ -7,8 +7,12 @@
 use super::credential_source::CredentialSource;
 use super::ends::Ends;
 use crate::credential::CredentialAndPurposeKey;
+use crate::identifier::Identifier;
 use crate::identities::Identities;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::future::Future;
+use core::pin::Pin;
 use core::time::Duration;
 use ockam_core::{AllowAll, DenyAll, Mailbox, Processor, Result};
 use ockam_node::{Context, Handle, ProcessorBuilder};
@@ -23,7 +27,66 @@ pub const MAX_CREDENTIAL_REFRESH_INTERVAL: Duration = Duration::from_secs(160);
 /// The most time for which a refresher does not look at the clock, which somebody may set.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-pub(super) struct Refresher {
+/// Where the credential of channels comes from, and what is done to have it.
+///
+/// The functions are named here and only here, so that a program without a source, such as that of
+/// a board, has not the code of asking issuers either.
+#[derive(Clone, Debug)]
+pub(super) struct Renewal {
+    source: CredentialSource,
+    obtain: for<'a> fn(
+        &'a Identities,
+        &'a Handle,
+        &'a Identifier,
+        &'a CredentialSource,
+    ) -> Boxed<'a, CredentialAndPurposeKey>,
+    start: for<'a> fn(&'a Handle, Refresher) -> Boxed<'a, ()>,
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+impl Renewal {
+    pub(super) fn of(source: CredentialSource) -> Self {
+        Renewal {
+            source,
+            obtain: |identities, handle, own, source| {
+                Box::pin(identities.obtain_credential(handle, own, source))
+            },
+            start: |handle, refresher| Box::pin(refresher.start(handle)),
+        }
+    }
+
+    pub(super) fn issuer(&self) -> &Identifier {
+        self.source.issuer()
+    }
+
+    /// Has a credential of the source.
+    pub(super) async fn obtain(
+        &self,
+        identities: &Identities,
+        handle: &Handle,
+        own: &Identifier,
+    ) -> Result<()> {
+        let obtained = (self.obtain)(identities, handle, own, &self.source).await;
+        obtained.map(drop).map_err(|why| why.context("obtaining a credential"))
+    }
+
+    /// Keeps the credential of an end from expiring that has shown one, or none.
+    pub(super) async fn start(
+        &self,
+        handle: &Handle,
+        ends: &Arc<Ends>,
+        identities: &Identities,
+        shown: Option<CredentialAndPurposeKey>,
+    ) -> Result<()> {
+        let (ends, identities) = (Arc::clone(ends), identities.clone());
+        let (source, rest) = (self.source.clone(), Duration::ZERO);
+        let refresher = Refresher { ends, identities, source, shown, failures: 0, rest };
+        (self.start)(handle, refresher).await
+    }
+}
+
+struct Refresher {
     ends: Arc<Ends>,
     identities: Identities,
     source: CredentialSource,
@@ -36,20 +99,10 @@ pub(super) struct Refresher {
 }
 
 impl Refresher {
-    /// Starts it for an end that has shown a credential, or none.
-    pub(super) async fn start(
-        handle: &Handle,
-        ends: &Arc<Ends>,
-        identities: &Identities,
-        source: CredentialSource,
-        shown: Option<CredentialAndPurposeKey>,
-    ) -> Result<()> {
-        let (ends, identities) = (Arc::clone(ends), identities.clone());
-        let Some(address) = ends.refresher.clone() else { return Ok(()) };
-        let rest = Duration::ZERO;
-        let refresher = Refresher { ends, identities, source, shown, failures: 0, rest };
+    async fn start(self, handle: &Handle) -> Result<()> {
+        let Some(address) = self.ends.refresher.clone() else { return Ok(()) };
         let mailbox = Mailbox::new(address, DenyAll, AllowAll);
-        ProcessorBuilder::new(refresher).with_mailboxes(mailbox).start(handle).await
+        ProcessorBuilder::new(self).with_mailboxes(mailbox).start(handle).await
     }
 
     /// Returns how long the credential that was shown need not be looked at.

@@ -9,7 +9,6 @@ use super::decryptor::{Decryptor, accept};
 use super::ends::{Ends, NewEnds, consume_answers};
 use super::half_open::Ticket;
 use super::listener::Listening;
-use super::refresher::Refresher;
 use super::rng::NodeRng;
 use super::trust_policy::is_allowed;
 use crate::channel::{
@@ -130,13 +129,13 @@ impl Responder {
                 flow: ctx.flow_controls().generate_flow_control_id(),
                 remote: answered.remote,
                 follows: true,
-                refreshes: terms.source.is_some(),
+                refreshes: terms.renewal.is_some(),
             },
         );
         ends.register(ctx, Some(&self.listening.flow));
         ends.start_encryptor(ctx, &keys.sending, None).await?;
-        if let Some(source) = terms.source.clone() {
-            Refresher::start(ctx, &ends, identities, source, answered.shown).await?;
+        if let Some(renewal) = &terms.renewal {
+            renewal.start(ctx, &ends, identities, answered.shown).await?;
         }
         let (identities, authorities) = (identities.clone(), terms.authorities.clone());
         let (place, displaced) = self.listening.places.take(&ends);

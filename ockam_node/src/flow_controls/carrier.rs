@@ -4,21 +4,14 @@
 //! what was asked through it then is not answered. This owns who is carried by whom, and refuses
 //! to know what a channel is.
 
-use super::{FlowControls, State};
+use super::{FlowControls, State, Way};
 use alloc::collections::BTreeMap;
 use ockam_core::{Address, FlowControlId};
 
 /// The ways of channels, by the addresses at which local workers send into them. There is no
 /// circle in it.
 #[derive(Debug, Default)]
-pub(super) struct Carriers(BTreeMap<Address, Carrier>);
-
-/// The first hop of a way, and the flow to which it belongs.
-#[derive(Debug)]
-struct Carrier {
-    first_hop: Address,
-    flow: FlowControlId,
-}
+pub(super) struct Carriers(BTreeMap<Address, Way>);
 
 impl FlowControls {
     /// Says over which connection goes what is sent to an address of a producer, such as the one
@@ -59,14 +52,14 @@ impl State {
         let info = self.table.find_flow_control_with_producer_address(first_hop);
         if let Some(info) = info {
             let flow = info.flow_control_id().clone();
-            self.carriers.set(address, Carrier { first_hop: first_hop.clone(), flow });
+            self.carriers.set(address, Way { first_hop: first_hop.clone(), flow });
         }
     }
 }
 
 impl Carriers {
     /// Takes a way, unless it would lead back to its beginning.
-    fn set(&mut self, address: Address, carrier: Carrier) {
+    fn set(&mut self, address: Address, carrier: Way) {
         let first_hop = &carrier.first_hop;
         let mut below = self.below(first_hop);
         let leads_back = *first_hop == address || below.any(|below| below.first_hop == address);
@@ -86,7 +79,7 @@ impl Carriers {
     }
 
     /// Lists what carries an address, what carries that, and so on.
-    fn below<'a>(&'a self, address: &Address) -> impl Iterator<Item = &'a Carrier> + use<'a> {
+    fn below<'a>(&'a self, address: &Address) -> impl Iterator<Item = &'a Way> + use<'a> {
         let first = self.0.get(address);
         core::iter::successors(first, |above| self.0.get(&above.first_hop))
     }

@@ -1,14 +1,7 @@
 //! Answers that are expected from outside.
 
-use super::FlowControls;
-use ockam_core::{Address, FlowControlId};
-
-/// The way of a question that went out.
-pub(super) struct Expected {
-    /// The flow over which the answer may come.
-    pub(super) flow: FlowControlId,
-    pub(super) first_hop: Address,
-}
+use super::{FlowControls, Way};
+use ockam_core::Address;
 
 impl FlowControls {
     /// Lets the answer to a message that goes to `first_hop` in, if that is an address of a
@@ -26,7 +19,7 @@ impl FlowControls {
                 return false;
             };
             let first_hop = first_hop.clone();
-            state.expected.insert(slot.clone(), Expected { flow, first_hop });
+            state.expected.insert(slot.clone(), Way { first_hop, flow });
             true
         })
     }
