@@ -1,6 +1,7 @@
 //! Secure channels on nodes: what programs see.
 
 mod access;
+mod clock;
 mod close;
 mod credential;
 mod handshake;
