@@ -329,12 +329,12 @@ impl State {
 impl fmt::Debug for FlowControls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("FlowControls");
+        let mut show = |State { table, carriers, .. }: &State| {
+            shown.field("table", table).field("carriers", carriers).finish_non_exhaustive()
+        };
         self.0.state.with(|flows| match flows {
-            Some(flows) => {
-                let State { table, carriers, .. } = flows.state();
-                shown.field("table", table).field("carriers", carriers).finish_non_exhaustive()
-            }
-            None => shown.finish_non_exhaustive(),
+            Some(flows) => show(flows.state()),
+            None => show(&State::default()),
         })
     }
 }
