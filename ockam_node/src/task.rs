@@ -2,6 +2,7 @@
 
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
+use crate::executor;
 use crate::node::Node;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -40,10 +41,14 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
                 future.set(None);
                 task_node.end(&cell, DeadLetterReason::CutOff);
             }
-            match future.as_mut().as_pin_mut() {
+            let polled = match future.as_mut().as_pin_mut() {
                 Some(future) => future.poll(cx),
                 None => Poll::Ready(()),
+            };
+            if polled.is_pending() && task_node.flow_controls.has_producers() {
+                executor::stay_on_thread(cx);
             }
+            polled
         })
         .await;
     };
