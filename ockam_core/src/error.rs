@@ -14,8 +14,8 @@ use core::fmt;
 /// Tells whether the errors of this program say in words what is wrong: whether the cargo feature
 /// `texts` is on, as it always is with `std`.
 ///
-/// Without it [`Error::with_text`], [`Error::with_cause`] and [`Error::context_with`] leave that out, and a leaf
-/// error is shown as its kind. What a program can act on, kinds and fields, is there either way.
+/// Without it [`Error::with_text`], [`Error::with_cause`] and [`Error::context_with`] leave out what
+/// they are given, and a leaf error is shown as its kind. The kinds are there either way.
 pub const TEXTS: bool = cfg!(feature = "texts");
 
 /// The result of a call that can fail with an [`Error`].
@@ -131,8 +131,8 @@ impl Error {
         if TEXTS { Error::new(kind, text().into().into_owned()) } else { Error::from_kind(kind) }
     }
 
-    /// As [`new`](Self::new), in a program whose errors have texts ([`TEXTS`]). In others the kind is
-    /// all that is left of the cause, and what would show it is not part of the program.
+    /// As [`new`](Self::new), in a program whose errors have texts ([`TEXTS`]). In others the kind
+    /// is all that is left of the cause, and what would show it is not part of the program.
     #[must_use]
     pub fn with_cause(kind: ErrorKind, cause: impl Into<Cause>) -> Self {
         if TEXTS { Error::new(kind, cause) } else { Error::from_kind(kind) }

@@ -134,8 +134,8 @@ impl FlowControls {
                 .ended
                 .retain(|(ended, _)| *ended != address && !additional_addresses.contains(ended));
             state.table.add_producer(address, id, spawner, additional_addresses);
+            self.changed(state);
         });
-        self.change(|_| ());
     }
 
     /// Registers an address that creates producers.
@@ -150,19 +150,19 @@ impl FlowControls {
         &self,
         address: &Address,
     ) -> Option<ProducerInfo> {
-        self.read(|state| state.table.find_flow_control_with_producer_address(address).cloned())
+        self.with(|state| state.table.find_flow_control_with_producer_address(address).cloned())
     }
 
     /// Finds the flow that an address spawns.
     #[must_use]
     pub fn find_flow_control_with_spawner_address(&self, address: &Address) -> Option<SpawnerInfo> {
-        self.read(|state| state.table.find_flow_control_with_spawner_address(address).cloned())
+        self.with(|state| state.table.find_flow_control_with_spawner_address(address).cloned())
     }
 
     /// Tells whether a worker is a consumer of an id.
     #[must_use]
     pub fn is_consumer(&self, address: &Address, id: &FlowControlId) -> bool {
-        self.read(|state| state.table.is_consumer(address, id))
+        self.with(|state| state.table.is_consumer(address, id))
     }
 
     /// Tells whether a message that the producer at `producer` brought in may reach `address`: a
@@ -195,7 +195,7 @@ impl FlowControls {
     /// Lists the reply slots that wait for an answer over the flow of a producer, or over what it
     /// carries.
     pub(crate) fn expected_over(&self, producer: &Address) -> Vec<Address> {
-        self.read(|state| {
+        self.with(|state| {
             let info = state.table.find_flow_control_with_producer_address(producer);
             info.map_or(Vec::new(), |info| state.expected_over(info.flow_control_id()))
         })
@@ -214,13 +214,13 @@ impl FlowControls {
     }
 
     fn reach(&self, producer: &Address, address: &Address) -> Reach {
-        self.read(|state| state.may_reach(producer, address))
+        self.with(|state| state.may_reach(producer, address))
     }
 
-    /// Reads the state; if there is none, the answer is that of an empty one.
-    fn read<R: Default>(&self, read: impl FnOnce(&State) -> R) -> R {
+    /// Uses the state; if there is none, the answer is that of an empty one.
+    fn with<R: Default>(&self, with: impl FnOnce(&mut State) -> R) -> R {
         self.0.state.with(|flows| match flows {
-            Some(flows) => read(flows.state()),
+            Some(flows) => with(flows.state()),
             None => R::default(),
         })
     }
@@ -239,10 +239,15 @@ impl FlowControls {
                 return R::default();
             };
             let changed = change(&mut **flows);
-            self.0.producers.store(flows.producer_addresses(), Ordering::Relaxed);
-            self.0.generation.fetch_add(1, Ordering::Release);
+            self.changed(&**flows);
             changed
         })
+    }
+
+    /// Keeps what is read without the lock in step with the state, which is locked.
+    fn changed(&self, flows: &dyn Flows) {
+        self.0.producers.store(flows.producer_addresses(), Ordering::Relaxed);
+        self.0.generation.fetch_add(1, Ordering::Release);
     }
 }
 

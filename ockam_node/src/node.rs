@@ -203,15 +203,21 @@ impl Node {
             return;
         };
         let waiting = || self.asks.get(self.asks.hash(asker), asker);
-        if let Some(ask) = waiting()
-            && self.flow_controls.expect(asker, first)
-        {
-            ask.set_expected();
-            // An ask that ended meanwhile may not have seen that.
-            if waiting().is_none() {
-                self.flow_controls.unexpect(asker);
-            }
+        let Some(ask) = waiting() else { return };
+        // An ask that ended meanwhile may not have seen that.
+        if self.expect(&ask, first) && waiting().is_none() {
+            self.flow_controls.unexpect(asker);
         }
+    }
+
+    /// Lets the answer to a question in that goes to `first_hop`, until the ask ends; `true` if
+    /// that is a connection.
+    pub(crate) fn expect(&self, ask: &Ask, first_hop: &Address) -> bool {
+        let expected = self.flow_controls.expect(ask.address(), first_hop);
+        if expected {
+            ask.set_expected();
+        }
+        expected
     }
 
     /// Ends the asks that wait at some addresses.

@@ -58,7 +58,9 @@ impl Identities {
         // What the handshake needs of this node, before anybody is asked anything.
         let rng = &mut NodeRng::new(handle);
         self.present(own, Vec::new(), rng).await?;
-        options.terms.obtain(self, handle, own).await?;
+        if let Some(renewal) = &options.terms.renewal {
+            renewal.obtain(self, handle, own).await?;
+        }
         let accepted = self.begin(handle, &address, &route, &options).await?;
         self.finish(handle, own, address, accepted, options).await
     }

@@ -98,7 +98,9 @@ impl Identities {
         }
         // Whatever is wrong with the identity is found out now, and not by the first peer.
         self.present(own, Vec::new(), &mut NodeRng::new(handle)).await?;
-        options.terms.obtain(self, handle, own).await?;
+        if let Some(renewal) = &options.terms.renewal {
+            renewal.obtain(self, handle, own).await?;
+        }
         let listening = Arc::new(Listening {
             identities: self.clone(),
             own: *own,

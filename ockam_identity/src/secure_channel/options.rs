@@ -13,8 +13,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
-use ockam_core::{FlowControlId, Result};
-use ockam_node::Handle;
+use ockam_core::FlowControlId;
 
 /// What both sides of a channel are told alike.
 #[derive(Clone, Debug)]
@@ -45,19 +44,6 @@ impl Terms {
         match &self.renewal {
             Some(renewal) => identities.credential(own, renewal.issuer()),
             None => self.credential.clone(),
-        }
-    }
-
-    /// Has a credential of the source, if there is one.
-    pub(super) async fn obtain(
-        &self,
-        identities: &Identities,
-        handle: &Handle,
-        own: &Identifier,
-    ) -> Result<()> {
-        match &self.renewal {
-            Some(renewal) => renewal.obtain(identities, handle, own).await,
-            None => Ok(()),
         }
     }
 }

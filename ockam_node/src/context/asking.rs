@@ -57,14 +57,11 @@ impl<'a> Slot<'a> {
     /// Lets the answer in if the question leaves the node.
     #[inline]
     fn expect(&self, message: &LocalMessage) {
-        let flows = &self.node.flow_controls;
-        if !flows.has_producers() {
+        if !self.node.flow_controls.has_producers() {
             return;
         }
-        if let (Some(first), Some(asker)) = (message.onward_route().first(), &self.asker)
-            && flows.expect(asker.ask.address(), first)
-        {
-            asker.ask.set_expected();
+        if let (Some(first), Some(asker)) = (message.onward_route().first(), &self.asker) {
+            self.node.expect(&asker.ask, first);
         }
     }
 

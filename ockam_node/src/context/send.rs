@@ -71,9 +71,7 @@ impl Handle {
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub fn forward(&self, message: LocalMessage) -> impl Future<Output = Result<()>> + Send {
-        if self.node().flow_controls.has_producers() && message.return_route().len() == 1 {
-            self.node().expect_answer(&message);
-        }
+        self.expect_answer(&message);
         Delivery::new(self, self.mailboxes().primary(), message)
     }
 
@@ -87,7 +85,17 @@ impl Handle {
         from: impl Into<Address>,
     ) -> Result<()> {
         let from = from.into();
-        Delivery::new(self, self.own_mailbox(&from)?, message).await
+        let mailbox = self.own_mailbox(&from)?;
+        self.expect_answer(&message);
+        Delivery::new(self, mailbox, message).await
+    }
+
+    /// Lets the answer to a question in that is passed on to a connection.
+    #[inline]
+    fn expect_answer(&self, message: &LocalMessage) {
+        if self.node().flow_controls.has_producers() && message.return_route().len() == 1 {
+            self.node().expect_answer(message);
+        }
     }
 
     #[inline]

@@ -38,7 +38,7 @@ impl FlowControls {
     /// ```
     pub fn set_carrier(&self, address: impl Into<Address>, first_hop: &Address) {
         let address = address.into();
-        self.write(|state| state.set_carrier(address, first_hop));
+        self.with(|state| state.set_carrier(address, first_hop));
     }
 }
 

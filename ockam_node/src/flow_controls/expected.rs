@@ -9,11 +9,7 @@ impl FlowControls {
     #[cold]
     pub(crate) fn expect(&self, slot: &Address, first_hop: &Address) -> bool {
         // One lock for both: once it is expected, the end of the flow finds it.
-        self.0.state.with(|flows| {
-            let Some(flows) = flows else {
-                return false;
-            };
-            let state = flows.state();
+        self.with(|state| {
             let info = state.table.find_flow_control_with_producer_address(first_hop);
             let Some(flow) = info.map(|info| info.flow_control_id().clone()) else {
                 return false;
@@ -27,8 +23,6 @@ impl FlowControls {
     /// Ends what [`expect`](Self::expect) began.
     #[cold]
     pub(crate) fn unexpect(&self, slot: &Address) {
-        self.0
-            .state
-            .with(|flows| flows.as_mut().and_then(|flows| flows.state().expected.remove(slot)));
+        self.with(|state| state.expected.remove(slot));
     }
 }
