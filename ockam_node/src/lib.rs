@@ -59,6 +59,7 @@ mod table;
 mod task;
 mod transports;
 mod typed;
+mod wait_list;
 
 pub use builder::{APP, NodeBuilder};
 pub use context::{

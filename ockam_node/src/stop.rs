@@ -17,12 +17,13 @@ use crate::executor::until;
 use crate::node::Node;
 use crate::stop_order::StopOrder;
 use crate::sync::Lock;
+use crate::wait_list::WaitList;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
-use core::mem;
+use core::iter;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
@@ -46,9 +47,7 @@ pub(crate) struct StopState {
 struct Outcome {
     over: bool,
     error: Option<StopError>,
-    /// Who waits for it, each under the number it was given.
-    waiting: Vec<(u64, Waker)>,
-    last: u64,
+    waiting: WaitList<()>,
 }
 
 /// Says what a node's stop cut off at its deadline.
@@ -129,12 +128,12 @@ impl StopState {
     }
 
     fn set(&self, error: Option<StopError>) {
-        let waiting = self.outcome.with(|outcome| {
+        self.outcome.with(|outcome| {
             outcome.over = true;
             outcome.error = error;
-            mem::take(&mut outcome.waiting)
         });
-        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        let next = || self.outcome.with(|outcome| outcome.waiting.take_one(|()| true));
+        iter::from_fn(next).for_each(Waker::wake);
     }
 }
 
@@ -149,33 +148,23 @@ impl Future for Stopped<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let state = self.state;
-        let mut waker = cx.waker().clone();
-        // Where a waker is dropped, the last piece of a task may go with it: not under the lock.
-        state.outcome.with(|outcome| {
+        let (state, waker) = (self.state, cx.waker().clone());
+        let (polled, _known) = state.outcome.with(|outcome| {
             if outcome.over {
-                return Poll::Ready(());
+                return (Poll::Ready(()), None);
             }
-            let number = *self.number.get_or_insert_with(|| {
-                outcome.last += 1;
-                outcome.last
-            });
-            match outcome.waiting.iter_mut().find(|(known, _)| *known == number) {
-                Some((_, known)) => mem::swap(known, &mut waker),
-                None => outcome.waiting.push((number, waker.clone())),
-            }
-            Poll::Pending
-        })
+            let number = *self.number.get_or_insert_with(|| outcome.waiting.number());
+            (Poll::Pending, outcome.waiting.wait(number, waker, || ()))
+        });
+        polled
     }
 }
 
 impl Drop for Stopped<'_> {
     fn drop(&mut self) {
-        let Some(number) = self.number else { return };
-        let _waker = self.state.outcome.with(|outcome| {
-            let place = outcome.waiting.iter().position(|(known, _)| *known == number)?;
-            Some(outcome.waiting.swap_remove(place))
-        });
+        if let Some(number) = self.number {
+            drop(self.state.outcome.with(|outcome| outcome.waiting.leave(number)));
+        }
     }
 }
 

@@ -3,10 +3,12 @@
 
 use crate::support::{Collector, Echoer, collect, collected, node, poll, settle, soon};
 use ockam_core::{
-    Address, AllowAll, Any, DenyAll, ErrorKind, FlowControlId, LocalMessage, Result, Route, Routed,
-    TCP, Transport, TransportMessage, Worker, encode, route,
+    Address, AllowAll, Any, DenyAll, ErrorKind, FlowControlId, LocalMessage, Mailbox, Mailboxes,
+    Result, Route, Routed, TCP, Transport, TransportMessage, Worker, encode, route,
 };
-use ockam_node::{Context, DeadLetterReason, ENDED_FLOWS_KEPT, Handle, SendError, SendErrorReason};
+use ockam_node::{
+    Context, DeadLetterReason, ENDED_FLOWS_KEPT, Handle, SendError, SendErrorReason, WorkerBuilder,
+};
 use std::future::ready;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -336,6 +338,40 @@ async fn whoever_watches_a_connection_hears_of_its_loss_and_leaves_nothing_behin
     ctx.stop_worker(SENDER).await.unwrap();
     drop(connection);
     assert_eq!(format!("{:?}", ctx.flow_controls()), empty);
+}
+
+/// Passes questions on to the connection, as they are, from its own or from another address.
+struct Onward;
+
+impl Worker for Onward {
+    type Context = Context;
+    type Message = Any;
+
+    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
+        let me = msg.msg_addr();
+        let mut message = msg.into_local_message();
+        message.transport_mut().onward_route.modify().replace(SENDER);
+        if me == *ctx.primary_address() {
+            ctx.forward(message).await
+        } else {
+            ctx.forward_from_address(message, me).await
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_another_worker_passes_on_is_answered_once() {
+    let ctx = node();
+    let mut connection = Connection::open(&ctx, None).await;
+    let mailboxes = Mailboxes::new(Mailbox::allow_all("one"), vec![Mailbox::allow_all("another")]);
+    WorkerBuilder::new(Onward).with_mailboxes(mailboxes).start(&ctx).await.unwrap();
+    for address in ["one", "another"] {
+        let asking = spawn_ask(&ctx, route![address, "echoer"]);
+        let slot = connection.asked().await;
+        connection.arrive(slot.clone(), 7).await.unwrap();
+        assert_eq!(soon(asking).await.unwrap().unwrap(), 7);
+        assert!(connection.arrive(slot, 8).await.is_err());
+    }
 }
 
 /// A channel without encryption: what is sent to `encryptor` goes on to `sender`, and its answers
