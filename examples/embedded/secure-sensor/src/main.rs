@@ -15,12 +15,14 @@ extern crate alloc;
 
 #[path = "../../sensor/src/control.rs"]
 mod control;
+#[path = "../../sensor/src/pump.rs"]
+mod pump;
 #[path = "../../sensor/src/thermometer.rs"]
 mod thermometer;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use board::{println, UartReader, UartWriter};
+use board::println;
 use control::Control;
 use core::future::{poll_fn, Future};
 use core::pin::{pin, Pin};
@@ -34,7 +36,7 @@ use ockam_identity::vault::SoftwareVault;
 use ockam_identity::{
     Identities, IdentityIdAccessControl, SecureChannel, SecureChannelOptions, TrustIdentifierPolicy,
 };
-use ockam_transport_serial::{SerialLink, SerialLinkOptions, SerialPump};
+use ockam_transport_serial::{SerialLink, SerialLinkOptions};
 use provisioning::{identity_of, BOARD, COLLECTOR};
 use thermometer::Thermometer;
 
@@ -63,22 +65,13 @@ async fn app(spawner: Spawner) {
     board::exit(false)
 }
 
-/// The pump is no part of the node: it lives where the driver of the port does.
-#[embassy_executor::task]
-async fn pump(pump: SerialPump, reader: UartReader, writer: UartWriter) {
-    if let Err(error) = pump.run(reader, writer).await {
-        println!("{error:?}");
-    }
-}
-
 async fn measure(spawner: Spawner) -> Result<()> {
     let builder = NodeBuilder::new()
         .with_spawner(spawner.make_send())
         .with_random(board::random);
     let node = node(builder.build()?);
     let (link, serial) = SerialLink::start(&node, SerialLinkOptions::new()).await?;
-    let (reader, writer) = board::uart();
-    spawner.spawn(pump(serial, reader, writer).expect("it is spawned once"));
+    pump::start(spawner, serial);
 
     // On the heap, which has the memory back when it is done: it is the largest of all futures here.
     let channel = Box::pin(connect(&node, &link)).await?;

@@ -12,15 +12,16 @@
 extern crate alloc;
 
 mod control;
+mod pump;
 mod thermometer;
 
 use alloc::sync::Arc;
-use board::{println, UartReader, UartWriter};
+use board::println;
 use control::Control;
 use core::sync::atomic::AtomicU32;
 use embassy_executor::Spawner;
 use ockam::{node, route, NodeBuilder, Result};
-use ockam_transport_serial::{SerialLink, SerialLinkOptions, SerialPump};
+use ockam_transport_serial::{SerialLink, SerialLinkOptions};
 use thermometer::Thermometer;
 use workers::Average;
 
@@ -51,14 +52,6 @@ async fn app(spawner: Spawner) {
     board::exit(false)
 }
 
-/// The pump is no part of the node: it lives where the driver of the port does.
-#[embassy_executor::task]
-async fn pump(pump: SerialPump, reader: UartReader, writer: UartWriter) {
-    if let Err(error) = pump.run(reader, writer).await {
-        println!("{error:?}");
-    }
-}
-
 async fn measure(spawner: Spawner) -> Result<()> {
     let builder = NodeBuilder::new()
         .with_spawner(spawner.make_send())
@@ -75,8 +68,7 @@ async fn measure(spawner: Spawner) -> Result<()> {
         node.flow_controls()
             .add_consumer(consumer, link.flow_control_id());
     }
-    let (reader, writer) = board::uart();
-    spawner.spawn(pump(serial, reader, writer).expect("it is spawned once"));
+    pump::start(spawner, serial);
 
     let thermometer = Thermometer::new(route![&link, "collector"], interval_ms);
     node.start_processor("thermometer", thermometer).await?;

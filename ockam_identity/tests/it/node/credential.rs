@@ -2,12 +2,12 @@
 
 use super::stage::{Echoer, LISTENER, Stage, identity, record, soon};
 use crate::support::Clock;
-use ockam_core::{AllowAll, ErrorKind, Route, route};
+use ockam_core::{ErrorKind, Route, route};
 use ockam_identity::vault::SoftwareVault;
 use ockam_identity::{
-    AttributeAccessControl, Attributes, CREDENTIAL_ISSUER, CREDENTIAL_LIFETIME,
-    CredentialAndPurposeKey, CredentialIssuer, Identifier, Identities, NodeRng, SecureChannel,
-    SecureChannelListenerOptions, SecureChannelOptions, TrustIdentifierPolicy,
+    Attributes, CREDENTIAL_ISSUER, CREDENTIAL_LIFETIME, CredentialAndPurposeKey, CredentialIssuer,
+    Identifier, Identities, NodeRng, SecureChannel, SecureChannelListenerOptions,
+    SecureChannelOptions, TrustIdentifierPolicy,
 };
 
 /// A stage with an issuer, whom Bob believes, and an echoer for those with the role `member`.
@@ -25,11 +25,7 @@ impl Office {
         let issuer = identity(&identities, &nobody).await;
         let options = SecureChannelListenerOptions::new().with_authority(issuer);
         let stage = Stage::with_identities(identities, options).await;
-        let rule =
-            AttributeAccessControl::new(&stage.identities, issuer).with_attribute("role", "member");
-        let ctx = &stage.ctx;
-        ctx.start_worker_with_access_control("echoer", Echoer, rule, AllowAll).await.unwrap();
-        stage.let_in("echoer");
+        stage.answer_members(issuer).await;
         Office { stage, issuer, clock }
     }
 

@@ -1,12 +1,12 @@
 //! Credentials that are replaced before they expire, while a channel is up.
 
-use super::stage::{Echoer, LISTENER, Stage, identity, node, soon, until};
-use ockam_core::{AllowAll, ErrorKind, route};
+use super::stage::{LISTENER, Stage, identity, node, soon, until};
+use ockam_core::{ErrorKind, route};
 use ockam_identity::vault::SoftwareVault;
 use ockam_identity::{
-    AttributeAccessControl, Attributes, CREDENTIAL_ISSUER, CREDENTIAL_REFRESH_GAP,
-    CREDENTIAL_REFRESH_INTERVAL, CredentialIssuer, CredentialSource, Identifier, Identities,
-    MAX_CREDENTIAL_REFRESH_INTERVAL, SecureChannelListenerOptions, SecureChannelOptions,
+    Attributes, CREDENTIAL_ISSUER, CREDENTIAL_REFRESH_GAP, CREDENTIAL_REFRESH_INTERVAL,
+    CredentialIssuer, CredentialSource, Identifier, Identities, MAX_CREDENTIAL_REFRESH_INTERVAL,
+    SecureChannelListenerOptions, SecureChannelOptions,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -37,11 +37,7 @@ impl Office {
         let issuer = identity(&identities, &node()).await;
         let options = SecureChannelListenerOptions::new().with_authority(issuer);
         let stage = Stage::with_identities(identities, options).await;
-        let rule =
-            AttributeAccessControl::new(&stage.identities, issuer).with_attribute("role", "member");
-        let ctx = &stage.ctx;
-        ctx.start_worker_with_access_control("echoer", Echoer, rule, AllowAll).await.unwrap();
-        stage.let_in("echoer");
+        stage.answer_members(issuer).await;
         let (asked, is_open) = (Arc::default(), Arc::new(AtomicBool::new(true)));
         let office = Office { stage, issuer, begun, asked, is_open };
         office.start_issuer(lifetime).await;

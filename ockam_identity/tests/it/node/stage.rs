@@ -1,10 +1,11 @@
 //! Nodes, workers and channels that several tests use.
 
 use ockam_core::{
-    Any, FlowControlId, LocalMessage, NeutralMessage, Result, Route, Routed, Worker, route,
+    AllowAll, Any, FlowControlId, LocalMessage, NeutralMessage, Result, Route, Routed, Worker,
+    route,
 };
 use ockam_identity::{
-    Identifier, Identities, NodeRng, SecureChannel, SecureChannelListener,
+    AttributeAccessControl, Identifier, Identities, NodeRng, SecureChannel, SecureChannelListener,
     SecureChannelListenerOptions, SecureChannelOptions,
 };
 use ockam_node::{Context, DeadLetterReason, Handle, NodeBuilder};
@@ -104,6 +105,15 @@ impl Stage {
         let listener =
             identities.create_secure_channel_listener(&ctx, &bob, LISTENER, options).await.unwrap();
         Stage { ctx, identities, alice, bob, listener }
+    }
+
+    /// Starts an echoer for those who show that they have the role `member`, says this issuer.
+    pub(crate) async fn answer_members(&self, issuer: Identifier) {
+        let rule =
+            AttributeAccessControl::new(&self.identities, issuer).with_attribute("role", "member");
+        let ctx = &self.ctx;
+        ctx.start_worker_with_access_control("echoer", Echoer, rule, AllowAll).await.unwrap();
+        self.let_in("echoer");
     }
 
     /// Makes a channel from Alice to Bob.
