@@ -22,6 +22,7 @@
 //! | `initiator` | a channel from the side that begins |
 //! | `responder` | a handshake from the side that answers |
 //! | `encryptor`, `decryptor` | a channel that is up |
+//! | `direct`, `sealing` | encrypting a message where it is sent, past the encryptor's mailbox |
 //! | `refresher` | the own credential of a channel that is up, before it expires |
 //! | `credential_source` | where that credential comes from |
 //! | `ends` | what the two have in common |
@@ -31,6 +32,8 @@
 mod access;
 mod credential_source;
 mod decryptor;
+#[cfg(feature = "std")]
+mod direct;
 mod encryptor;
 mod ends;
 mod half_open;
@@ -42,6 +45,7 @@ mod place;
 mod refresher;
 mod responder;
 mod rng;
+mod sealing;
 mod trust_policy;
 
 pub use access::{AttributeAccessControl, IdentityIdAccessControl};

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{catch, yield_now};
 use crate::node::{Node, text};
-use crate::task;
+use crate::task as tasks;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -13,11 +13,11 @@ use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::marker::PhantomData;
 use core::pin::pin;
-use core::task::{Poll, Waker};
+use core::task::{self, Poll, Waker};
 use ockam_core::{DecodeError, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
 
-/// How many messages a worker handles before it lets other tasks run.
-const MESSAGES_PER_TURN: u32 = 128;
+/// How many messages a worker that never waits handles before it lets other tasks run.
+pub(crate) const MESSAGES_PER_TURN: u32 = 128;
 
 /// What the node knows about workers of type `W`.
 pub(crate) struct WorkerType<W>(PhantomData<W>);
@@ -36,8 +36,8 @@ impl<W: Worker<Context = Context>> Resident for W {
     fn shut_down(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>) {
         let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
         let future = Box::pin(finish(self, ctx, DeadLetterReason::Stopped));
-        if let Some(future) = task::poll_once(future) {
-            task::spawn(node, cell, || future);
+        if let Some(future) = tasks::poll_once(future) {
+            tasks::spawn(node, cell, || future);
         }
     }
 }
@@ -49,7 +49,7 @@ pub(crate) fn spawn<W: Worker<Context = Context>>(
     cell: Arc<Cell>,
 ) {
     let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
-    task::spawn(node, cell, || run(worker, ctx));
+    tasks::spawn(node, cell, || run(worker, ctx));
 }
 
 /// The loop of a worker.
@@ -59,7 +59,16 @@ pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ct
     let reason = loop {
         let turn = match ctx.next_in_hand() {
             Some(message) => Turn::Message(message),
-            None if lingers => poll_fn(|cx| ctx.poll_inbox(Some(cx.waker()), true)).await,
+            None if lingers => {
+                let wait = |cx: &mut task::Context<'_>| {
+                    let turn = ctx.poll_inbox(Some(cx.waker()), true);
+                    if turn.is_pending() {
+                        handled = 0;
+                    }
+                    turn
+                };
+                poll_fn(wait).await
+            }
             None => match first_wait(&mut ctx, &mut lingers) {
                 Some(turn) => turn,
                 None => continue,

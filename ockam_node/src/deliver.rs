@@ -10,6 +10,8 @@
 
 use crate::ask::{self, Ask};
 use crate::cell::{Cell, Pushed};
+#[cfg(feature = "std")]
+use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
 use crate::node::{Node, text};
 use crate::send_error::{SendError, SendErrorReason};
@@ -87,6 +89,17 @@ pub(crate) fn begin(
         Gates::ClosedIn => return Err(denied(node, source, message, false)),
         Gates::Slow => return Ok(Step::Authorize(message, Recipient::Cell(cell))),
     }
+    #[cfg(feature = "std")]
+    let message = match cell.shortcut() {
+        None => message,
+        Some(shortcut) => {
+            let worker = Handle::new(Arc::clone(node), Arc::clone(&cell));
+            match shortcut.take(&worker, message) {
+                Ok(()) => return Ok(Step::Done),
+                Err(message) => message,
+            }
+        }
+    };
     match push(node, &cell, message) {
         Ok(None) => Ok(Step::Done),
         Ok(Some(message)) => Ok(Step::Full(message, cell)),

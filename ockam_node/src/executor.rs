@@ -12,7 +12,7 @@ mod tokio;
 
 #[cfg(not(feature = "std"))]
 pub(crate) use self::embassy::{
-    Alarm, Instant, Surroundings, TaskPlace, catch, deadline, random, spare_message, stay_on_thread,
+    Alarm, Instant, Surroundings, TaskPlace, catch, deadline, random, spare_message,
 };
 #[cfg(not(feature = "std"))]
 pub use self::embassy::{DEFAULT_TASK_SLOTS, Executor, MAX_TASK_SLOTS};
@@ -23,7 +23,6 @@ pub use self::tokio::Executor;
 #[cfg(feature = "std")]
 pub(crate) use self::tokio::{
     Alarm, Instant, Signals, Surroundings, TaskPlace, block_on, catch, deadline, random,
-    stay_on_thread,
 };
 
 use core::future::{Future, poll_fn};

@@ -205,6 +205,12 @@ impl Inbox {
         self.messages.is_empty()
     }
 
+    /// Tells whether nothing is queued or handled, and nothing forbids that it will be.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.idle && !self.closed && self.messages.is_empty() && self.line.waiting.is_empty()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.messages.len()
     }

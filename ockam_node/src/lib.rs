@@ -41,6 +41,8 @@ mod drain;
 #[cfg(feature = "std")]
 mod entry;
 mod executor;
+#[cfg(all(test, not(ockam_loom)))]
+mod fairness;
 mod flow_controls;
 mod inbox;
 mod linger;
@@ -50,6 +52,8 @@ mod node;
 mod processor;
 mod random;
 mod send_error;
+#[cfg(feature = "std")]
+mod shortcut;
 mod start;
 mod stop;
 mod stop_order;
@@ -79,6 +83,8 @@ pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
 pub use send_error::{SendError, SendErrorReason};
+#[cfg(feature = "std")]
+pub use shortcut::{Shortcut, Turn};
 pub use start::{ProcessorBuilder, WorkerBuilder};
 pub use stop::StopError;
 pub use stop_order::StopOrder;

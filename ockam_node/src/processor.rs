@@ -15,7 +15,7 @@ use core::task::Poll;
 use ockam_core::{Processor, TypeName};
 
 /// How many rounds a processor that never waits makes before it lets other tasks run.
-const ROUNDS_PER_TURN: u32 = 64;
+pub(crate) const ROUNDS_PER_TURN: u32 = 64;
 
 /// What the node knows about processors of type `P`.
 pub(crate) struct ProcessorType<P>(PhantomData<P>);
@@ -47,7 +47,7 @@ pub(crate) async fn run<P: Processor<Context = Context>>(
     let reason = loop {
         let outcome = {
             let round = pin!(async { processor.process(&mut ctx).await });
-            unless_stopped(&cell, catch(round)).await
+            unless_stopped(&cell, catch(round), &mut rounds).await
         };
         let Some(outcome) = outcome else {
             break DeadLetterReason::Stopped;
@@ -66,7 +66,8 @@ pub(crate) async fn run<P: Processor<Context = Context>>(
             }
         }
         rounds += 1;
-        if rounds % ROUNDS_PER_TURN == 0 {
+        if rounds == ROUNDS_PER_TURN {
+            rounds = 0;
             yield_now().await;
         }
     };
@@ -74,14 +75,19 @@ pub(crate) async fn run<P: Processor<Context = Context>>(
     drop(place);
 }
 
-/// Runs one round, and drops it where it waits when a stop is asked for.
-async fn unless_stopped<F: Future>(cell: &Cell, round: F) -> Option<F::Output> {
+/// Runs one round, and drops it where it waits when a stop is asked for. When it waits, other tasks
+/// run, and `rounds` are counted anew.
+async fn unless_stopped<F: Future>(cell: &Cell, round: F, rounds: &mut u32) -> Option<F::Output> {
     let mut round = pin!(round);
     poll_fn(|cx| {
         if cell.is_stopping() {
             return Poll::Ready(None);
         }
-        round.as_mut().poll(cx).map(Some)
+        let polled = round.as_mut().poll(cx);
+        if polled.is_pending() {
+            *rounds = 0;
+        }
+        polled.map(Some)
     })
     .await
 }

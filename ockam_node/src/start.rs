@@ -13,6 +13,8 @@ use crate::dead_letter::DeadLetterReason;
 use crate::executor::{TaskPlace, catch};
 use crate::node::{Node, no_memory};
 use crate::processor::{self, ProcessorType};
+#[cfg(feature = "std")]
+use crate::shortcut::Shortcut;
 use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
 use alloc::format;
@@ -80,6 +82,13 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// What carries the messages of others to other nodes is stopped after them.
     pub fn with_stop_order(mut self, order: StopOrder) -> Self {
         self.place.stop_order = order;
+        self
+    }
+
+    /// Gives the worker a way past its mailbox, for when it has nothing to do.
+    #[cfg(feature = "std")]
+    pub fn with_shortcut(mut self, shortcut: impl Shortcut) -> Self {
+        self.place.shortcut = Some(Box::new(Box::new(shortcut)));
         self
     }
 
@@ -184,6 +193,8 @@ struct Place {
     mailboxes: Option<Mailboxes>,
     capacity: Option<u32>,
     stop_order: StopOrder,
+    #[cfg(feature = "std")]
+    shortcut: Option<Box<Box<dyn Shortcut>>>,
 }
 
 impl Place {
@@ -196,7 +207,10 @@ impl Place {
     ) -> Result<Starting<'a>> {
         let mailboxes = self.mailboxes.unwrap_or_else(|| usual(node.random_local()).into());
         let capacity = self.capacity.unwrap_or(node.mailbox_capacity);
-        let cell = Cell::starting(mailboxes, about, self.stop_order, capacity);
+        #[cfg_attr(not(feature = "std"), allow(unused_mut))]
+        let mut cell = Cell::starting(mailboxes, about, self.stop_order, capacity);
+        #[cfg(feature = "std")]
+        cell.set_shortcut(self.shortcut);
         node.reserve(&cell)?;
         Ok(Starting { node, cell, over: false })
     }

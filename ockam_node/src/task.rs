@@ -2,7 +2,6 @@
 
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
-use crate::executor;
 use crate::node::Node;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -41,14 +40,10 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
                 future.set(None);
                 task_node.end(&cell, DeadLetterReason::CutOff);
             }
-            let polled = match future.as_mut().as_pin_mut() {
+            match future.as_mut().as_pin_mut() {
                 Some(future) => future.poll(cx),
                 None => Poll::Ready(()),
-            };
-            if polled.is_pending() && task_node.flow_controls.has_producers() {
-                executor::stay_on_thread(cx);
             }
-            polled
         })
         .await;
     };

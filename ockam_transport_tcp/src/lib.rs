@@ -55,18 +55,21 @@
 //! | `dial`, `socket` | names and addresses, the operating system's sockets |
 //! | `listener` | accepting, and how many |
 //! | `link` | one connection: its addresses, whether it is up, its end |
-//! | `sender`, `outbox` | messages on their way out |
+//! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
+//! | `outgoing`, `outbox` | what both write from |
 //! | `receiver` | messages on their way in |
 //! | `registry` | which connections and listeners there are |
 #![deny(unsafe_code)]
 
 mod connection;
 mod dial;
+mod direct;
 mod extension;
 mod link;
 mod listener;
 mod options;
 mod outbox;
+mod outgoing;
 mod receiver;
 mod registry;
 mod sender;

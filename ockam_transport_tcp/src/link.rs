@@ -11,7 +11,9 @@
 //! ends it as well, since nobody can send through it any more.
 
 use crate::connection::TcpDirection;
+use crate::direct::Direct;
 use crate::options::Limits;
+use crate::outgoing::Outgoing;
 use crate::receiver::{Receiver, Redial};
 use crate::registry::{Place, Registry};
 use crate::sender::Sender;
@@ -19,7 +21,7 @@ use crate::socket;
 use crate::traffic::Traffic;
 use core::fmt;
 use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
-use ockam_node::{Handle, ProcessorBuilder, StopOrder, WorkerBuilder};
+use ockam_node::{Handle, ProcessorBuilder, StopOrder, Turn, WorkerBuilder};
 use std::sync::{Arc, Weak};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -46,6 +48,7 @@ pub(crate) struct Link {
     peer: String,
     phase: watch::Sender<Phase>,
     traffic: Traffic,
+    turn: Turn,
     registry: Weak<Registry>,
 }
 
@@ -82,14 +85,17 @@ impl Link {
             peer,
             phase: watch::Sender::new(Phase::Up(Arc::new(writing))),
             traffic: Traffic::default(),
+            turn: Turn::new(),
             registry: Arc::downgrade(registry),
         });
         link.announce(ctx, spawner.as_ref(), &limits);
         let mends = redial.is_some();
-        let sender = Sender::new(Arc::clone(&link), limits.write_stall, mends);
+        let outgoing = Arc::new(Outgoing::default());
+        let direct = Direct::new(Arc::clone(&link), Arc::clone(&outgoing));
+        let sender = Sender::new(Arc::clone(&link), outgoing, limits.write_stall, mends);
         let receiver = Receiver::new(Arc::clone(&link), reading, limits.handshake, place, redial);
         let capacity = limits.mailbox_capacity;
-        if let Err(error) = link.start(ctx, sender, receiver, capacity).await {
+        if let Err(error) = link.start(ctx, sender, direct, receiver, capacity).await {
             drop(link.end(ctx, "its workers could not be started"));
             return Err(error);
         }
@@ -116,12 +122,14 @@ impl Link {
         &self,
         ctx: &Handle,
         sender: Sender,
+        direct: Direct,
         receiver: Receiver,
         capacity: Option<u32>,
     ) -> Result<()> {
         let mailbox = Mailbox::new(self.sender.clone(), AllowAll, DenyAll);
         let mut builder = WorkerBuilder::new(sender)
             .with_mailboxes(mailbox)
+            .with_shortcut(direct)
             .with_stop_order(StopOrder::Transport);
         if let Some(capacity) = capacity {
             builder = builder.with_mailbox_capacity(capacity);
@@ -163,6 +171,16 @@ impl Link {
 
     pub(crate) fn phase(&self) -> Phase {
         self.phase.borrow().clone()
+    }
+
+    /// Calls `f` with where the link is, which stays so in the meantime.
+    pub(crate) fn with_phase<R>(&self, f: impl FnOnce(&Phase) -> R) -> R {
+        f(&self.phase.borrow())
+    }
+
+    /// When a message is written where it is sent.
+    pub(crate) fn turn(&self) -> &Turn {
+        &self.turn
     }
 
     pub(crate) fn has_ended(&self) -> bool {

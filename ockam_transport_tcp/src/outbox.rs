@@ -80,15 +80,28 @@ impl Outbox {
         self.len >= MAX_BATCH_LEN || self.messages.len() >= MAX_BATCH_MESSAGES
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// Tells whether some of it is written.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.written > 0
+    }
+
     pub(crate) fn is_written(&self) -> bool {
         self.written == self.len
     }
 
     /// Shows what is to be written next, and calls `write` with it.
     pub(crate) fn write<R>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
+        let left = &self.pieces[self.next..];
+        if let [only] = left {
+            return write(&[IoSlice::new(&self.slice(only)[self.offset..])]);
+        }
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut count = 0;
-        for (place, piece) in self.pieces[self.next..].iter().take(MAX_SLICES).enumerate() {
+        for (place, piece) in left.iter().take(MAX_SLICES).enumerate() {
             let offset = if place == 0 { self.offset } else { 0 };
             slices[place] = IoSlice::new(&self.slice(piece)[offset..]);
             count += 1;

@@ -157,6 +157,7 @@ impl Receiver {
         poll_fn(|cx| Pin::new(&mut *stream).poll_read(cx, &mut room)).await?;
         let len = room.filled().len();
         self.link.traffic().bytes_in.add(len);
+        self.link.turn().give();
         if len == size {
             self.room = (2 * self.room).min(MAX_ROOM);
         }

@@ -3,9 +3,10 @@
 //! It owns what is taken off a route, when bytes are written, and what becomes of messages that
 //! cannot be. It refuses to know what arrives.
 
+use crate::direct::only_says_go_on;
 use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::options::CLOSE_PATIENCE;
-use crate::outbox::Outbox;
+use crate::outgoing::{Desk, Outgoing};
 use crate::socket;
 use core::time::Duration;
 use ockam_core::{Any, Error, ErrorKind, LocalMessage, Result, Routed, WireError, Worker};
@@ -21,16 +22,21 @@ pub(crate) struct Sender {
     phase: watch::Receiver<Phase>,
     /// The socket, as long as `phase` has not changed.
     stream: Option<Arc<OwnedWriteHalf>>,
-    outbox: Outbox,
+    outgoing: Arc<Outgoing>,
     write_stall: Duration,
     /// A broken link will be made again.
     mends: bool,
 }
 
 impl Sender {
-    pub(crate) fn new(link: Arc<Link>, write_stall: Duration, mends: bool) -> Self {
+    pub(crate) fn new(
+        link: Arc<Link>,
+        outgoing: Arc<Outgoing>,
+        write_stall: Duration,
+        mends: bool,
+    ) -> Self {
         let phase = link.follow();
-        Sender { link, phase, stream: None, outbox: Outbox::default(), write_stall, mends }
+        Sender { link, phase, stream: None, outgoing, write_stall, mends }
     }
 
     /// Finds the socket to write to, and waits for a new one where there will be one.
@@ -57,8 +63,30 @@ impl Sender {
         }
     }
 
+    /// Takes a message, and those that wait behind it, as one batch.
+    fn gather(
+        &self,
+        ctx: &mut Context,
+        stream: &Arc<OwnedWriteHalf>,
+        first: LocalMessage,
+    ) -> Result<()> {
+        let mut desk = self.outgoing.lock();
+        let stale = desk.stale(stream);
+        self.reject(ctx, stale, &self.link.ended("the connection was lost while it was written"));
+        self.add(ctx, &mut desk, first);
+        while !desk.is_full()
+            && let Some(next) = ctx.try_receive::<Any>()?
+        {
+            self.add(ctx, &mut desk, next.into_local_message());
+        }
+        Ok(())
+    }
+
     /// Adds a message to the batch; one that cannot be written is accounted for, and only that.
-    fn add(&mut self, ctx: &Context, mut message: LocalMessage) {
+    fn add(&self, ctx: &Context, desk: &mut Desk, mut message: LocalMessage) {
+        if only_says_go_on(&message) {
+            return;
+        }
         let onward_route = &mut message.transport_mut().onward_route;
         onward_route.pop_front();
         if onward_route.is_empty() {
@@ -70,7 +98,7 @@ impl Sender {
                 Error::new(ErrorKind::InvalidInput, text),
             );
         }
-        if let Err((error, message)) = self.outbox.add(message) {
+        if let Err((error, message)) = desk.add(message) {
             let kind = match error {
                 WireError::Body(_) => ErrorKind::Encoding,
                 _ => ErrorKind::InvalidInput,
@@ -82,37 +110,40 @@ impl Sender {
     }
 
     /// Writes the batch.
-    async fn write(&mut self, stream: &OwnedWriteHalf) -> std::result::Result<(), String> {
-        while !self.outbox.is_written() {
-            let written = self.outbox.write(|slices| match slices {
-                [slice] => stream.try_write(slice),
-                _ => stream.try_write_vectored(slices),
-            });
-            match written {
-                Ok(written) => self.outbox.advance(written),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let ready = timeout(self.write_stall, stream.writable()).await;
-                    ready.map_err(|_| self.stalled())?.map_err(|error| socket::reason(&error))?;
-                }
-                Err(error) => return Err(socket::reason(&error)),
-            }
+    async fn write(&self, stream: &Arc<OwnedWriteHalf>) -> std::result::Result<(), String> {
+        while !self.try_write(stream).map_err(|error| socket::reason(&error))? {
+            let ready = timeout(self.write_stall, stream.writable()).await;
+            ready.map_err(|_| self.stalled())?.map_err(|error| socket::reason(&error))?;
         }
-        let (messages, bytes) = self.outbox.sent();
-        self.link.traffic().messages_out.add(messages);
-        self.link.traffic().bytes_out.add(bytes);
         Ok(())
+    }
+
+    /// Writes what the socket takes now; `true` if that was all.
+    fn try_write(&self, stream: &Arc<OwnedWriteHalf>) -> io::Result<bool> {
+        let mut desk = self.outgoing.lock();
+        let is_written = desk.write(stream)?;
+        if is_written {
+            self.link.traffic().count_out(desk.sent());
+        }
+        Ok(is_written)
     }
 
     fn stalled(&self) -> String {
         format!("the other side read nothing for {:?}", self.write_stall)
     }
 
-    /// Accounts for messages that will not be sent.
-    fn give_up(&mut self, ctx: &mut Context, first: Option<LocalMessage>, why: &str) {
+    /// Accounts for all messages that are here, and for `first`: they will not be sent.
+    fn give_up(&self, ctx: &mut Context, first: Option<LocalMessage>, why: &str) {
+        let begun = self.outgoing.lock().finish();
         let rest =
             std::iter::from_fn(|| Some(ctx.try_receive::<Any>().ok()??.into_local_message()));
-        let all: Vec<_> = self.outbox.finish().chain(first).chain(rest).collect();
-        for message in all {
+        let all: Vec<_> = begun.into_iter().chain(first).chain(rest).collect();
+        self.reject(ctx, all, why);
+    }
+
+    /// Accounts for messages that will not be sent.
+    fn reject(&self, ctx: &Context, messages: Vec<LocalMessage>, why: &str) {
+        for message in messages.into_iter().filter(|message| !only_says_go_on(message)) {
             let error = Error::new(ErrorKind::Stopped, why);
             ctx.reject(&message, DeadLetterReason::Stopped, error);
         }
@@ -133,12 +164,7 @@ impl Worker for Sender {
                 return Ok(());
             }
         };
-        self.add(ctx, message);
-        while !self.outbox.is_full()
-            && let Some(next) = ctx.try_receive::<Any>()?
-        {
-            self.add(ctx, next.into_local_message());
-        }
+        self.gather(ctx, &stream, message)?;
         if let Err(why) = self.write(&stream).await {
             self.stream = None;
             self.link.break_off(&why);

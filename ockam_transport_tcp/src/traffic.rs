@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts what one connection carried. Each number is written by one task.
+/// Counts what one connection carried.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     pub(crate) bytes_in: Counter,
@@ -10,6 +10,14 @@ pub(crate) struct Traffic {
     pub(crate) messages_in: Counter,
     pub(crate) messages_out: Counter,
     pub(crate) dropped: Counter,
+}
+
+impl Traffic {
+    /// Counts messages that were written, and their bytes.
+    pub(crate) fn count_out(&self, (messages, bytes): (usize, usize)) {
+        self.messages_out.add(messages);
+        self.bytes_out.add(bytes);
+    }
 }
 
 #[derive(Debug, Default)]

@@ -53,8 +53,12 @@ impl Decryptor {
         let opened = self.opener.open(&mut buffer).and_then(|number| {
             ChannelMessage::from_buffer(buffer).map(|content| (number, content))
         });
-        if let (Ok(_), Some(place)) = (&opened, &self.place) {
-            place.hear(&self.ends);
+        if opened.is_ok() {
+            #[cfg(feature = "std")]
+            self.ends.turn.give();
+            if let Some(place) = &self.place {
+                place.hear(&self.ends);
+            }
         }
         match opened {
             Ok((number, ChannelMessage::Data(data))) => {

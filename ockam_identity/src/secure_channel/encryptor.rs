@@ -1,7 +1,10 @@
 //! The worker whose address stands for a channel: it encrypts what it is sent, and sends it to the
 //! other end.
 
+#[cfg(feature = "std")]
+use super::direct::{self, Direct};
 use super::ends::Ends;
+use super::sealing::Sealing;
 use crate::channel::{ChannelError, ChannelMessage, Sealer};
 use crate::vault::Secret;
 use alloc::format;
@@ -20,67 +23,103 @@ pub const MAX_CHANNEL_BODY_LEN: usize = MAX_FRAME_LEN - 64 * 1024;
 
 pub(super) struct Encryptor {
     ends: Arc<Ends>,
-    sealer: Sealer,
+    sealer: Sealing,
     /// The last message of the handshake, which goes before all others.
     greeting: Option<LocalMessage>,
 }
 
 impl Encryptor {
     pub(super) fn new(ends: Arc<Ends>, key: &Secret<32>, greeting: Option<LocalMessage>) -> Self {
-        Encryptor { ends, sealer: Sealer::new(key), greeting }
+        Encryptor { ends, sealer: Sealing::new(Sealer::new(key)), greeting }
     }
 
-    /// Encrypts a content in its buffer.
-    async fn seal(&mut self, ctx: &Context, buffer: &mut Vec<u8>) -> Result<()> {
-        match self.sealer.seal(buffer) {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                if error == ChannelError::Exhausted {
-                    ctx.stop_worker(self.ends.encryptor.clone()).await?;
-                }
-                Err(Error::with_cause(ErrorKind::Failed, error))
-            }
+    /// Makes the way past the mailbox.
+    #[cfg(feature = "std")]
+    pub(super) fn direct(&self) -> Direct {
+        Direct::new(Arc::clone(&self.ends), self.sealer.clone())
+    }
+
+    /// Says what became of the channel when a message could not be encrypted.
+    #[cold]
+    async fn not_sealed(&self, ctx: &Context, error: ChannelError) -> Error {
+        if error == ChannelError::Exhausted
+            && let Err(error) = ctx.stop_worker(self.ends.encryptor.clone()).await
+        {
+            return error;
         }
+        Error::with_cause(ErrorKind::Failed, error)
     }
 
     /// Takes a message that goes to a worker at the other end.
     async fn handle_data(&mut self, ctx: &Context, mut message: LocalMessage) -> Result<()> {
-        let transport = message.transport_mut();
-        transport.onward_route.step()?;
-        let body = transport.payload.to_bytes();
-        let len = body.map_err(|why| Error::with_cause(ErrorKind::Encoding, why))?.len();
-        if len > MAX_CHANNEL_BODY_LEN {
-            return Err(Error::with_text(ErrorKind::InvalidInput, || {
-                format!(
-                    "a body of {len} bytes is larger than the {MAX_CHANNEL_BODY_LEN} that a \
-                     secure channel carries: send less at a time"
-                )
-            }));
+        #[cfg(feature = "std")]
+        if direct::is_sealed(&message) {
+            return ctx.forward(direct::unwrap(message)).await;
         }
-        let mut buffer = ChannelMessage::data_to_buffer(transport);
-        self.seal(ctx, &mut buffer).await?;
-        *transport = TransportMessage::new(self.ends.remote(), Route::new(), buffer);
-        if !message.local_info().is_empty() {
-            message.local_info_mut().clear();
+        let encrypted = self.sealer.with(|sealer| encrypt(&self.ends, sealer, &mut message));
+        match encrypted {
+            Ok(()) => ctx.forward(message).await,
+            Err(Refused::Message(error)) => Err(error),
+            Err(Refused::Sealer(error)) => Err(self.not_sealed(ctx, error).await),
         }
-        ctx.forward(message).await
     }
 
     /// Takes a content that this end itself has written.
     async fn handle_control(&mut self, ctx: &Context, message: LocalMessage) -> Result<()> {
         let mut buffer: Vec<u8> = message.into_transport_message().payload.into();
-        self.seal(ctx, &mut buffer).await?;
+        if let Err(error) = self.sealer.with(|sealer| sealer.seal(&mut buffer)) {
+            return Err(self.not_sealed(ctx, error).await);
+        }
         ctx.send(self.ends.remote(), NeutralMessage::from(buffer)).await
     }
 
     /// Tells the other end that this one ends, if there is room for it at once.
     fn say_goodbye(&mut self, ctx: &Context) {
         let mut buffer = ChannelMessage::Close.to_buffer();
-        if self.sealer.seal(&mut buffer).is_ok() {
+        if self.sealer.with(|sealer| sealer.seal(&mut buffer)).is_ok() {
             // Nobody may be there any more, and a close that is lost does no harm.
             let _ = ctx.try_send(self.ends.remote(), NeutralMessage::from(buffer));
         }
     }
+}
+
+/// Why a message was not encrypted.
+pub(super) enum Refused {
+    /// It is none that a channel carries.
+    Message(Error),
+    Sealer(ChannelError),
+}
+
+/// Makes the message that goes over the wire of one that goes to a worker at the other end. One
+/// that is refused is as it was.
+pub(super) fn encrypt(
+    ends: &Ends,
+    sealer: &mut Sealer,
+    message: &mut LocalMessage,
+) -> core::result::Result<(), Refused> {
+    let transport = message.transport_mut();
+    let body = transport.payload.to_bytes();
+    let body = body.map_err(|why| Refused::Message(Error::with_cause(ErrorKind::Encoding, why)))?;
+    let len = body.len();
+    if len > MAX_CHANNEL_BODY_LEN {
+        return Err(Refused::Message(Error::with_text(ErrorKind::InvalidInput, || {
+            format!(
+                "a body of {len} bytes is larger than the {MAX_CHANNEL_BODY_LEN} that a secure \
+                 channel carries: send less at a time"
+            )
+        })));
+    }
+    let own = transport.onward_route.step().map_err(Refused::Message)?;
+    let mut buffer = ChannelMessage::data_to_buffer(transport);
+    if let Err(error) = sealer.seal(&mut buffer) {
+        transport.onward_route.push_front(own);
+        return Err(Refused::Sealer(error));
+    }
+    *transport = TransportMessage::new(ends.remote(), Route::new(), buffer);
+    if !message.local_info().is_empty() {
+        message.local_info_mut().clear();
+    }
+    Ok(())
 }
 
 impl Worker for Encryptor {

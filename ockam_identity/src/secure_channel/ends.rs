@@ -21,6 +21,8 @@ use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, LocalMessage, Mailbox, Mailboxes,
     NeutralMessage, Result, Route, TEXTS,
 };
+#[cfg(feature = "std")]
+use ockam_node::Turn;
 use ockam_node::{Handle, StopOrder, WorkerBuilder};
 
 /// A secure channel: put it into a route, and what is sent comes out at the other end.
@@ -59,6 +61,9 @@ pub(super) struct Ends {
     displaced: AtomicBool,
     /// The number of the last message that has arrived, among all of the listener's channels.
     pub(super) heard: AtomicUsize,
+    /// When a message is encrypted where it is sent.
+    #[cfg(feature = "std")]
+    pub(super) turn: Turn,
 }
 
 /// What an end is made of.
@@ -88,6 +93,8 @@ impl Ends {
             closed_by_peer: AtomicBool::new(false),
             displaced: AtomicBool::new(false),
             heard: AtomicUsize::new(0),
+            #[cfg(feature = "std")]
+            turn: Turn::new(),
         })
     }
 
@@ -157,7 +164,11 @@ impl Ends {
         let control = Mailbox::new(self.control.clone(), AllowAll, DenyAll);
         let mailboxes =
             Mailboxes::new(Mailbox::allow_all(self.encryptor.clone()), Vec::from([control]));
+        #[cfg(feature = "std")]
+        let direct = encryptor.direct();
         let encryptor = WorkerBuilder::new(encryptor).with_mailboxes(mailboxes);
+        #[cfg(feature = "std")]
+        let encryptor = encryptor.with_shortcut(direct);
         encryptor.with_stop_order(StopOrder::Channel).start(handle).await
     }
 

@@ -4,6 +4,8 @@ use super::{Cell, Pushed, State, Turn};
 use crate::cell::Kind;
 use crate::drain::Drain;
 use crate::inbox::{InLine, Inbox, Push};
+#[cfg(feature = "std")]
+use crate::shortcut::Shortcut;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -47,6 +49,19 @@ impl Cell {
                 Push::Closed(message) => Pushed::Closed(message),
             }
         })
+    }
+
+    /// Returns the way past the inbox, if there is one and nothing is before a message that takes it.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn shortcut(&self) -> Option<&dyn Shortcut> {
+        let shortcut = self.shortcut.as_deref()?;
+        let is_at_rest = self.state.with(|state| match state {
+            State::Asleep(_) => true,
+            State::Awake(inbox) => inbox.is_at_rest(),
+            State::Starting(_) | State::Ended(_) => false,
+        });
+        is_at_rest.then_some(&**shortcut)
     }
 
     #[cold]

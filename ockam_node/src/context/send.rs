@@ -75,6 +75,15 @@ impl Handle {
         Delivery::new(self, self.mailboxes().primary(), message)
     }
 
+    /// As [`forward`](Self::forward), if there is room for the message now, without waiting.
+    ///
+    /// # Errors
+    /// As [`try_send`](Self::try_send).
+    pub fn try_forward(&self, message: LocalMessage) -> Result<(), SendError> {
+        self.expect_answer(&message);
+        try_deliver(self.node(), self.mailboxes().primary(), message)
+    }
+
     /// As [`forward`](Self::forward), from another address of this context.
     ///
     /// # Errors

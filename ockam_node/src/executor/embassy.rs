@@ -317,10 +317,6 @@ impl Alarm {
     }
 }
 
-/// There is one thread.
-#[inline]
-pub(crate) fn stay_on_thread(_: &mut Context<'_>) {}
-
 /// Returns the time after `limit`, or one so far away that nobody sees it come.
 ///
 /// A part of a tick counts as one, and so does the part of the present tick that is over, because

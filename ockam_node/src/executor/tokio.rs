@@ -12,7 +12,6 @@ use core::time::Duration;
 use ockam_core::{Error, ErrorKind, Result};
 use std::panic::catch_unwind;
 use tokio::runtime::{Builder, Handle};
-use tokio::task::coop;
 pub(crate) use tokio::time::Instant;
 
 /// Where a node that is being built will run: in the runtime in which it is built.
@@ -138,36 +137,6 @@ pub(crate) fn random(bytes: &mut [u8]) -> Result<()> {
     getrandom::fill(bytes).map_err(|error| {
         Error::new(ErrorKind::Io, error.to_string()).context("drawing random bytes")
     })
-}
-
-/// How many tasks in a row run where they were woken before the turn of the thread ends: as many
-/// as tokio lets run without waking another thread.
-const ROW: u8 = 3;
-
-/// Ends the thread's turn from time to time, so that what this task has woken runs on this thread.
-///
-/// tokio runs a task that was woken on the thread that woke it, but only three in a row; the next
-/// one it offers to another thread, and waking that takes longer than many workers do. A message
-/// that comes through a channel passes five. With its budget used up, a turn ends without that,
-/// and the task that is next begins another one.
-pub(crate) fn stay_on_thread(cx: &mut Context<'_>) {
-    thread_local! {
-        static IN_A_ROW: std::cell::Cell<u8> = const { std::cell::Cell::new(0) };
-    }
-    let count = IN_A_ROW.get() + 1;
-    IN_A_ROW.set(count % ROW);
-    if count < ROW {
-        return;
-    }
-    // Outside of tokio's budget this would never end.
-    for _ in 0..=u8::MAX {
-        if !coop::has_budget_remaining() {
-            return;
-        }
-        if let Poll::Ready(unit) = coop::poll_proceed(cx) {
-            unit.made_progress();
-        }
-    }
 }
 
 /// Builds a runtime and runs `future` on one of its threads until it is done.

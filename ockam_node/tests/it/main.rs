@@ -28,6 +28,7 @@ mod processor;
 mod random;
 mod runtime;
 mod scale;
+mod shortcut;
 mod signal;
 mod start;
 mod support;

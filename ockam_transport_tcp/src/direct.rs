@@ -1,0 +1,76 @@
+//! Writing a message where it is sent, without a turn of the sender's task.
+//!
+//! A message of a dialogue goes at once (see [`Turn`](ockam_node::Turn)); a stream goes through the
+//! mailbox of the sender, which writes many messages with one call. What cannot be written as a
+//! whole, and every failure, is left to the sender.
+
+use crate::link::{Link, Phase};
+use crate::outgoing::{Desk, Outgoing};
+use ockam_core::{LocalInfo, LocalMessage, Route, TransportMessage};
+use ockam_node::{Handle, Shortcut};
+use std::sync::Arc;
+
+/// Marks the message that tells the sender to go on with what was begun, and stands for nothing
+/// else.
+#[derive(Clone, Copy, Debug)]
+struct GoOn;
+
+/// Tells whether a message only tells the sender to go on.
+pub(crate) fn only_says_go_on(message: &LocalMessage) -> bool {
+    message.find_local_info::<GoOn>().is_some()
+}
+
+/// The way past the mailbox of a sender.
+pub(crate) struct Direct {
+    link: Arc<Link>,
+    outgoing: Arc<Outgoing>,
+}
+
+impl Direct {
+    pub(crate) fn new(link: Arc<Link>, outgoing: Arc<Outgoing>) -> Self {
+        Direct { link, outgoing }
+    }
+
+    /// Writes what is on the desk; `false` if that was not possible, or only in part.
+    fn write(&self, desk: &mut Desk) -> bool {
+        // While its phase is looked at the link does not end.
+        self.link.with_phase(|phase| match phase {
+            Phase::Up(stream) => desk.write(stream).unwrap_or(false),
+            Phase::Broken(_) | Phase::Ended(_) => false,
+        })
+    }
+
+    /// Makes the message that goes to the mailbox instead of one that was begun.
+    #[cold]
+    fn go_on(&self) -> LocalMessage {
+        let nothing = TransportMessage::new(self.link.sender().clone(), Route::new(), Vec::new());
+        LocalMessage::new(nothing, vec![LocalInfo::new(GoOn)])
+    }
+}
+
+impl Shortcut for Direct {
+    fn take(&self, _: &Handle, mut message: LocalMessage) -> Result<(), LocalMessage> {
+        // Without a hop behind the connection it is an error, which the sender knows how to tell.
+        if message.onward_route().len() < 2 || !self.link.turn().take() {
+            return Err(message);
+        }
+        let Some(mut desk) = self.outgoing.try_lock().filter(|desk| desk.is_empty()) else {
+            return Err(message);
+        };
+        message.transport_mut().onward_route.pop_front();
+        let back = match desk.add(message) {
+            Ok(()) if self.write(&mut desk) => {
+                self.link.traffic().count_out(desk.sent());
+                return Ok(());
+            }
+            Ok(()) if desk.is_begun() => return Err(self.go_on()),
+            Ok(()) => desk.finish().pop(),
+            Err((_, message)) => Some(message),
+        };
+        let Some(mut message) = back else {
+            return Err(self.go_on());
+        };
+        message.transport_mut().onward_route.push_front(self.link.sender().clone());
+        Err(message)
+    }
+}

@@ -1,0 +1,101 @@
+//! What is on its way into a connection's socket, for both who write there: the sender, and whoever
+//! sends past its mailbox.
+//!
+//! It owns the outbox and writing from it. It refuses to know when that is right.
+
+use crate::outbox::Outbox;
+use core::ops::{Deref, DerefMut};
+use ockam_core::LocalMessage;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use tokio::net::tcp::OwnedWriteHalf;
+
+/// The one outbox of a connection. It is locked for one call of the system at most.
+#[derive(Default)]
+pub(crate) struct Outgoing(Mutex<Desk>);
+
+/// An outbox, and the socket that has a part of it.
+#[derive(Default)]
+pub(crate) struct Desk {
+    outbox: Outbox,
+    begun_on: Option<Arc<OwnedWriteHalf>>,
+}
+
+impl Outgoing {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Desk> {
+        // Poison says that somebody panicked. Nothing here does in the middle of a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks it if nobody else has.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Desk>> {
+        match self.0.try_lock() {
+            Ok(desk) => Some(desk),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+impl Desk {
+    /// Writes what a socket takes now; `true` if that was all there is. Without an error, what is
+    /// left has to be written to the same socket.
+    pub(crate) fn write(&mut self, stream: &Arc<OwnedWriteHalf>) -> io::Result<bool> {
+        while !self.outbox.is_written() {
+            let written = self.outbox.write(|slices| match slices {
+                [slice] => stream.try_write(slice),
+                _ => stream.try_write_vectored(slices),
+            });
+            match written {
+                Ok(written) => self.outbox.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.outbox.is_begun() && self.begun_on.is_none() {
+                        self.begun_on = Some(Arc::clone(stream));
+                    }
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Tells whether a part of what is in the outbox has gone into a socket.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.begun_on.is_some()
+    }
+
+    /// Takes out what no socket can take any more, because the one that has a part of it is another.
+    pub(crate) fn stale(&mut self, stream: &Arc<OwnedWriteHalf>) -> Vec<LocalMessage> {
+        match &self.begun_on {
+            Some(begun) if !Arc::ptr_eq(begun, stream) => self.finish(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Empties the outbox, and returns its messages.
+    pub(crate) fn finish(&mut self) -> Vec<LocalMessage> {
+        self.begun_on = None;
+        self.outbox.finish().collect()
+    }
+
+    /// Ends the batch, which is written; returns the numbers of messages and of bytes that it had.
+    pub(crate) fn sent(&mut self) -> (usize, usize) {
+        self.begun_on = None;
+        self.outbox.sent()
+    }
+}
+
+impl Deref for Desk {
+    type Target = Outbox;
+
+    fn deref(&self) -> &Outbox {
+        &self.outbox
+    }
+}
+
+impl DerefMut for Desk {
+    fn deref_mut(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+}
