@@ -194,13 +194,22 @@ impl Link {
 
     /// Says that the socket failed, unless that is known. Whoever waits for it is woken.
     pub(crate) fn break_off(&self, why: &str) {
-        self.phase.send_if_modified(|phase| {
-            let Phase::Up(stream) = phase else {
-                return false;
-            };
-            socket::cut(stream.as_ref().as_ref());
-            *phase = Phase::Broken(why.into());
-            true
+        self.break_off_if(why, |_| true);
+    }
+
+    /// As [`break_off`](Self::break_off), unless there is another socket by now.
+    pub(crate) fn break_off_from(&self, failed: &Arc<OwnedWriteHalf>, why: &str) {
+        self.break_off_if(why, |stream| Arc::ptr_eq(stream, failed));
+    }
+
+    fn break_off_if(&self, why: &str, is_meant: impl FnOnce(&Arc<OwnedWriteHalf>) -> bool) {
+        self.phase.send_if_modified(|phase| match phase {
+            Phase::Up(stream) if is_meant(stream) => {
+                socket::cut(stream.as_ref().as_ref());
+                *phase = Phase::Broken(why.into());
+                true
+            }
+            _ => false,
         });
     }
 

@@ -99,3 +99,27 @@ impl DerefMut for Desk {
         &mut self.outbox
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ockam_core::{TransportMessage, route};
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn what_one_socket_has_a_part_of_does_not_go_on_in_another() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connect = async || Arc::new(TcpStream::connect(address).await.unwrap().into_split().1);
+        let (lost, next) = (connect().await, connect().await);
+        let outgoing = Outgoing::default();
+        let mut desk = outgoing.lock();
+        let body = vec![7; 16_000_000];
+        desk.add(TransportMessage::new(route!["far"], route![], body).into()).unwrap();
+        assert!(desk.stale(&next).is_empty(), "nothing of it has gone anywhere");
+        assert!(!desk.write(&lost).unwrap());
+        assert!(desk.stale(&lost).is_empty());
+        assert_eq!(desk.stale(&next).len(), 1);
+        assert!(desk.write(&next).unwrap(), "nothing is left");
+    }
+}

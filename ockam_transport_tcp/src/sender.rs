@@ -133,11 +133,11 @@ impl Sender {
     }
 
     /// Accounts for all messages that are here, and for `first`: they will not be sent.
-    fn give_up(&self, ctx: &mut Context, first: Option<LocalMessage>, why: &str) {
+    fn give_up(&self, ctx: &mut Context, first: LocalMessage, why: &str) {
         let begun = self.outgoing.lock().finish();
         let rest =
             std::iter::from_fn(|| Some(ctx.try_receive::<Any>().ok()??.into_local_message()));
-        let all: Vec<_> = begun.into_iter().chain(first).chain(rest).collect();
+        let all: Vec<_> = begun.into_iter().chain([first]).chain(rest).collect();
         self.reject(ctx, all, why);
     }
 
@@ -160,15 +160,17 @@ impl Worker for Sender {
         let stream = match self.socket().await {
             Ok(stream) => stream,
             Err(why) => {
-                self.give_up(ctx, Some(message), &why);
+                self.give_up(ctx, message, &why);
                 return Ok(());
             }
         };
         self.gather(ctx, &stream, message)?;
         if let Err(why) = self.write(&stream).await {
             self.stream = None;
-            self.link.break_off(&why);
-            self.give_up(ctx, None, &self.link.ended(&why));
+            self.link.break_off_from(&stream, &why);
+            // What waits in the mailbox may go over the next socket, if there will be one.
+            let begun = self.outgoing.lock().finish();
+            self.reject(ctx, begun, &self.link.ended(&why));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod connect;
+mod direct;
 mod end;
 mod flow;
 mod hostile;
