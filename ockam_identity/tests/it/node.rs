@@ -4,6 +4,7 @@ mod access;
 mod clock;
 mod close;
 mod credential;
+mod direct;
 mod handshake;
 mod hostile;
 mod limit;
