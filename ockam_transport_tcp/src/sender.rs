@@ -72,7 +72,9 @@ impl Sender {
     ) -> Result<()> {
         let mut desk = self.outgoing.lock();
         let stale = desk.stale(stream);
-        self.reject(ctx, stale, &self.link.ended("the connection was lost while it was written"));
+        if !stale.is_empty() {
+            self.reject(ctx, stale, &self.link.ended("its socket failed"));
+        }
         self.add(ctx, &mut desk, first);
         while !desk.is_full()
             && let Some(next) = ctx.try_receive::<Any>()?
