@@ -9,10 +9,14 @@ use ockam::identity::{
 use ockam::workers::{Echoer, Relay};
 use ockam::{
     ErrorKind, Handle, MessageSendReceiveOptions, Node, NodeBuilder, Result, Routed, TcpConnection,
-    TcpConnectionOptions, TcpListener, TcpListenerOptions, TcpTransportExtension, node, route,
-    worker_fn,
+    TcpConnectionOptions, TcpListener, TcpListenerOptions, TcpReconnect, TcpTransportExtension,
+    node, route, worker_fn,
 };
+use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::io::copy_bidirectional;
+use tokio::net;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// Where the relay in the middle is.
@@ -104,11 +108,15 @@ impl Initiator {
     /// Makes a channel, and returns the connection as well.
     async fn channel(&self, middle: &Middle) -> (SecureChannel, TcpConnection) {
         let connection = connect(&self.node, &middle.listener).await;
-        let way = route![&connection, RELAY, "bob_listener"];
+        (self.channel_over(&connection).await, connection)
+    }
+
+    async fn channel_over(&self, connection: &TcpConnection) -> SecureChannel {
+        let way = route![connection, RELAY, "bob_listener"];
         let options =
             SecureChannelOptions::new().with_trust_policy(TrustIdentifierPolicy::new(self.bob));
         let channel = self.node.create_secure_channel(&self.alice, way, options);
-        (soon(channel).await.unwrap(), connection)
+        soon(channel).await.unwrap()
     }
 
     /// Asks a worker of the responder's through a channel.
@@ -190,6 +198,54 @@ async fn when_the_middle_starts_again_askers_are_told_and_channels_go_on_over_th
     initiator.assert_answered(&second).await;
     // The first one has not ended: it only has to hear of the new way.
     channel.update_route(&initiator.node, route![connection, RELAY]).unwrap();
+    initiator.assert_answered(&channel).await;
+}
+
+/// Stands between two nodes, and loses the connection when it is told to.
+struct Wire {
+    address: SocketAddr,
+    cut: mpsc::UnboundedSender<()>,
+}
+
+impl Wire {
+    async fn to(target: SocketAddr) -> Self {
+        let socket = net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let (cut, mut cuts) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = socket.accept().await {
+                let mut far = net::TcpStream::connect(target).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut near, &mut far) => {}
+                    _ = cuts.recv() => {}
+                }
+            }
+        });
+        Wire { address, cut }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_goes_on_when_the_connection_below_it_was_lost_and_made_again() {
+    let Scene { mut responder, middle, initiator, .. } = scene().await;
+    let wire = Wire::to(middle.listener.socket_address()).await;
+    let tcp = initiator.node.create_tcp_transport().await.unwrap();
+    let waits = (Duration::from_millis(1), Duration::from_millis(10));
+    let reconnect = TcpReconnect::new().with_waits(waits.0, waits.1);
+    let options = TcpConnectionOptions::new().with_reconnect(reconnect);
+    let connection = tcp.connect(wire.address, options).await.unwrap();
+    let channel = initiator.channel_over(&connection).await;
+    for _ in 0..3 {
+        initiator.assert_answered(&channel).await;
+        let pending = initiator.ask(&channel, "silent", PATIENCE);
+        soon(responder.node.receive::<String>()).await.unwrap();
+        wire.cut.send(()).unwrap();
+        let error = soon(pending).await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Stopped, "{error}");
+        eventually("it is up again", || connection.info().is_up).await;
+        // The middle does not know the new one as the initiator's: the way begins at the relay again.
+        channel.update_route(&initiator.node, route![&connection, RELAY]).unwrap();
+    }
     initiator.assert_answered(&channel).await;
 }
 

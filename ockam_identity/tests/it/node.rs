@@ -9,6 +9,7 @@ mod handshake;
 mod hostile;
 mod limit;
 mod link;
+mod log;
 mod middle;
 mod path;
 mod renewal;

@@ -39,9 +39,8 @@ impl Worker for Noter {
     type Message = Any;
 
     async fn initialize(&mut self, _: &mut Context) -> Result<()> {
-        match &self.gate {
-            Some(gate) => gate.enter().await,
-            None => {}
+        if let Some(gate) = &self.gate {
+            gate.enter().await;
         }
         Ok(())
     }

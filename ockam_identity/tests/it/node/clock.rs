@@ -1,15 +1,11 @@
 //! Nodes whose clocks do not agree.
 
+use super::log::Log;
 use super::stage::{LISTENER, identity, node, soon};
 use ockam_core::{ErrorKind, Result};
 use ockam_identity::vault::SoftwareVault;
 use ockam_identity::{CLOCK_DRIFT, Identities, SecureChannelListenerOptions, SecureChannelOptions};
-use std::fmt::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 const NOW: u64 = 1_800_000_000;
 
@@ -37,52 +33,16 @@ async fn clocks_that_differ_by_less_than_the_drift_do_no_harm() {
     }
 }
 
-/// Keeps what is logged in this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut Line(&mut self.0.lock().unwrap()));
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-struct Line<'a>(&'a mut String);
-
-impl Visit for Line<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        let _ = writeln!(self.0, "{field}: {value:?}");
-    }
-}
-
 /// An answer that is not believed is passed over, so whoever begins waits until its time is over;
 /// the log says why.
 #[tokio::test(start_paused = true)]
 async fn a_node_whose_clock_is_wrong_gets_no_channel_and_its_log_says_why() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let log = Log::of_this_thread();
     for (initiator, responder, why) in
         [(NOW, NOW + AGES, "was made in the future"), (NOW + AGES, NOW, "expired")]
     {
         let error = meet(initiator, responder).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:#}");
-        let said = std::mem::take(&mut *log.0.lock().unwrap());
-        assert!(said.contains(why), "{said}");
+        log.assert_says(&[why]);
     }
 }

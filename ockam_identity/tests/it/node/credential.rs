@@ -1,5 +1,6 @@
 //! Credentials that are shown through channels, and rules about them.
 
+use super::log::Log;
 use super::stage::{Echoer, LISTENER, Stage, identity, record, soon};
 use crate::support::Clock;
 use ockam_core::{ErrorKind, Route, route};
@@ -63,6 +64,7 @@ async fn who_has_the_attribute_is_let_in_until_it_expires() {
 
 #[tokio::test]
 async fn the_channel_comes_up_without_and_with_a_bad_credential_but_nobody_is_let_in() {
+    let log = Log::of_this_thread();
     let office = Office::new().await;
     let without = office.channel(None).await;
     assert!(!office.is_let_in(&without).await);
@@ -72,6 +74,7 @@ async fn the_channel_comes_up_without_and_with_a_bad_credential_but_nobody_is_le
     let stranger = identity(&office.stage.identities, &office.stage.ctx).await;
     let other = office.channel(Some(office.issue(&stranger, "member").await)).await;
     assert!(!office.is_let_in(&other).await);
+    log.assert_says(&["a credential was ignored", &stranger.to_string()]);
     // Issued to somebody else.
     let carol = identity(&office.stage.identities, &office.stage.ctx).await;
     let credential = office.issue(&office.issuer, "member").await;
@@ -79,6 +82,7 @@ async fn the_channel_comes_up_without_and_with_a_bad_credential_but_nobody_is_le
     let Stage { identities, ctx, .. } = &office.stage;
     let stolen = soon(identities.create_secure_channel(ctx, &carol, LISTENER, options)).await;
     assert!(!office.is_let_in(&stolen.unwrap()).await);
+    log.assert_says(&["a credential was ignored", "the credential is about"]);
 }
 
 #[tokio::test]

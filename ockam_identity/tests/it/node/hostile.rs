@@ -1,11 +1,13 @@
 //! Peers that do not do what they should.
 
+use super::log::Log;
 use super::stage::{Echoer, LISTENER, Stage, echo, record, soon, until};
 use ockam_core::{
     Address, Any, LocalMessage, NeutralMessage, Result, Routed, TransportMessage, Worker, route,
 };
 use ockam_identity::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN, SecureChannel, SecureChannelOptions};
 use ockam_node::Context;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -57,12 +59,21 @@ async fn a_handshake_that_is_not_finished_ends_in_time_and_channels_do_not() {
 
 #[tokio::test]
 async fn nonsense_instead_of_message_1_leaves_nothing() {
+    let log = Log::of_this_thread();
     let stage = Stage::new().await;
     let before = stage.ctx.list_workers();
     for nonsense in [vec![], vec![1; 31], vec![0; 32], vec![7; 70_000]] {
         stage.ctx.send(LISTENER, NeutralMessage::from(nonsense)).await.unwrap();
     }
-    // A weak key is found out, too: the responder ends.
+    for reason in [
+        "the handshake message of 0 bytes is too short",
+        "the handshake message of 31 bytes is too short",
+        "the peer's key agrees with every key on zero",
+        "the handshake message of 70000 bytes is longer than the limit",
+    ] {
+        until(|| log.says(reason)).await;
+    }
+    // Their responders end.
     until(|| stage.ctx.list_workers() == before).await;
     stage.channel().await;
 }
@@ -108,32 +119,41 @@ async fn channel_over_the_wire(stage: &Stage) -> SecureChannel {
 
 #[tokio::test]
 async fn messages_that_are_changed_repeated_or_made_up_are_dropped_and_the_channel_goes_on() {
+    let log = Log::of_this_thread();
     let stage = Stage::new().await;
     stage.ctx.start_worker("echoer", Echoer).await.unwrap();
     let mut recorded = record(&stage.ctx, "recorder").await;
     stage.let_in("echoer");
     stage.let_in("recorder");
-    let mut passed = wire(&stage, |_| true).await;
+    let lets_pass = Arc::new(AtomicBool::new(true));
+    let passes = Arc::clone(&lets_pass);
+    let mut passed = wire(&stage, move |_| passes.load(Ordering::SeqCst)).await;
     let channel = channel_over_the_wire(&stage).await;
     for _ in 0..3 {
         soon(passed.recv()).await.unwrap();
     }
+    lets_pass.store(false, Ordering::SeqCst);
     stage.ctx.send(route![&channel, "recorder"], 7u8).await.unwrap();
     let message = soon(passed.recv()).await.unwrap();
-    assert_eq!(soon(recorded.recv()).await.unwrap().payload(), &[7][..]);
+    lets_pass.store(true, Ordering::SeqCst);
     let inject = |payload: Vec<u8>| {
         let message = TransportMessage::new(message.onward_route.clone(), route!["app"], payload);
         stage.ctx.forward(LocalMessage::from(message))
     };
     let bytes: Vec<u8> = message.payload.to_vec();
-    for byte in 0..bytes.len() {
-        let mut changed = bytes.clone();
-        changed[byte] ^= 1 << (byte % 8);
-        inject(changed).await.unwrap();
+    // Before and after the message itself.
+    for _ in 0..2 {
+        for byte in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[byte] ^= 1 << (byte % 8);
+            inject(changed).await.unwrap();
+        }
+        inject(bytes.clone()).await.unwrap();
+        for made_up in [vec![], vec![0; 23], vec![0xff; 24], vec![0xff; 1000]] {
+            inject(made_up).await.unwrap();
+        }
     }
-    for made_up in [vec![], vec![0; 23], vec![0xff; 24], vec![0xff; 1000], bytes.clone()] {
-        inject(made_up).await.unwrap();
-    }
+    assert_eq!(soon(recorded.recv()).await.unwrap().payload(), &[7][..]);
     // A far number, and the one that no message has.
     for number in [33, u64::MAX - 1, u64::MAX] {
         let far = [&u64::to_be_bytes(number)[..], &bytes[8..]].concat();
@@ -141,11 +161,18 @@ async fn messages_that_are_changed_repeated_or_made_up_are_dropped_and_the_chann
     }
     echo(&stage.ctx, &channel, vec![1]).await;
     assert!(recorded.try_recv().is_err());
+    log.assert_says(&[
+        "channel message 0 is not authentic",
+        "channel message 0 came before",
+        "the channel message of 23 bytes is too short",
+        "channel message 33 is more than",
+    ]);
 }
 
 /// A message of the handshake that is changed on its way makes no channel; the next attempt does.
 #[tokio::test(start_paused = true)]
 async fn a_changed_message_of_the_handshake_makes_no_channel() {
+    let log = Log::of_this_thread();
     let stage = Stage::new().await;
     let mut rest = 0;
     let change = move |message: &mut TransportMessage| {
@@ -160,6 +187,7 @@ async fn a_changed_message_of_the_handshake_makes_no_channel() {
     let options = || SecureChannelOptions::new().with_timeout(std::time::Duration::from_secs(5));
     let failed = stage.channel_over(route![WIRE, LISTENER], options()).await;
     assert_eq!(failed.unwrap_err().kind(), ockam_core::ErrorKind::TimedOut);
+    log.assert_says(&["the handshake message is not accepted"]);
     stage.channel_over(route![WIRE, LISTENER], options()).await.unwrap();
 }
 

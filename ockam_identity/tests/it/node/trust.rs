@@ -1,5 +1,6 @@
 //! With whom channels are made.
 
+use super::log::Log;
 use super::stage::{Stage, identity, soon, until};
 use ockam_core::{Authorization, ErrorKind};
 use ockam_identity::{
@@ -27,6 +28,7 @@ async fn an_initiator_that_does_not_trust_the_responder_says_so_at_once() {
 
 #[tokio::test]
 async fn a_responder_that_does_not_trust_the_initiator_ends_without_a_word() {
+    let log = Log::of_this_thread();
     let nobody = TrustMultiIdentifiersPolicy::new(vec![]);
     let stage = Stage::with(SecureChannelListenerOptions::new().with_trust_policy(nobody)).await;
     let before = stage.ctx.list_workers();
@@ -34,6 +36,7 @@ async fn a_responder_that_does_not_trust_the_initiator_ends_without_a_word() {
     let channel = soon(stage.try_channel(SecureChannelOptions::new())).await.unwrap();
     // The decryptor and the encryptor are Alice's.
     until(|| stage.ctx.list_workers().len() == before.len() + 2).await;
+    log.assert_says(&["not trusted", &stage.alice.to_string()]);
     channel.stop(&stage.ctx).await.unwrap();
     until(|| stage.ctx.list_workers() == before).await;
 }
