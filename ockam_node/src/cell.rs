@@ -18,8 +18,6 @@ pub(crate) use traffic::Hand;
 use crate::drain::Drain;
 use crate::inbox::Inbox;
 use crate::node::Node;
-#[cfg(feature = "std")]
-use crate::shortcut::Shortcut;
 use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use crate::table::Keyed;
@@ -65,9 +63,9 @@ pub(crate) struct Cell {
     next_ticket: AtomicU32,
     /// How many messages are neither in the inbox nor handled. Only the worker's task writes it.
     in_hand: AtomicU32,
-    /// Boxed twice, because few workers have one.
+    /// The node knows a way past the inbox: few have one, so it costs the others no pointer.
     #[cfg(feature = "std")]
-    shortcut: Option<Box<Box<dyn Shortcut>>>,
+    has_shortcut: bool,
     state: Lock<State>,
 }
 
@@ -124,17 +122,23 @@ impl Cell {
             next_ticket: AtomicU32::new(0),
             in_hand: AtomicU32::new(0),
             #[cfg(feature = "std")]
-            shortcut: None,
+            has_shortcut: false,
             state: Lock::new(State::Starting(None)),
         })
     }
 
-    /// Gives the cell a way past its inbox, before anybody else knows the cell.
+    /// Says that the node knows a way past the inbox, before anybody else knows the cell.
     #[cfg(feature = "std")]
-    pub(crate) fn set_shortcut(self: &mut Arc<Self>, shortcut: Option<Box<Box<dyn Shortcut>>>) {
+    pub(crate) fn announce_shortcut(self: &mut Arc<Self>) {
         if let Some(cell) = Arc::get_mut(self) {
-            cell.shortcut = shortcut;
+            cell.has_shortcut = true;
         }
+    }
+
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn has_shortcut(&self) -> bool {
+        self.has_shortcut
     }
 
     pub(crate) fn mailboxes(&self) -> &Mailboxes {

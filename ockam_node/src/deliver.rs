@@ -16,6 +16,8 @@ use crate::dead_letter::DeadLetterReason;
 use crate::node::{Node, text};
 use crate::send_error::{SendError, SendErrorReason};
 use crate::suggest;
+#[cfg(feature = "std")]
+use crate::table::AddressHash;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use ockam_core::{Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
@@ -90,21 +92,36 @@ pub(crate) fn begin(
         Gates::Slow => return Ok(Step::Authorize(message, Recipient::Cell(cell))),
     }
     #[cfg(feature = "std")]
-    let message = match cell.shortcut() {
-        None => message,
-        Some(shortcut) => {
-            let worker = Handle::new(Arc::clone(node), Arc::clone(&cell));
-            match shortcut.take(&worker, message) {
-                Ok(()) => return Ok(Step::Done),
-                Err(message) => message,
-            }
+    let message = if cell.has_shortcut() {
+        match go_past(node, hash, &cell, message) {
+            Ok(()) => return Ok(Step::Done),
+            Err(message) => message,
         }
+    } else {
+        message
     };
     match push(node, &cell, message) {
         Ok(None) => Ok(Step::Done),
         Ok(Some(message)) => Ok(Step::Full(message, cell)),
         Err(message) => Err(stopped(node, &cell, message)),
     }
+}
+
+/// Takes the way past a mailbox, if nothing is before the message and it is one that may.
+#[cfg(feature = "std")]
+fn go_past(
+    node: &Arc<Node>,
+    hash: AddressHash,
+    cell: &Arc<Cell>,
+    message: LocalMessage,
+) -> Result<(), LocalMessage> {
+    if cell.is_at_rest()
+        && let Some(way) = node.shortcuts.get(hash, cell.address())
+    {
+        let worker = Handle::new(Arc::clone(node), Arc::clone(cell));
+        return way.take(&worker, message);
+    }
+    Err(message)
 }
 
 /// Tells whether a message is the ask of the very worker to which it is delivered, and ends such

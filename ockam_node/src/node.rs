@@ -11,9 +11,13 @@ use crate::executor::Executor;
 use crate::flow_controls::FlowControls;
 use crate::linger::Linger;
 use crate::random::Random;
+#[cfg(feature = "std")]
+use crate::shortcut::{Shortcut, Way};
 use crate::stop::StopState;
 use crate::table::{AddressHash, Refused, Table};
 use crate::transports::Transports;
+#[cfg(feature = "std")]
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -32,6 +36,9 @@ pub(crate) struct Node {
     pub(crate) executor: Executor,
     pub(crate) workers: Table<Cell>,
     pub(crate) asks: Table<Ask>,
+    /// The ways past the mailboxes of those workers that have one.
+    #[cfg(feature = "std")]
+    pub(crate) shortcuts: Table<Way>,
     pub(crate) flow_controls: FlowControls,
     pub(crate) dead_letters: DeadLetters,
     pub(crate) drain: Drain,
@@ -58,6 +65,8 @@ impl Node {
             executor,
             workers: Table::new(seed),
             asks: Table::new(seed),
+            #[cfg(feature = "std")]
+            shortcuts: Table::new(seed),
             flow_controls: FlowControls::new(Arc::clone(&random)),
             dead_letters: DeadLetters::new(),
             drain: Drain::new(),
@@ -135,6 +144,28 @@ impl Node {
     fn release(&self, cell: &Cell) {
         for address in cell.mailboxes().addresses() {
             self.workers.remove(self.workers.hash(address), address, cell);
+        }
+        #[cfg(feature = "std")]
+        if cell.has_shortcut() {
+            self.remove_shortcut(cell);
+        }
+    }
+
+    /// Enters the way past the mailbox of a cell that has its addresses.
+    #[cfg(feature = "std")]
+    pub(crate) fn add_shortcut(&self, cell: &Cell, shortcut: Box<dyn Shortcut>) {
+        let way = Arc::new(Way::new(cell, shortcut));
+        let address = cell.address();
+        // Nobody else has the address, and without its way a worker gets all through its mailbox.
+        let _ = self.shortcuts.insert(self.shortcuts.hash(address), address, &way);
+    }
+
+    #[cfg(feature = "std")]
+    fn remove_shortcut(&self, cell: &Cell) {
+        let address = cell.address();
+        let hash = self.shortcuts.hash(address);
+        if let Some(way) = self.shortcuts.get(hash, address).filter(|way| way.leads_to(cell)) {
+            self.shortcuts.remove(hash, address, &way);
         }
     }
 

@@ -6,9 +6,12 @@
 //!                  └──────────────────────────────┴───> push and wake, as for every worker
 //! ```
 
+use crate::cell::Cell;
 use crate::context::Handle;
+use crate::table::Keyed;
+use alloc::boxed::Box;
 use core::sync::atomic::{AtomicBool, Ordering};
-use ockam_core::LocalMessage;
+use ockam_core::{Address, LocalMessage};
 
 /// Handles messages of a worker where they are sent, while the worker itself has nothing to do.
 ///
@@ -64,6 +67,40 @@ pub trait Shortcut: Send + Sync + 'static {
     /// The message that goes to the mailbox instead: this one, or another one that says what is
     /// left to do.
     fn take(&self, worker: &Handle, message: LocalMessage) -> Result<(), LocalMessage>;
+}
+
+/// The shortcut of one worker, as it stands in the node's table.
+pub(crate) struct Way {
+    address: Address,
+    /// The place of the worker's cell; only compared.
+    cell: usize,
+    shortcut: Box<dyn Shortcut>,
+}
+
+impl Way {
+    pub(crate) fn new(cell: &Cell, shortcut: Box<dyn Shortcut>) -> Self {
+        Way { address: cell.address().clone(), cell: place(cell), shortcut }
+    }
+
+    pub(crate) fn leads_to(&self, cell: &Cell) -> bool {
+        self.cell == place(cell)
+    }
+
+    /// Takes a message; see [`Shortcut::take`].
+    pub(crate) fn take(&self, worker: &Handle, message: LocalMessage) -> Result<(), LocalMessage> {
+        self.shortcut.take(worker, message)
+    }
+}
+
+impl Keyed for Way {
+    #[inline]
+    fn has_key(&self, address: &Address) -> bool {
+        self.address == *address
+    }
+}
+
+fn place(cell: &Cell) -> usize {
+    core::ptr::from_ref(cell).addr()
 }
 
 /// Tells a dialogue from a stream, for a shortcut of what carries messages to another node.

@@ -88,7 +88,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// Gives the worker a way past its mailbox, for when it has nothing to do.
     #[cfg(feature = "std")]
     pub fn with_shortcut(mut self, shortcut: impl Shortcut) -> Self {
-        self.place.shortcut = Some(Box::new(Box::new(shortcut)));
+        self.place.shortcut = Some(Box::new(shortcut));
         self
     }
 
@@ -194,7 +194,7 @@ struct Place {
     capacity: Option<u32>,
     stop_order: StopOrder,
     #[cfg(feature = "std")]
-    shortcut: Option<Box<Box<dyn Shortcut>>>,
+    shortcut: Option<Box<dyn Shortcut>>,
 }
 
 impl Place {
@@ -210,8 +210,14 @@ impl Place {
         #[cfg_attr(not(feature = "std"), allow(unused_mut))]
         let mut cell = Cell::starting(mailboxes, about, self.stop_order, capacity);
         #[cfg(feature = "std")]
-        cell.set_shortcut(self.shortcut);
+        if self.shortcut.is_some() {
+            cell.announce_shortcut();
+        }
         node.reserve(&cell)?;
+        #[cfg(feature = "std")]
+        if let Some(shortcut) = self.shortcut {
+            node.add_shortcut(&cell, shortcut);
+        }
         Ok(Starting { node, cell, over: false })
     }
 }

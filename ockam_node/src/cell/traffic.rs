@@ -4,8 +4,6 @@ use super::{Cell, Pushed, State, Turn};
 use crate::cell::Kind;
 use crate::drain::Drain;
 use crate::inbox::{InLine, Inbox, Push};
-#[cfg(feature = "std")]
-use crate::shortcut::Shortcut;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -51,17 +49,14 @@ impl Cell {
         })
     }
 
-    /// Returns the way past the inbox, if there is one and nothing is before a message that takes it.
+    /// Tells whether nothing is before a message that goes past the inbox.
     #[cfg(feature = "std")]
-    #[inline]
-    pub(crate) fn shortcut(&self) -> Option<&dyn Shortcut> {
-        let shortcut = self.shortcut.as_deref()?;
-        let is_at_rest = self.state.with(|state| match state {
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.state.with(|state| match state {
             State::Asleep(_) => true,
             State::Awake(inbox) => inbox.is_at_rest(),
             State::Starting(_) | State::Ended(_) => false,
-        });
-        is_at_rest.then_some(&**shortcut)
+        })
     }
 
     #[cold]

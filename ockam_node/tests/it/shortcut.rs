@@ -137,3 +137,21 @@ async fn nobody_is_asked_before_the_start_is_over_or_after_the_end() {
     assert_eq!(trace.events(), ["1"]);
     assert_eq!(noter.asked.load(Ordering::Relaxed), 0);
 }
+
+#[tokio::test]
+async fn a_shortcut_lives_as_long_as_its_worker_and_is_nobody_elses() {
+    let (ctx, trace) = (node(), Trace::new());
+    let first = Noter::new(&trace);
+    first.clone().at("it").start(&ctx).await.unwrap();
+    let error = Noter::new(&trace).at("it").start(&ctx).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    ctx.send("it", 1u32).await.unwrap();
+    assert_eq!(first.asked.load(Ordering::Relaxed), 1);
+    ctx.stop_worker("it").await.unwrap();
+    assert_eq!(Arc::strong_count(&first.asked), 1, "worker and shortcut are gone");
+
+    let second = Noter::new(&trace);
+    second.clone().at("it").start(&ctx).await.unwrap();
+    ctx.send("it", 2u32).await.unwrap();
+    assert_eq!(second.asked.load(Ordering::Relaxed), 1);
+}
