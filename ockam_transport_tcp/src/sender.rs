@@ -63,14 +63,19 @@ impl Sender {
         }
     }
 
-    /// Takes a message, and those that wait behind it, as one batch.
+    /// Takes a message, and those that wait behind it, as one batch for a socket. Gives the message
+    /// back if there is another socket by now.
     fn gather(
         &self,
         ctx: &mut Context,
         stream: &Arc<OwnedWriteHalf>,
         first: LocalMessage,
-    ) -> Result<()> {
+    ) -> Result<Option<LocalMessage>> {
         let mut desk = self.outgoing.lock();
+        // Who writes past the mailbox may have begun on the new one.
+        if self.phase.has_changed().unwrap_or(false) {
+            return Ok(Some(first));
+        }
         let stale = desk.stale(stream);
         if !stale.is_empty() {
             self.reject(ctx, stale, &self.link.ended("its socket failed"));
@@ -81,7 +86,7 @@ impl Sender {
         {
             self.add(ctx, &mut desk, next.into_local_message());
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Adds a message to the batch; one that cannot be written is accounted for, and only that.
@@ -158,15 +163,20 @@ impl Worker for Sender {
 
     /// Sends a message, and those that wait behind it, as one batch.
     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
-        let message = msg.into_local_message();
-        let stream = match self.socket().await {
-            Ok(stream) => stream,
-            Err(why) => {
-                self.give_up(ctx, message, &why);
-                return Ok(());
+        let mut message = msg.into_local_message();
+        let stream = loop {
+            let stream = match self.socket().await {
+                Ok(stream) => stream,
+                Err(why) => {
+                    self.give_up(ctx, message, &why);
+                    return Ok(());
+                }
+            };
+            match self.gather(ctx, &stream, message)? {
+                Some(back) => message = back,
+                None => break stream,
             }
         };
-        self.gather(ctx, &stream, message)?;
         if let Err(why) = self.write(&stream).await {
             self.stream = None;
             self.link.break_off_from(&stream, &why);
