@@ -5,7 +5,7 @@ use core::cell::RefCell;
 #[cfg(not(feature = "std"))]
 use critical_section::Mutex;
 #[cfg(feature = "std")]
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Protects a value that several tasks touch for a few instructions at a time.
 #[cfg(feature = "std")]
@@ -21,6 +21,16 @@ impl<T> Lock<T> {
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         // Poison says that some `f` panicked. None is written to.
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Gives the value if nobody else has it.
+    #[cfg(feature = "node")]
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        match self.0.try_lock() {
+            Ok(value) => Some(value),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{catch, yield_now};
 use crate::node::{Node, text};
-use crate::task as tasks;
+use crate::task;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -13,7 +13,7 @@ use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::marker::PhantomData;
 use core::pin::pin;
-use core::task::{self, Poll, Waker};
+use core::task::{Poll, Waker};
 use ockam_core::{DecodeError, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
 
 /// How many messages a worker that never waits handles before it lets other tasks run.
@@ -36,8 +36,8 @@ impl<W: Worker<Context = Context>> Resident for W {
     fn shut_down(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>) {
         let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
         let future = Box::pin(finish(self, ctx, DeadLetterReason::Stopped));
-        if let Some(future) = tasks::poll_once(future) {
-            tasks::spawn(node, cell, || future);
+        if let Some(future) = task::poll_once(future) {
+            task::spawn(node, cell, || future);
         }
     }
 }
@@ -49,7 +49,7 @@ pub(crate) fn spawn<W: Worker<Context = Context>>(
     cell: Arc<Cell>,
 ) {
     let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
-    tasks::spawn(node, cell, || run(worker, ctx));
+    task::spawn(node, cell, || run(worker, ctx));
 }
 
 /// The loop of a worker.
@@ -60,14 +60,14 @@ pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ct
         let turn = match ctx.next_in_hand() {
             Some(message) => Turn::Message(message),
             None if lingers => {
-                let wait = |cx: &mut task::Context<'_>| {
+                poll_fn(|cx| {
                     let turn = ctx.poll_inbox(Some(cx.waker()), true);
                     if turn.is_pending() {
                         handled = 0;
                     }
                     turn
-                };
-                poll_fn(wait).await
+                })
+                .await
             }
             None => match first_wait(&mut ctx, &mut lingers) {
                 Some(turn) => turn,

@@ -27,6 +27,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::AtomicU32;
+#[cfg(feature = "std")]
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Poll, Waker};
 use ockam_core::{Address, LocalMessage, Mailboxes, TypeName};
 
@@ -65,7 +67,7 @@ pub(crate) struct Cell {
     in_hand: AtomicU32,
     /// The node knows a way past the inbox: few have one, so it costs the others no pointer.
     #[cfg(feature = "std")]
-    has_shortcut: bool,
+    has_shortcut: AtomicBool,
     state: Lock<State>,
 }
 
@@ -122,23 +124,21 @@ impl Cell {
             next_ticket: AtomicU32::new(0),
             in_hand: AtomicU32::new(0),
             #[cfg(feature = "std")]
-            has_shortcut: false,
+            has_shortcut: AtomicBool::new(false),
             state: Lock::new(State::Starting(None)),
         })
     }
 
-    /// Says that the node knows a way past the inbox, before anybody else knows the cell.
+    /// Says whether the node knows a way past the inbox from now on, and returns whether it did.
     #[cfg(feature = "std")]
-    pub(crate) fn announce_shortcut(self: &mut Arc<Self>) {
-        if let Some(cell) = Arc::get_mut(self) {
-            cell.has_shortcut = true;
-        }
+    pub(crate) fn set_shortcut(&self, is_known: bool) -> bool {
+        self.has_shortcut.swap(is_known, Ordering::Relaxed)
     }
 
     #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn has_shortcut(&self) -> bool {
-        self.has_shortcut
+        self.has_shortcut.load(Ordering::Relaxed)
     }
 
     pub(crate) fn mailboxes(&self) -> &Mailboxes {

@@ -119,7 +119,7 @@ fn go_past(
         && let Some(way) = node.shortcuts.get(hash, cell.address())
     {
         let worker = Handle::new(Arc::clone(node), Arc::clone(cell));
-        return way.take(&worker, message);
+        return way.shortcut.take(&worker, message);
     }
     Err(message)
 }

@@ -142,29 +142,33 @@ impl Node {
     }
 
     fn release(&self, cell: &Cell) {
+        // As long as it has its addresses, what stands under them is its own.
+        #[cfg(feature = "std")]
+        self.remove_shortcut(cell);
         for address in cell.mailboxes().addresses() {
             self.workers.remove(self.workers.hash(address), address, cell);
-        }
-        #[cfg(feature = "std")]
-        if cell.has_shortcut() {
-            self.remove_shortcut(cell);
         }
     }
 
     /// Enters the way past the mailbox of a cell that has its addresses.
     #[cfg(feature = "std")]
     pub(crate) fn add_shortcut(&self, cell: &Cell, shortcut: Box<dyn Shortcut>) {
-        let way = Arc::new(Way::new(cell, shortcut));
         let address = cell.address();
-        // Nobody else has the address, and without its way a worker gets all through its mailbox.
-        let _ = self.shortcuts.insert(self.shortcuts.hash(address), address, &way);
+        let way = Arc::new(Way { address: address.clone(), shortcut });
+        if self.shortcuts.insert(self.shortcuts.hash(address), address, &way).is_ok() {
+            cell.set_shortcut(true);
+        }
     }
 
+    /// Forgets the way past the mailbox of a cell, if it has one.
     #[cfg(feature = "std")]
     fn remove_shortcut(&self, cell: &Cell) {
+        if !cell.set_shortcut(false) {
+            return;
+        }
         let address = cell.address();
         let hash = self.shortcuts.hash(address);
-        if let Some(way) = self.shortcuts.get(hash, address).filter(|way| way.leads_to(cell)) {
+        if let Some(way) = self.shortcuts.get(hash, address) {
             self.shortcuts.remove(hash, address, &way);
         }
     }

@@ -6,7 +6,6 @@
 //!                  └──────────────────────────────┴───> push and wake, as for every worker
 //! ```
 
-use crate::cell::Cell;
 use crate::context::Handle;
 use crate::table::Keyed;
 use alloc::boxed::Box;
@@ -69,27 +68,10 @@ pub trait Shortcut: Send + Sync + 'static {
     fn take(&self, worker: &Handle, message: LocalMessage) -> Result<(), LocalMessage>;
 }
 
-/// The shortcut of one worker, as it stands in the node's table.
+/// The shortcut of the worker at an address, as it stands in the node's table.
 pub(crate) struct Way {
-    address: Address,
-    /// The place of the worker's cell; only compared.
-    cell: usize,
-    shortcut: Box<dyn Shortcut>,
-}
-
-impl Way {
-    pub(crate) fn new(cell: &Cell, shortcut: Box<dyn Shortcut>) -> Self {
-        Way { address: cell.address().clone(), cell: place(cell), shortcut }
-    }
-
-    pub(crate) fn leads_to(&self, cell: &Cell) -> bool {
-        self.cell == place(cell)
-    }
-
-    /// Takes a message; see [`Shortcut::take`].
-    pub(crate) fn take(&self, worker: &Handle, message: LocalMessage) -> Result<(), LocalMessage> {
-        self.shortcut.take(worker, message)
-    }
+    pub(crate) address: Address,
+    pub(crate) shortcut: Box<dyn Shortcut>,
 }
 
 impl Keyed for Way {
@@ -97,10 +79,6 @@ impl Keyed for Way {
     fn has_key(&self, address: &Address) -> bool {
         self.address == *address
     }
-}
-
-fn place(cell: &Cell) -> usize {
-    core::ptr::from_ref(cell).addr()
 }
 
 /// Tells a dialogue from a stream, for a shortcut of what carries messages to another node.

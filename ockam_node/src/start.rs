@@ -207,12 +207,7 @@ impl Place {
     ) -> Result<Starting<'a>> {
         let mailboxes = self.mailboxes.unwrap_or_else(|| usual(node.random_local()).into());
         let capacity = self.capacity.unwrap_or(node.mailbox_capacity);
-        #[cfg_attr(not(feature = "std"), allow(unused_mut))]
-        let mut cell = Cell::starting(mailboxes, about, self.stop_order, capacity);
-        #[cfg(feature = "std")]
-        if self.shortcut.is_some() {
-            cell.announce_shortcut();
-        }
+        let cell = Cell::starting(mailboxes, about, self.stop_order, capacity);
         node.reserve(&cell)?;
         #[cfg(feature = "std")]
         if let Some(shortcut) = self.shortcut {

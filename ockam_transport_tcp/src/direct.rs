@@ -63,7 +63,7 @@ impl Shortcut for Direct {
                 self.link.traffic().count_out(desk.sent());
                 return Ok(());
             }
-            Ok(()) if desk.is_begun() => return Err(self.go_on()),
+            Ok(()) if desk.has_to_go_on() => return Err(self.go_on()),
             Ok(()) => desk.finish().pop(),
             Err((_, message)) => Some(message),
         };

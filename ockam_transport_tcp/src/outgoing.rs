@@ -4,8 +4,7 @@
 //! It owns the outbox and writing from it. It refuses to know when that is right.
 
 use crate::outbox::Outbox;
-use core::ops::{Deref, DerefMut};
-use ockam_core::LocalMessage;
+use ockam_core::{LocalMessage, WireError};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use tokio::net::tcp::OwnedWriteHalf;
@@ -38,6 +37,20 @@ impl Outgoing {
 }
 
 impl Desk {
+    /// Adds a message. Gives it back if it cannot be written as a frame.
+    pub(crate) fn add(&mut self, message: LocalMessage) -> Result<(), (WireError, LocalMessage)> {
+        self.outbox.add(message)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    /// Tells whether what is there should be written before there is more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.outbox.is_full()
+    }
+
     /// Writes what a socket takes now; `true` if that was all there is. Without an error, what is
     /// left has to be written to the same socket.
     pub(crate) fn write(&mut self, stream: &Arc<OwnedWriteHalf>) -> io::Result<bool> {
@@ -60,8 +73,8 @@ impl Desk {
         Ok(true)
     }
 
-    /// Tells whether a part of what is in the outbox has gone into a socket.
-    pub(crate) fn is_begun(&self) -> bool {
+    /// Tells whether a socket has a part of what is there, and takes the rest.
+    pub(crate) fn has_to_go_on(&self) -> bool {
         self.begun_on.is_some()
     }
 
@@ -83,20 +96,6 @@ impl Desk {
     pub(crate) fn sent(&mut self) -> (usize, usize) {
         self.begun_on = None;
         self.outbox.sent()
-    }
-}
-
-impl Deref for Desk {
-    type Target = Outbox;
-
-    fn deref(&self) -> &Outbox {
-        &self.outbox
-    }
-}
-
-impl DerefMut for Desk {
-    fn deref_mut(&mut self) -> &mut Outbox {
-        &mut self.outbox
     }
 }
 

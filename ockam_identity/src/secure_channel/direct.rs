@@ -3,7 +3,7 @@
 //! A message of a dialogue goes at once (see [`Turn`](ockam_node::Turn)), and so does it at the
 //! connection behind. Everything that cannot go, or may not, is left to the encryptor.
 
-use super::encryptor::encrypt;
+use super::encryptor::{check_body, encrypt};
 use super::ends::Ends;
 use super::sealing::Sealing;
 use alloc::sync::Arc;
@@ -58,7 +58,8 @@ impl Direct {
 impl Shortcut for Direct {
     fn take(&self, encryptor: &Handle, mut message: LocalMessage) -> Result<(), LocalMessage> {
         let is_data = message.onward_route().first() == Some(&self.ends.encryptor);
-        if !is_data || !self.ends.turn.take() || !self.has_way(encryptor) {
+        let goes_now = is_data && self.ends.turn.take() && self.has_way(encryptor);
+        if !goes_now || check_body(&message).is_err() {
             return Err(message);
         }
         // Locked to the end, so that messages leave in the order of their numbers.

@@ -56,11 +56,10 @@ impl Encryptor {
         if direct::is_sealed(&message) {
             return ctx.forward(direct::unwrap(message)).await;
         }
-        let encrypted = self.sealer.with(|sealer| encrypt(&self.ends, sealer, &mut message));
-        match encrypted {
+        check_body(&message)?;
+        match self.sealer.with(|sealer| encrypt(&self.ends, sealer, &mut message)) {
             Ok(()) => ctx.forward(message).await,
-            Err(Refused::Message(error)) => Err(error),
-            Err(Refused::Sealer(error)) => Err(self.not_sealed(ctx, error).await),
+            Err(error) => Err(self.not_sealed(ctx, error).await),
         }
     }
 
@@ -83,37 +82,35 @@ impl Encryptor {
     }
 }
 
-/// Why a message was not encrypted.
-pub(super) enum Refused {
-    /// It is none that a channel carries.
-    Message(Error),
-    Sealer(ChannelError),
+/// Checks that a channel carries the body of a message. A typed body is encoded here, so that
+/// nothing of the program's runs while a sealer is locked.
+pub(super) fn check_body(message: &LocalMessage) -> Result<()> {
+    let body = message.payload().to_bytes();
+    let len = body.map_err(|why| Error::with_cause(ErrorKind::Encoding, why))?.len();
+    if len <= MAX_CHANNEL_BODY_LEN {
+        return Ok(());
+    }
+    Err(Error::with_text(ErrorKind::InvalidInput, || {
+        format!(
+            "a body of {len} bytes is larger than the {MAX_CHANNEL_BODY_LEN} that a secure \
+             channel carries: send less at a time"
+        )
+    }))
 }
 
-/// Makes the message that goes over the wire of one that goes to a worker at the other end. One
-/// that is refused is as it was.
+/// Makes the message that goes over the wire of one that goes to a worker at the other end, and
+/// whose body was checked. One that is refused is as it was.
 pub(super) fn encrypt(
     ends: &Ends,
     sealer: &mut Sealer,
     message: &mut LocalMessage,
-) -> core::result::Result<(), Refused> {
+) -> core::result::Result<(), ChannelError> {
     let transport = message.transport_mut();
-    let body = transport.payload.to_bytes();
-    let body = body.map_err(|why| Refused::Message(Error::with_cause(ErrorKind::Encoding, why)))?;
-    let len = body.len();
-    if len > MAX_CHANNEL_BODY_LEN {
-        return Err(Refused::Message(Error::with_text(ErrorKind::InvalidInput, || {
-            format!(
-                "a body of {len} bytes is larger than the {MAX_CHANNEL_BODY_LEN} that a secure \
-                 channel carries: send less at a time"
-            )
-        })));
-    }
-    let own = transport.onward_route.step().map_err(Refused::Message)?;
+    let own = transport.onward_route.pop_front();
     let mut buffer = ChannelMessage::data_to_buffer(transport);
     if let Err(error) = sealer.seal(&mut buffer) {
-        transport.onward_route.push_front(own);
-        return Err(Refused::Sealer(error));
+        own.into_iter().for_each(|own| transport.onward_route.push_front(own));
+        return Err(error);
     }
     *transport = TransportMessage::new(ends.remote(), Route::new(), buffer);
     if !message.local_info().is_empty() {

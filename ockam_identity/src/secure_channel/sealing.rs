@@ -2,34 +2,31 @@
 
 use crate::channel::Sealer;
 #[cfg(feature = "std")]
+use crate::sync::Lock;
+#[cfg(feature = "std")]
 use alloc::sync::Arc;
 #[cfg(feature = "std")]
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::MutexGuard;
 
 /// Shared by two who seal.
 #[cfg(feature = "std")]
 #[derive(Clone)]
-pub(super) struct Sealing(Arc<Mutex<Sealer>>);
+pub(super) struct Sealing(Arc<Lock<Sealer>>);
 
 #[cfg(feature = "std")]
 impl Sealing {
     pub(super) fn new(sealer: Sealer) -> Self {
-        Sealing(Arc::new(Mutex::new(sealer)))
+        Sealing(Arc::new(Lock::new(sealer)))
     }
 
     /// Calls `f` with the sealer.
     pub(super) fn with<R>(&mut self, f: impl FnOnce(&mut Sealer) -> R) -> R {
-        // Poison says that encoding a body panicked, before a number was used.
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.with(f)
     }
 
     /// Gives the sealer if nobody else has it.
     pub(super) fn try_lock(&self) -> Option<MutexGuard<'_, Sealer>> {
-        match self.0.try_lock() {
-            Ok(sealer) => Some(sealer),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+        self.0.try_lock()
     }
 }
 
