@@ -36,7 +36,7 @@ impl<W: Worker<Context = Context>> Resident for W {
     fn shut_down(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>) {
         let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
         let future = Box::pin(finish(self, ctx, DeadLetterReason::Stopped));
-        if let Some(future) = task::poll_once(future) {
+        if let Some(future) = task::poll_once(&cell, future) {
             task::spawn(node, cell, || future);
         }
     }

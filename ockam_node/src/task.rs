@@ -8,8 +8,8 @@ use alloc::sync::Arc;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
-use tracing::Instrument;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
+use tracing::{Instrument, Span};
 
 /// Runs the future that `make` returns as the task of a cell.
 ///
@@ -24,10 +24,7 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
     make: impl FnOnce() -> F + Send + 'static,
 ) {
     let task_node = Arc::clone(node);
-    // A program that leaves its logs out has not the code either.
-    let span = (STATIC_MAX_LEVEL >= LevelFilter::INFO).then(
-        || tracing::info_span!("worker", address = %cell.address(), r#type = %cell.type_name()),
-    );
+    let span = span(&cell);
     let task = async move {
         let mut future = pin!(Some(make()));
         let mut known = false;
@@ -54,10 +51,25 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// Polls a future once. `None` says that it is done; otherwise it has to be polled on in a task.
+/// Makes the span in which a worker's code runs, in a program that does not leave its logs out.
+///
+/// It is a root: the task of a worker is made in the span of the code that woke the worker, which
+/// is another one's, and as a child each task would be one level deeper than the one before.
+fn span(cell: &Cell) -> Option<Span> {
+    (STATIC_MAX_LEVEL >= LevelFilter::INFO).then(|| {
+        let (address, name) = (cell.address(), cell.type_name());
+        tracing::info_span!(parent: None, "worker", %address, r#type = %name)
+    })
+}
+
+/// Polls a future of a cell once, in the caller's task and the cell's span. `None` says that it is
+/// done; otherwise it has to be polled on in a task.
 pub(crate) fn poll_once(
+    cell: &Cell,
     mut future: Pin<Box<dyn Future<Output = ()> + Send>>,
 ) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    let span = span(cell);
+    let _entered = span.as_ref().map(Span::enter);
     let mut cx = Context::from_waker(Waker::noop());
     match future.as_mut().poll(&mut cx) {
         Poll::Ready(()) => None,

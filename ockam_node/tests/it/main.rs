@@ -30,6 +30,7 @@ mod runtime;
 mod scale;
 mod shortcut;
 mod signal;
+mod span;
 mod start;
 mod support;
 mod thread;
