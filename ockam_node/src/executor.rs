@@ -19,11 +19,11 @@ pub use self::embassy::{DEFAULT_TASK_SLOTS, Executor, MAX_TASK_SLOTS};
 #[cfg(feature = "std")]
 pub(crate) use self::spare::spare_message;
 #[cfg(feature = "std")]
-pub use self::tokio::Executor;
-#[cfg(feature = "std")]
 pub(crate) use self::tokio::{
-    Alarm, Instant, Signals, Surroundings, TaskPlace, block_on, catch, deadline, random,
+    Alarm, Instant, Signals, Surroundings, TaskPlace, block_on, catch, random,
 };
+#[cfg(feature = "std")]
+pub use self::tokio::{Executor, after, deadline};
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;

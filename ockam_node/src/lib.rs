@@ -80,6 +80,9 @@ pub use entry::{Outcome, run_node, run_test};
 pub use executor::Executor;
 #[cfg(not(feature = "std"))]
 pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use executor::{after, deadline};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
 pub use send_error::{SendError, SendErrorReason};

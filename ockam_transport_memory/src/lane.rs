@@ -112,7 +112,7 @@ impl Lane {
     }
 
     fn put(&mut self, frame: Vec<u8>, now: Duration) {
-        let mut due = now + self.options.delay(&mut self.dice);
+        let mut due = now.saturating_add(self.options.delay(&mut self.dice));
         if !self.options.reordering {
             due = due.max(self.last_due);
             self.last_due = due;

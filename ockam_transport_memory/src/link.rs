@@ -209,7 +209,7 @@ impl Direction {
                 Polled::Ended => return None,
                 Polled::Empty => self.arrived.notified().await,
                 Polled::Later(due) => {
-                    let due = self.shared.begun + due;
+                    let due = ockam_node::after(self.shared.begun, due);
                     // Either way there is something to look at.
                     let _ = timeout_at(due, self.arrived.notified()).await;
                 }

@@ -5,12 +5,18 @@ use crate::link::{Link, Opening};
 use crate::options::{Limits, TcpListenerOptions};
 use crate::registry::{Held, Registry};
 use core::fmt;
+use core::future::{Future, poll_fn};
+use core::mem;
+use core::panic::AssertUnwindSafe;
+use core::pin::pin;
+use core::task::Poll;
 use core::time::Duration;
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Processor, Result,
 };
 use ockam_node::{Context, Handle, ProcessorBuilder};
 use std::net::SocketAddr;
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 
@@ -152,7 +158,7 @@ impl Accepting {
     async fn accepted(&mut self, ctx: &Context, stream: TcpStream, peer: SocketAddr) {
         let Some(place) = self.info.held.take(self.connection_limit) else {
             // It is closed by being dropped.
-            if !core::mem::replace(&mut self.full, true) {
+            if !mem::replace(&mut self.full, true) {
                 let (limit, address) = (self.connection_limit, self.info.socket_address);
                 tracing::warn!(%address, limit, "there are too many connections: closing new ones");
             }
@@ -180,7 +186,12 @@ impl Processor for Accepting {
 
     async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
         match self.socket.accept().await {
-            Ok((stream, peer)) => self.accepted(ctx, stream, peer).await,
+            Ok((stream, peer)) => {
+                let address = self.info.socket_address;
+                if unless_it_panics(self.accepted(ctx, stream, peer)).await.is_none() {
+                    tracing::error!(%address, %peer, "opening a connection panicked: it is closed");
+                }
+            }
             Err(error) => {
                 // The peer has gone already, or there are no more file descriptors; neither
                 // is a reason to stop listening.
@@ -195,4 +206,19 @@ impl Processor for Accepting {
         self.registry.remove_listener(&self.info.address);
         Ok(())
     }
+}
+
+/// Runs a future; `None` says that it panicked. What the program brings, such as its random source,
+/// runs while a connection is opened, and a panic there ends that connection and not the listener.
+async fn unless_it_panics<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(polled) => polled.map(Some),
+        Err(payload) => {
+            // Dropping the payload runs code of the program once more.
+            mem::forget(payload);
+            Poll::Ready(None)
+        }
+    })
+    .await
 }

@@ -12,7 +12,7 @@ use core::future::poll_fn;
 use core::pin::Pin;
 use core::time::Duration;
 use ockam_core::{Decoded, Error, ErrorKind, FrameDecoder, Processor, Result, TransportMessage};
-use ockam_node::Context;
+use ockam_node::{Context, deadline};
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -63,7 +63,7 @@ impl Receiver {
             decoder: FrameDecoder::new(),
             room: MIN_ROOM,
             handshake,
-            greeting: Some(Instant::now() + handshake),
+            greeting: Some(deadline(handshake)),
             _place: place,
             redial,
         }
@@ -194,13 +194,13 @@ impl Receiver {
                 return false;
             }
             sleep(wait).await;
-            wait = (2 * wait).min(longest_wait);
+            wait = wait.saturating_mul(2).min(longest_wait);
         };
         let (reading, writing) = stream.into_split();
         self.stream = reading;
         self.decoder = FrameDecoder::new();
         self.room = MIN_ROOM;
-        self.greeting = Some(Instant::now() + self.handshake);
+        self.greeting = Some(deadline(self.handshake));
         tracing::info!(connection = %self.link, "connected again");
         self.link.mend(writing)
     }

@@ -126,10 +126,20 @@ impl Alarm {
     }
 }
 
-/// Returns the time after `limit`, or one so far away that nobody sees it come.
-pub(crate) fn deadline(limit: Duration) -> Instant {
-    const FAR_AWAY: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
-    Instant::now() + limit.min(FAR_AWAY)
+/// Returns the time after `limit`; a limit that the clock cannot add means never.
+///
+/// `Instant + Duration` panics when the sum overflows, and a limit such as [`Duration::MAX`] may
+/// come from the program. Deadlines are made here and nowhere else (`.ci/source` looks for sums).
+#[must_use]
+pub fn deadline(limit: Duration) -> Instant {
+    after(Instant::now(), limit)
+}
+
+/// As [`deadline`], counted from `start`.
+#[must_use]
+pub fn after(start: Instant, limit: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    start.checked_add(limit.min(NEVER)).unwrap_or(start)
 }
 
 /// Fills a buffer with random bytes from the operating system.

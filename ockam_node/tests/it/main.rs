@@ -22,6 +22,7 @@ mod flow_control;
 mod line;
 mod log;
 mod mailbox;
+mod never;
 mod node_stop;
 mod panic;
 mod processor;

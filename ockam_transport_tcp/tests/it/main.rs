@@ -2,6 +2,7 @@
 //! a node and a peer that says bytes.
 #![allow(clippy::unwrap_used)]
 
+mod accept;
 mod connect;
 mod direct;
 mod end;
