@@ -2,7 +2,7 @@
 
 use crate::link::{Link, Phase};
 use core::fmt;
-use ockam_core::{Address, FlowControlId, Result, Route};
+use ockam_core::{Address, ErrorKind, FlowControlId, Result, Route};
 use ockam_node::Handle;
 use std::sync::Arc;
 
@@ -59,7 +59,8 @@ impl TcpConnection {
         TcpConnectionInfo::of(&self.0)
     }
 
-    /// Closes the connection in good order: what was sent before is written first.
+    /// Closes the connection in good order: what was sent before is written first. One that is
+    /// down, and is being made again, is given up.
     ///
     /// # Errors
     /// As [`TcpTransport::disconnect`](crate::TcpTransport::disconnect), except that a connection
@@ -68,7 +69,12 @@ impl TcpConnection {
         if self.0.has_ended() {
             return Ok(());
         }
-        ctx.stop_worker(self.0.sender().clone()).await
+        self.0.close();
+        match ctx.stop_worker(self.0.sender().clone()).await {
+            // It ended by itself in the meantime.
+            Err(error) if error.kind() == ErrorKind::NotFound && self.0.has_ended() => Ok(()),
+            stopped => stopped,
+        }
     }
 
     pub(crate) fn has_ended(&self) -> bool {

@@ -58,6 +58,7 @@
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
 //! | `outgoing`, `outbox` | what both write from |
 //! | `receiver` | messages on their way in |
+//! | `reconnect`, `redial` | making a lost connection again, and when that is given up |
 //! | `registry` | which connections and listeners there are |
 #![deny(unsafe_code)]
 
@@ -71,6 +72,8 @@ mod options;
 mod outbox;
 mod outgoing;
 mod receiver;
+mod reconnect;
+mod redial;
 mod registry;
 mod sender;
 mod socket;
@@ -82,7 +85,8 @@ pub use extension::TcpTransportExtension;
 pub use listener::{TcpListener, TcpListenerInfo};
 pub use options::{
     CLOSE_PATIENCE, DEFAULT_CONNECTION_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
-    DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions, TcpListenerOptions, TcpReconnect,
+    DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions, TcpListenerOptions,
 };
 pub use outbox::MAX_BATCH_LEN;
+pub use reconnect::{RECONNECT_PROVEN_AFTER, TcpReconnect};
 pub use transport::TcpTransport;

@@ -14,12 +14,14 @@ use crate::connection::TcpDirection;
 use crate::direct::Direct;
 use crate::options::Limits;
 use crate::outgoing::Outgoing;
-use crate::receiver::{Receiver, Redial};
+use crate::receiver::Receiver;
+use crate::redial::Redial;
 use crate::registry::{Place, Registry};
 use crate::sender::Sender;
 use crate::socket;
 use crate::traffic::Traffic;
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
 use ockam_node::{Handle, ProcessorBuilder, StopOrder, Turn, WorkerBuilder};
 use std::sync::{Arc, Weak};
@@ -47,6 +49,8 @@ pub(crate) struct Link {
     /// The other side, as the program named it, or its socket's address.
     peer: String,
     phase: watch::Sender<Phase>,
+    /// A broken link will be made again. It is `false` before those who follow the phase are woken.
+    reconnects: AtomicBool,
     traffic: Traffic,
     turn: Turn,
     registry: Weak<Registry>,
@@ -84,15 +88,15 @@ impl Link {
             direction,
             peer,
             phase: watch::Sender::new(Phase::Up(Arc::new(writing))),
+            reconnects: AtomicBool::new(redial.is_some()),
             traffic: Traffic::default(),
             turn: Turn::new(),
             registry: Arc::downgrade(registry),
         });
         link.announce(ctx, spawner.as_ref(), &limits);
-        let mends = redial.is_some();
         let outgoing = Arc::new(Outgoing::default());
         let direct = Direct::new(Arc::clone(&link), Arc::clone(&outgoing));
-        let sender = Sender::new(Arc::clone(&link), outgoing, limits.write_stall, mends);
+        let sender = Sender::new(Arc::clone(&link), outgoing, limits.write_stall);
         let receiver = Receiver::new(Arc::clone(&link), reading, limits.handshake, place, redial);
         let capacity = limits.mailbox_capacity;
         if let Err(error) = link.start(ctx, sender, direct, receiver, capacity).await {
@@ -190,6 +194,28 @@ impl Link {
     /// Follows where the link is.
     pub(crate) fn follow(&self) -> watch::Receiver<Phase> {
         self.phase.subscribe()
+    }
+
+    /// Tells whether the connection is made again when its socket fails.
+    pub(crate) fn reconnects(&self) -> bool {
+        self.reconnects.load(Ordering::SeqCst)
+    }
+
+    /// Says that the connection is being closed: it is not made again any more, and an attempt to do
+    /// so ends.
+    pub(crate) fn close(&self) {
+        self.reconnects.store(false, Ordering::SeqCst);
+        // Who waits for another phase finds out that there will be none.
+        self.phase.send_modify(|_| ());
+    }
+
+    /// Waits until the connection is not made again any more.
+    pub(crate) async fn closed(&self) {
+        let mut phase = self.follow();
+        while self.reconnects() && !self.has_ended() {
+            // The sender is this link's, so it is never an error.
+            let _ = phase.changed().await;
+        }
     }
 
     /// Says that the socket failed, unless that is known. Whoever waits for it is woken.

@@ -1,5 +1,6 @@
 //! What a program can choose about listeners and connections, and what is chosen if it does not.
 
+use crate::reconnect::TcpReconnect;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use ockam_core::FlowControlId;
@@ -62,49 +63,6 @@ pub struct TcpConnectionOptions {
     pub(crate) limits: Limits,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) reconnect: Option<TcpReconnect>,
-}
-
-/// Says how a connection that was lost is made again.
-///
-/// The waits double from the first to the longest. Asks that waited for an answer fail when the
-/// connection is lost; what is sent while it is down waits in the sender's mailbox, and those who
-/// send wait in line once that is full. When the attempts are used up the connection ends, and
-/// what waits is given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct TcpReconnect {
-    pub(crate) first_wait: Duration,
-    pub(crate) longest_wait: Duration,
-    pub(crate) attempts: Option<u32>,
-}
-
-impl TcpReconnect {
-    /// Tries again and again: at once, then after 100 ms, doubling up to 10 s.
-    pub fn new() -> Self {
-        TcpReconnect {
-            first_wait: Duration::from_millis(100),
-            longest_wait: Duration::from_secs(10),
-            attempts: None,
-        }
-    }
-
-    /// Sets the wait after the first attempt that fails, and the longest one.
-    pub fn with_waits(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first_wait, self.longest_wait) = (first, longest);
-        self
-    }
-
-    /// Gives up after a number of attempts in a row, at least one.
-    pub fn with_attempts(mut self, attempts: u32) -> Self {
-        self.attempts = Some(attempts.max(1));
-        self
-    }
-}
-
-impl Default for TcpReconnect {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// Makes an id that no other call in this process makes. Ids never leave the process, so they need

@@ -1,11 +1,11 @@
-//! The processor that brings in what arrives over a connection, and makes a lost one again.
+//! The processor that brings in what arrives over a connection, and goes on with a new socket where
+//! a lost connection is made again.
 //!
 //! It owns reading, the other side's first byte, the return route, and the end. It refuses to know
 //! whom a message may reach: its outgoing access control, the border, does.
 
-use crate::dial;
 use crate::link::{CLOSED_HERE, Link, Phase};
-use crate::options::TcpReconnect;
+use crate::redial::Redial;
 use crate::registry::Place;
 use crate::socket;
 use core::future::poll_fn;
@@ -17,7 +17,7 @@ use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How much room a read has at first, and what an idle connection keeps.
 const MIN_ROOM: usize = 4 * 1024;
@@ -28,13 +28,6 @@ const MAX_ROOM: usize = 64 * 1024;
 /// After this time without input a connection gives its memory back.
 const IDLE_AFTER: Duration = Duration::from_secs(1);
 
-/// How a connection is made again.
-pub(crate) struct Redial {
-    pub(crate) target: String,
-    pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) reconnect: TcpReconnect,
-}
-
 pub(crate) struct Receiver {
     link: Arc<Link>,
     stream: OwnedReadHalf,
@@ -44,6 +37,8 @@ pub(crate) struct Receiver {
     handshake: Duration,
     /// Until when the other side has to say its first byte, as long as it has not.
     greeting: Option<Instant>,
+    /// Since when there is this socket.
+    since: Instant,
     /// The place among the connections of a listener, given back with this.
     _place: Option<Place>,
     redial: Option<Redial>,
@@ -64,6 +59,7 @@ impl Receiver {
             room: MIN_ROOM,
             handshake,
             greeting: Some(deadline(handshake)),
+            since: Instant::now(),
             _place: place,
             redial,
         }
@@ -174,32 +170,25 @@ impl Receiver {
         }
     }
 
-    /// Makes the connection again; `false` if there is no more hope.
+    /// Goes on with a new socket; `false` if there shall be none.
     async fn mend(&mut self, ctx: &Context) -> bool {
-        let Some(redial) = &self.redial else {
+        if !self.link.reconnects() {
+            return false;
+        }
+        let why = self.why();
+        let Some(redial) = &mut self.redial else {
             return false;
         };
-        ctx.fail_asks_over(self.link.receiver(), &self.why());
-        let TcpReconnect { first_wait, longest_wait, attempts } = redial.reconnect;
-        let mut wait = first_wait;
-        let mut attempt = 0;
-        let stream = loop {
-            match dial::connect(&redial.target, redial.connect_timeout).await {
-                Ok(stream) if socket::prepare(&stream, true).is_ok() => break stream,
-                Ok(_) => {}
-                Err(error) => tracing::debug!(connection = %self.link, %error, "not yet again"),
-            }
-            attempt += 1;
-            if attempts.is_some_and(|attempts| attempt >= attempts) {
-                return false;
-            }
-            sleep(wait).await;
-            wait = wait.saturating_mul(2).min(longest_wait);
+        ctx.fail_asks_over(self.link.receiver(), &why);
+        redial.lost(self.greeting.is_none(), self.since.elapsed());
+        let Some(stream) = redial.connect(ctx, &self.link, self.handshake).await else {
+            return false;
         };
         let (reading, writing) = stream.into_split();
         self.stream = reading;
         self.decoder = FrameDecoder::new();
         self.room = MIN_ROOM;
+        self.since = Instant::now();
         self.greeting = Some(deadline(self.handshake));
         tracing::info!(connection = %self.link, "connected again");
         self.link.mend(writing)

@@ -24,19 +24,12 @@ pub(crate) struct Sender {
     stream: Option<Arc<OwnedWriteHalf>>,
     outgoing: Arc<Outgoing>,
     write_stall: Duration,
-    /// A broken link will be made again.
-    mends: bool,
 }
 
 impl Sender {
-    pub(crate) fn new(
-        link: Arc<Link>,
-        outgoing: Arc<Outgoing>,
-        write_stall: Duration,
-        mends: bool,
-    ) -> Self {
+    pub(crate) fn new(link: Arc<Link>, outgoing: Arc<Outgoing>, write_stall: Duration) -> Self {
         let phase = link.follow();
-        Sender { link, phase, stream: None, outgoing, write_stall, mends }
+        Sender { link, phase, stream: None, outgoing, write_stall }
     }
 
     /// Finds the socket to write to, and waits for a new one where there will be one.
@@ -53,7 +46,7 @@ impl Sender {
                     self.stream = Some(Arc::clone(&stream));
                     return Ok(stream);
                 }
-                Phase::Broken(_) if self.mends => {
+                Phase::Broken(_) if self.link.reconnects() => {
                     self.stream = None;
                     let _ = self.phase.changed().await;
                 }
@@ -189,14 +182,15 @@ impl Worker for Sender {
 
     /// Closes the connection in good order. When the node stops its receiver has stopped before.
     async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
-        let Some(stream) = self.link.end(ctx, CLOSED_HERE) else {
-            return Ok(());
-        };
+        let stream = self.link.end(ctx, CLOSED_HERE);
+        // Also that of a link whose socket has failed: it may be making the connection again.
         let receiver = self.link.receiver();
         if ctx.is_worker_registered_at(receiver.clone()) {
             ctx.stop_processor(receiver.clone()).await?;
         }
-        socket::close(stream.as_ref().as_ref(), CLOSE_PATIENCE).await;
+        if let Some(stream) = stream {
+            socket::close(stream.as_ref().as_ref(), CLOSE_PATIENCE).await;
+        }
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use crate::dial;
 use crate::link::{Link, Opening};
 use crate::listener::{TcpListener, TcpListenerInfo};
 use crate::options::{TcpConnectionOptions, TcpListenerOptions};
-use crate::receiver::Redial;
+use crate::redial::Redial;
 use crate::registry::Registry;
 use core::fmt;
 use ockam_core::{Address, Error, ErrorKind, Resolving, Result, TCP, Transport, TransportType};
@@ -74,11 +74,8 @@ impl TcpTransport {
         let target = peer.to_string();
         let TcpConnectionOptions { flow, limits, connect_timeout, reconnect } = options;
         let stream = dial::connect(&target, connect_timeout).await?;
-        let redial = reconnect.map(|reconnect| Redial {
-            target: target.clone(),
-            connect_timeout,
-            reconnect,
-        });
+        let redial =
+            reconnect.map(|reconnect| Redial::new(target.clone(), connect_timeout, reconnect));
         let opening = Opening {
             stream,
             direction: TcpDirection::Outgoing,
@@ -93,7 +90,8 @@ impl TcpTransport {
     }
 
     /// Closes a connection in good order: what was sent before is written first. It takes the
-    /// connection, or the address of its sender or receiver.
+    /// connection, or the address of its sender or receiver. One that is down, and is being made
+    /// again, is given up: what waits for it is accounted for as dead letters.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if there is no such connection,

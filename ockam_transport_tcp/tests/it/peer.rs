@@ -78,10 +78,15 @@ impl Peer {
         }
     }
 
+    /// Ends this side's direction, and returns what was heard before the other side ended its own.
+    pub(crate) fn hear_end_of_mine(&mut self) -> Vec<u8> {
+        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
+        self.hear_end()
+    }
+
     /// Closes the connection in good order, as a node does.
     pub(crate) fn close(mut self) {
-        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
-        self.hear_end();
+        self.hear_end_of_mine();
     }
 
     /// Closes the connection in the rude way.

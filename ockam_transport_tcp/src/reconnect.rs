@@ -1,0 +1,151 @@
+//! When a lost connection is dialled again, and when that is given up.
+//!
+//! It owns the waits and the number of attempts. It refuses to know sockets.
+
+use core::time::Duration;
+
+/// How long a connection has to live until the attempt that made it counts as good. One that ends
+/// earlier, or before the peer has said its first byte, is an attempt that failed.
+pub const RECONNECT_PROVEN_AFTER: Duration = Duration::from_secs(5);
+
+/// The shortest wait between two attempts.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
+/// Says how a connection that was lost is made again.
+///
+/// The first attempt is made at once. Then the waits double from the first to the longest, each
+/// shortened by chance by up to a half, so that many nodes that lost the same peer do not come back
+/// at the same moment. An attempt is good once the peer has said its first byte and the connection
+/// has lived for [`RECONNECT_PROVEN_AFTER`]: a peer that accepts connections and ends them again
+/// uses up the attempts like one that does not answer.
+///
+/// Asks that waited for an answer fail when the connection is lost; what is sent while it is down
+/// waits in the sender's mailbox, and those who send wait in line once that is full. When the
+/// attempts are used up the connection ends, and what waits is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct TcpReconnect {
+    first_wait: Duration,
+    longest_wait: Duration,
+    attempts: Option<u32>,
+}
+
+impl TcpReconnect {
+    /// Tries again and again: at once, then after 100 ms, doubling up to 10 s.
+    pub fn new() -> Self {
+        TcpReconnect {
+            first_wait: Duration::from_millis(100),
+            longest_wait: Duration::from_secs(10),
+            attempts: None,
+        }
+    }
+
+    /// Sets the wait after the first attempt that fails, and the longest one. Waits of less than a
+    /// millisecond are taken for a millisecond.
+    pub fn with_waits(mut self, first: Duration, longest: Duration) -> Self {
+        self.first_wait = first.max(SHORTEST_WAIT);
+        self.longest_wait = longest.max(self.first_wait);
+        self
+    }
+
+    /// Gives up after a number of attempts in a row that failed, at least one.
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = Some(attempts.max(1));
+        self
+    }
+}
+
+impl Default for TcpReconnect {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The attempts in a row that have failed so far.
+pub(crate) struct Backoff {
+    reconnect: TcpReconnect,
+    made: u32,
+    next_wait: Duration,
+}
+
+impl Backoff {
+    pub(crate) fn new(reconnect: TcpReconnect) -> Self {
+        Backoff { reconnect, made: 0, next_wait: reconnect.first_wait }
+    }
+
+    /// Takes note of a connection that was lost after `lived`; `greeted` if the peer had said its
+    /// first byte.
+    pub(crate) fn lost(&mut self, greeted: bool, lived: Duration) {
+        if greeted && lived >= RECONNECT_PROVEN_AFTER {
+            *self = Backoff::new(self.reconnect);
+        }
+    }
+
+    /// Returns how long to wait before the next attempt, or `None` if there shall be none.
+    /// `random` shortens the wait by up to a half.
+    pub(crate) fn next(&mut self, random: u32) -> Option<Duration> {
+        if self.reconnect.attempts.is_some_and(|attempts| self.made >= attempts) {
+            return None;
+        }
+        self.made = self.made.saturating_add(1);
+        if self.made == 1 {
+            return Some(Duration::ZERO);
+        }
+        let half = self.next_wait / 2;
+        self.next_wait = self.next_wait.saturating_mul(2).min(self.reconnect.longest_wait);
+        Some(half + half.mul_f64(f64::from(random) / f64::from(u32::MAX)))
+    }
+
+    /// Returns how many attempts in a row were made.
+    pub(crate) fn made(&self) -> u32 {
+        self.made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn waits(backoff: &mut Backoff, count: usize, random: u32) -> Vec<Duration> {
+        (0..count).map_while(|_| backoff.next(random)).collect()
+    }
+
+    #[test]
+    fn the_waits_double_up_to_the_longest() {
+        let reconnect = TcpReconnect::new().with_waits(100 * MS, 1000 * MS);
+        let mut backoff = Backoff::new(reconnect);
+        let expected = [0, 100, 200, 400, 800, 1000, 1000].map(Duration::from_millis);
+        assert_eq!(waits(&mut backoff, 7, u32::MAX), expected);
+    }
+
+    #[test]
+    fn chance_takes_at_most_half_of_a_wait() {
+        let reconnect = TcpReconnect::new().with_waits(100 * MS, 1000 * MS);
+        let mut backoff = Backoff::new(reconnect);
+        let expected = [0, 50, 100, 200, 400, 500, 500].map(Duration::from_millis);
+        assert_eq!(waits(&mut backoff, 7, 0), expected);
+    }
+
+    #[test]
+    fn only_a_connection_that_was_greeted_and_has_lived_gives_the_attempts_back() {
+        let mut backoff = Backoff::new(TcpReconnect::new().with_attempts(2));
+        let short = RECONNECT_PROVEN_AFTER - MS;
+        for (greeted, lived) in [(true, short), (false, Duration::MAX), (true, Duration::ZERO)] {
+            backoff.lost(greeted, lived);
+            backoff.next(0);
+        }
+        assert_eq!(backoff.next(0), None);
+        backoff.lost(true, RECONNECT_PROVEN_AFTER);
+        assert_eq!(waits(&mut backoff, 9, u32::MAX), [Duration::ZERO, 100 * MS]);
+    }
+
+    #[test]
+    fn waits_without_end_and_without_length_are_possible() {
+        let never = TcpReconnect::new().with_waits(Duration::MAX, Duration::MAX);
+        assert!(waits(&mut Backoff::new(never), 9, u32::MAX)[8] > Duration::MAX / 2);
+        let at_once = TcpReconnect::new().with_waits(Duration::ZERO, Duration::ZERO);
+        assert_eq!(waits(&mut Backoff::new(at_once), 3, u32::MAX), [Duration::ZERO, MS, MS]);
+    }
+}

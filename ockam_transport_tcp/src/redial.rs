@@ -1,0 +1,95 @@
+//! Making a lost connection again.
+//!
+//! It owns one attempt and what makes it a good one. It refuses to know what becomes of the socket.
+
+use crate::dial;
+use crate::link::Link;
+use crate::reconnect::{Backoff, TcpReconnect};
+use crate::socket;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use ockam_core::{Error, ErrorKind, PREFACE, Result};
+use ockam_node::Handle;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+/// How a connection is made again.
+pub(crate) struct Redial {
+    target: String,
+    connect_timeout: Option<Duration>,
+    backoff: Backoff,
+}
+
+impl Redial {
+    pub(crate) fn new(
+        target: String,
+        connect_timeout: Option<Duration>,
+        reconnect: TcpReconnect,
+    ) -> Self {
+        Redial { target, connect_timeout, backoff: Backoff::new(reconnect) }
+    }
+
+    /// Takes note of a connection that was lost. See [`Backoff::lost`].
+    pub(crate) fn lost(&mut self, greeted: bool, lived: Duration) {
+        self.backoff.lost(greeted, lived);
+    }
+
+    /// Makes the connection again; `None` if the attempts are used up, or the connection is closed
+    /// meanwhile.
+    pub(crate) async fn connect(
+        &mut self,
+        ctx: &Handle,
+        link: &Link,
+        handshake: Duration,
+    ) -> Option<TcpStream> {
+        let mut closed = pin!(link.closed());
+        let mut connecting = pin!(self.connect_in_the_end(ctx, link, handshake));
+        poll_fn(|cx| match closed.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => connecting.as_mut().poll(cx),
+        })
+        .await
+    }
+
+    async fn connect_in_the_end(
+        &mut self,
+        ctx: &Handle,
+        link: &Link,
+        handshake: Duration,
+    ) -> Option<TcpStream> {
+        loop {
+            let [a, b, c, d, ..] = ctx.random_bits();
+            let wait = self.backoff.next(u32::from_le_bytes([a, b, c, d]))?;
+            if !wait.is_zero() {
+                sleep(wait).await;
+            }
+            match self.attempt(handshake).await {
+                Ok(stream) => return Some(stream),
+                Err(error) => {
+                    let attempt = self.backoff.made();
+                    tracing::debug!(connection = %link, attempt, %error, "cannot connect again");
+                }
+            }
+        }
+    }
+
+    /// Connects once, and waits for the peer's first byte: what waits to be sent is not given to a
+    /// peer that only accepts, such as a proxy without a node behind it.
+    async fn attempt(&self, handshake: Duration) -> Result<TcpStream> {
+        let stream = dial::connect(&self.target, self.connect_timeout).await?;
+        socket::prepare(&stream, true).map_err(|error| Error::new(ErrorKind::Io, error))?;
+        let mut first = [0; 1];
+        // The byte stays where it is; the decoder judges it.
+        let peeked = timeout(handshake, stream.peek(&mut first)).await;
+        let text = match peeked {
+            Ok(Ok(1)) if first == [PREFACE] => return Ok(stream),
+            Ok(Ok(1)) => "is no node".into(),
+            Ok(Ok(_)) => "closed the connection before it said anything".into(),
+            Ok(Err(error)) => format!("failed: {}", socket::reason(&error)),
+            Err(_) => format!("said nothing for {handshake:?}"),
+        };
+        Err(Error::new(ErrorKind::Io, format!("{} {text}", self.target)))
+    }
+}
