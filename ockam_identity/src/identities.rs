@@ -9,6 +9,8 @@
 //! | `clock` | the time |
 //! | `known` | histories of others, so many |
 //! | `own` | what is kept of an identity of this node |
+//! | `lifecycle` | how identities of this node are made and changed |
+//! | `turn` | that one writer at a time changes an identity |
 //! | `attested` | attributes that were proved, so many, until they expire |
 //! | `meeting` | what is shown to others and learnt of them |
 //! | `credentials` | what is issued, shown and believed |
@@ -23,9 +25,11 @@ mod clock;
 mod credentials;
 mod failure;
 mod known;
+mod lifecycle;
 mod meeting;
 mod own;
 mod record;
+mod turn;
 
 pub use attested::MAX_REMEMBERED_ATTRIBUTES;
 pub use clock::Clock;
@@ -39,22 +43,22 @@ pub use meeting::Presented;
 use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
-use crate::identity::{Identity, IdentityError, IdentityOptions};
-use crate::purpose_key::Attestation;
+use crate::identity::{Identity, IdentityError};
 use crate::store::Store;
 use crate::sync::Lock;
-use crate::vault::{KeyHandle, Secret, Vault};
+use crate::vault::Vault;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use attested::Attested;
 use core::fmt;
+#[cfg(feature = "node")]
 pub(crate) use failure::failed;
-use failure::{no_identity, unknown};
+use failure::no_identity;
 use known::Known;
 use ockam_core::{Error, ErrorKind, Result};
-use own::{Own, Purpose};
-use rand_core::CryptoRng;
+use own::Own;
+use turn::Turns;
 
 /// Keeps the identities of a node, and what it has learnt of others.
 ///
@@ -86,6 +90,7 @@ struct Inner {
 #[derive(Default)]
 struct Memory {
     own: BTreeMap<Identifier, Own>,
+    turns: Turns,
     known: Known,
     attested: Attested,
     /// What issuers say of identities of this node, by subject and issuer.
@@ -168,49 +173,6 @@ impl Identities {
         self.0.clock.now()
     }
 
-    /// Makes an identity with a new Ed25519 key.
-    ///
-    /// # Errors
-    /// [`Failed`](ErrorKind::Failed) if the vault makes no key.
-    pub async fn create_identity(&self, rng: &mut impl CryptoRng) -> Result<Identifier> {
-        self.create_identity_with(IdentityOptions::new(self.now()), rng).await
-    }
-
-    /// Makes an identity with a new key.
-    ///
-    /// # Errors
-    /// As [`create_identity`](Self::create_identity).
-    pub async fn create_identity_with(
-        &self,
-        options: IdentityOptions,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Identifier> {
-        let created = Identity::create(self.vault(), options, Secret::random(rng)).await;
-        let (identity, key) = created.map_err(|why| failed(why, "creating an identity"))?;
-        self.keep_own(Own::new(identity, key))
-    }
-
-    /// Takes over an identity of this node whose key is in the vault: what [`export`](Self::export)
-    /// gave, and the handle of the key.
-    ///
-    /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if the history does not hold together, or the key
-    /// is not that of its last change.
-    pub async fn import_private(&self, history: &[u8], key: KeyHandle) -> Result<Identifier> {
-        let identity = Identity::import(history, None)
-            .map_err(|why| Error::with_cause(ErrorKind::InvalidInput, why))?;
-        let message = [7; 32];
-        let proved = match self.vault().sign(&key, &message).await {
-            Ok(signature) => identity.verifying_key().verify(&message, &signature),
-            Err(why) => Err(why),
-        };
-        proved.map_err(|why| {
-            Error::with_cause(ErrorKind::InvalidInput, why)
-                .context("the key in the vault is not that of the identity")
-        })?;
-        self.keep_own(Own::new(identity, key))
-    }
-
     /// Remembers the history of another identity, and returns whose it is.
     ///
     /// # Errors
@@ -241,68 +203,6 @@ impl Identities {
     #[must_use]
     pub fn own(&self) -> Vec<Identifier> {
         self.memory(|memory| memory.own.keys().copied().collect())
-    }
-
-    /// Gives an identity of this node a new key and deletes the old one. All its attestations are
-    /// void for whoever learns of it; new ones are made on need.
-    ///
-    /// # Errors
-    /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node,
-    /// [`Failed`](ErrorKind::Failed) if the vault makes no key.
-    pub async fn rotate(
-        &self,
-        identifier: &Identifier,
-        options: IdentityOptions,
-        rng: &mut impl CryptoRng,
-    ) -> Result<()> {
-        let own = self.own_identity(identifier)?;
-        let rotated = own.identity.rotate(self.vault(), &own.key, options, Secret::random(rng));
-        let (identity, key) =
-            rotated.await.map_err(|why| failed(why, "giving an identity a new key"))?;
-        self.keep_own(Own::new(identity, key))?;
-        for old in own.handles() {
-            let deleted = self.vault().delete_key(&old).await;
-            deleted.map_err(|why| failed(why, "deleting the old key of an identity"))?;
-        }
-        Ok(())
-    }
-
-    /// Keeps an identity of this node, in the store first.
-    fn keep_own(&self, own: Own) -> Result<Identifier> {
-        let identifier = *own.identity.identifier();
-        self.store_own(&own)?;
-        self.memory(|memory| memory.own.insert(identifier, own));
-        Ok(identifier)
-    }
-
-    /// Returns the key of an identity of this node for a purpose, with its attestation: the one
-    /// that was made before if it still holds, or a new one.
-    async fn purpose_key(
-        &self,
-        identifier: &Identifier,
-        purpose: Purpose,
-        rng: &mut impl CryptoRng,
-    ) -> Result<(KeyHandle, Attestation)> {
-        let own = self.own_identity(identifier)?;
-        if let Some(known) = own.purpose_key(purpose, self.now()) {
-            return Ok(known);
-        }
-        let made = own.make_purpose_key(self.vault(), purpose, Secret::random(rng), self.now());
-        let made = made.await.map_err(|why| failed(why, "making a purpose key"))?;
-        let kept = self.memory(|memory| {
-            let own = memory.own.get_mut(identifier)?;
-            own.keep(purpose, made.clone());
-            Some(own.clone())
-        });
-        if let Some(own) = kept {
-            self.store_own(&own)?;
-        }
-        Ok(made)
-    }
-
-    fn own_identity(&self, identifier: &Identifier) -> Result<Own> {
-        let own = self.memory(|memory| memory.own.get(identifier).cloned());
-        own.ok_or_else(|| unknown(identifier))
     }
 
     fn memory<R>(&self, f: impl FnOnce(&mut Memory) -> R) -> R {

@@ -161,8 +161,18 @@ impl Identity {
             return Ok(known.clone());
         }
         let arrived = Self::verify(history.clone(), Some(&known.identifier))?;
-        match known.compare(&arrived) {
-            Comparison::Equal | Comparison::Newer => Ok(arrived),
+        known.accepts(&arrived)?;
+        Ok(arrived)
+    }
+
+    /// Says whether a verified identity that arrives may take the place of this one: one may only
+    /// learn more.
+    ///
+    /// # Errors
+    /// [`IdentityError::Older`] and [`IdentityError::Conflict`].
+    pub(crate) fn accepts(&self, arrived: &Identity) -> Result<(), IdentityError> {
+        match self.compare(arrived) {
+            Comparison::Equal | Comparison::Newer => Ok(()),
             Comparison::Older => Err(IdentityError::Older(arrived.identifier)),
             Comparison::Conflict => Err(IdentityError::Conflict(arrived.identifier)),
         }

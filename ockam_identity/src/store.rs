@@ -39,6 +39,9 @@ impl Table {
 /// A key and its value, wiped when it is dropped.
 pub type Entry = (Vec<u8>, Zeroizing<Vec<u8>>);
 
+/// Makes a new value of the one that is stored; see [`Store::update`].
+pub type Change<'a> = dyn FnMut(Option<&[u8]>) -> Result<Option<Vec<u8>>> + 'a;
+
 /// Keeps what has to survive the process.
 ///
 /// Everything is read once, at the start, and written when it changes: a call returns when what it
@@ -56,6 +59,15 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Io`](ockam_core::ErrorKind::Io) if it cannot be written.
     fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<()>;
+
+    /// Replaces a value by what `change` makes of it, without another write in between. `change`
+    /// gets `None` if there is no value; where it returns `None` or an error, nothing is written.
+    /// It must not call the store.
+    ///
+    /// # Errors
+    /// [`Io`](ockam_core::ErrorKind::Io) if the value cannot be read or written, and what `change`
+    /// returns.
+    fn update(&self, table: Table, key: &[u8], change: &mut Change<'_>) -> Result<()>;
 
     /// Removes a value, if there is one.
     ///

@@ -36,7 +36,7 @@ impl Identities {
         rng: &mut impl CryptoRng,
     ) -> Result<CredentialAndPurposeKey> {
         let subject = self.find(subject).ok_or_else(|| no_identity(subject))?;
-        let (key, attestation) = self.purpose_key(issuer, Purpose::Credentials, rng).await?;
+        let (_, (key, attestation)) = self.purpose_key(issuer, Purpose::Credentials, rng).await?;
         let validity = Validity::lasting(self.now(), seconds);
         let vault = self.vault();
         Credential::issue(vault, attestation, &key, &subject, attributes, validity)

@@ -83,7 +83,7 @@ impl Identities {
         credentials: Vec<CredentialAndPurposeKey>,
         rng: &mut impl CryptoRng,
     ) -> Result<Presented> {
-        let (key, purpose_key_attestation) =
+        let (own, (key, purpose_key_attestation)) =
             self.purpose_key(identifier, Purpose::SecureChannel, rng).await?;
         let data = purpose_key_attestation.data();
         let Ok(PurposeKey::SecureChannel(public)) = data.map(|data| data.public_key) else {
@@ -92,7 +92,7 @@ impl Identities {
                 || "a channel key with another's attestation",
             ));
         };
-        let change_history = self.own_identity(identifier)?.identity.history().clone();
+        let change_history = own.identity.history().clone();
         let shown = IdentityAndCredentials { change_history, purpose_key_attestation, credentials };
         Ok(Presented { key, public, shown })
     }

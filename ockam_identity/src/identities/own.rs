@@ -28,6 +28,12 @@ impl Own {
         Own { identity, key, channels: None, credentials: None }
     }
 
+    /// Takes another handle of the same key.
+    pub(super) fn with_key(mut self, key: KeyHandle) -> Self {
+        self.key = key;
+        self
+    }
+
     /// Makes what was kept in a store.
     pub(super) fn restored(
         identity: Identity,
@@ -81,10 +87,11 @@ impl Own {
         Ok((handle, made))
     }
 
-    pub(super) fn keep(&mut self, purpose: Purpose, made: Attested) {
+    /// Keeps a purpose key and returns the one before.
+    pub(super) fn keep(&mut self, purpose: Purpose, made: Attested) -> Option<Attested> {
         match purpose {
-            Purpose::SecureChannel => self.channels = Some(made),
-            Purpose::Credentials => self.credentials = Some(made),
+            Purpose::SecureChannel => self.channels.replace(made),
+            Purpose::Credentials => self.credentials.replace(made),
         }
     }
 

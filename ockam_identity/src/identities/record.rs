@@ -110,6 +110,16 @@ fn damaged(table: Table, why: impl StdError + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Io, why).context(format!("reading the stored {table:?}"))
 }
 
+/// Two handles to one store that do not know of each other have changed the same identity.
+fn changed_elsewhere(identifier: &Identifier) -> Error {
+    Error::with_text(ErrorKind::Failed, || {
+        format!(
+            "another writer of the store has changed {identifier} since it was read: open a store \
+             once and share the handle"
+        )
+    })
+}
+
 /// Reads all that a store has.
 pub(super) fn load(store: &dyn Store, now: u64) -> Result<Memory> {
     let mut memory = Memory::default();
@@ -144,13 +154,26 @@ pub(super) fn load(store: &dyn Store, now: u64) -> Result<Memory> {
 
 /// Writing through: without a store nothing happens.
 impl Identities {
-    pub(super) fn store_own(&self, own: &Own) -> Result<()> {
+    /// Writes an identity of this node, if the store has as many changes of it as the state that
+    /// it was made from.
+    pub(super) fn store_own(&self, before: Option<&Own>, own: &Own) -> Result<()> {
+        let Some(store) = &self.0.store else { return Ok(()) };
+        let identifier = own.identity.identifier();
         let record = OwnRecord {
             history: own.identity.history().clone(),
             key: own.key.clone(),
             purpose_keys: own.purpose_keys().map(Option::<&Attested>::cloned),
         };
-        self.put(Table::Own, own.identity.identifier().as_bytes(), &record)
+        let expected = before.map_or(0, |own| own.identity.history().changes().len());
+        store.update(Table::Own, identifier.as_bytes(), &mut |stored| {
+            let Some(stored) = stored else { return Ok(Some(record.encode())) };
+            let stored = OwnRecord::decode(stored).map_err(|why| damaged(Table::Own, why))?;
+            if stored.history.changes().len() == expected {
+                Ok(Some(record.encode()))
+            } else {
+                Err(changed_elsewhere(identifier))
+            }
+        })
     }
 
     pub(super) fn store_known(&self, identity: &Identity) -> Result<()> {

@@ -4,7 +4,7 @@
 //! write is a transaction, so that whatever ends the process, the file is as it was before or
 //! after it.
 
-use super::{Entry, Store, Table};
+use super::{Change, Entry, Store, Table};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -100,6 +100,18 @@ impl Store for FileStore {
 
     fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<()> {
         self.write(table, |values| values.insert(key, value).map(drop).map_err(io))
+    }
+
+    fn update(&self, table: Table, key: &[u8], change: &mut Change<'_>) -> Result<()> {
+        self.write(table, |values| {
+            let stored = values.get(key).map_err(io)?;
+            let changed = change(stored.as_ref().map(|value| value.value()))?;
+            drop(stored);
+            match changed {
+                Some(value) => values.insert(key, &value[..]).map(drop).map_err(io),
+                None => Ok(()),
+            }
+        })
     }
 
     fn remove(&self, table: Table, key: &[u8]) -> Result<()> {

@@ -5,6 +5,7 @@ mod channel;
 mod credential;
 mod identifier;
 mod identity;
+mod interleaving;
 mod node;
 mod purpose_key;
 mod store;

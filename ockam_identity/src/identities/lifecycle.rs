@@ -1,0 +1,167 @@
+//! How identities of this node are made and changed: the identity itself, its key, and the keys
+//! that it uses every day.
+//!
+//! A change is written to the store first, and there only on top of the history that it was made
+//! from.
+
+use super::Identities;
+use super::failure::{failed, unknown};
+use super::own::{Own, Purpose};
+use super::turn::Turn;
+use crate::identifier::Identifier;
+use crate::identity::{Comparison, Identity, IdentityError, IdentityOptions};
+use crate::purpose_key::Attestation;
+use crate::vault::{KeyHandle, Secret};
+use ockam_core::{Error, ErrorKind, Result};
+use rand_core::CryptoRng;
+
+impl Identities {
+    /// Makes an identity with a new Ed25519 key.
+    ///
+    /// # Errors
+    /// [`Failed`](ErrorKind::Failed) if the vault makes no key.
+    pub async fn create_identity(&self, rng: &mut impl CryptoRng) -> Result<Identifier> {
+        self.create_identity_with(IdentityOptions::new(self.now()), rng).await
+    }
+
+    /// Makes an identity with a new key.
+    ///
+    /// # Errors
+    /// As [`create_identity`](Self::create_identity).
+    pub async fn create_identity_with(
+        &self,
+        options: IdentityOptions,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Identifier> {
+        let created = Identity::create(self.vault(), options, Secret::random(rng)).await;
+        let (identity, key) = created.map_err(|why| failed(why, "creating an identity"))?;
+        self.take_over(identity, key).await
+    }
+
+    /// Takes over an identity of this node whose key is in the vault: what [`export`](Self::export)
+    /// gave, and the handle of the key.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the history does not hold together, is older
+    /// than the one that is known or contradicts it, or if the key is not that of its last change.
+    pub async fn import_private(&self, history: &[u8], key: KeyHandle) -> Result<Identifier> {
+        let identity = Identity::import(history, None).map_err(invalid)?;
+        let message = [7; 32];
+        let proved = match self.vault().sign(&key, &message).await {
+            Ok(signature) => identity.verifying_key().verify(&message, &signature),
+            Err(why) => Err(why),
+        };
+        proved.map_err(|why| {
+            Error::with_cause(ErrorKind::InvalidInput, why)
+                .context("the key in the vault is not that of the identity")
+        })?;
+        self.take_over(identity, key).await
+    }
+
+    /// Gives an identity of this node a new key and deletes the old one. All its attestations are
+    /// void for whoever learns of it; new ones are made on need.
+    ///
+    /// Rotations of one identity happen one after the other: each adds a key.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node,
+    /// [`Failed`](ErrorKind::Failed) if the vault makes no key, or if another writer of the store
+    /// has changed the identity since it was read.
+    ///
+    /// # Cancel safety
+    /// Dropped, the identity has its old key or its new one. A key that is not used, new or old,
+    /// may stay in the vault.
+    pub async fn rotate(
+        &self,
+        identifier: &Identifier,
+        options: IdentityOptions,
+        rng: &mut impl CryptoRng,
+    ) -> Result<()> {
+        let _turn = Turn::take(self, identifier).await;
+        let own = self.own_identity(identifier)?;
+        let rotated = own.identity.rotate(self.vault(), &own.key, options, Secret::random(rng));
+        let (identity, key) =
+            rotated.await.map_err(|why| failed(why, "giving an identity a new key"))?;
+        if let Err(error) = self.keep_own(Some(&own), Own::new(identity, key.clone())) {
+            // It is the key of a change that does not exist. That it was not kept counts for more
+            // than that it was not deleted either.
+            let _ = self.vault().delete_key(&key).await;
+            return Err(error);
+        }
+        for old in own.handles() {
+            let deleted = self.vault().delete_key(&old).await;
+            deleted.map_err(|why| failed(why, "deleting the old key of an identity"))?;
+        }
+        Ok(())
+    }
+
+    /// Returns the key of an identity of this node for a purpose, with its attestation: the one
+    /// that was made before if it still holds, or a new one. With it comes the state of the
+    /// identity that attests it.
+    pub(super) async fn purpose_key(
+        &self,
+        identifier: &Identifier,
+        purpose: Purpose,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(Own, (KeyHandle, Attestation))> {
+        let own = self.own_identity(identifier)?;
+        if let Some(known) = own.purpose_key(purpose, self.now()) {
+            return Ok((own, known));
+        }
+        let _turn = Turn::take(self, identifier).await;
+        // The task before may have made it, or changed the identity.
+        let own = self.own_identity(identifier)?;
+        if let Some(known) = own.purpose_key(purpose, self.now()) {
+            return Ok((own, known));
+        }
+        let made = own.make_purpose_key(self.vault(), purpose, Secret::random(rng), self.now());
+        let made = made.await.map_err(|why| failed(why, "making a purpose key"))?;
+        let mut with_it = own.clone();
+        let replaced = with_it.keep(purpose, made.clone());
+        if let Err(error) = self.keep_own(Some(&own), with_it) {
+            let _ = self.vault().delete_key(&made.0).await;
+            return Err(error);
+        }
+        if let Some((old, _)) = replaced {
+            let deleted = self.vault().delete_key(&old).await;
+            deleted.map_err(|why| failed(why, "deleting an old purpose key"))?;
+        }
+        Ok((own, made))
+    }
+
+    /// Keeps an identity whose key is in the vault, unless more is known of it.
+    async fn take_over(&self, identity: Identity, key: KeyHandle) -> Result<Identifier> {
+        let identifier = *identity.identifier();
+        let _turn = Turn::take(self, &identifier).await;
+        if let Some(known) = self.find(&identifier) {
+            known.accepts(&identity).map_err(invalid)?;
+        }
+        let before = self.own_identity(&identifier).ok();
+        let own = match &before {
+            Some(own) if own.identity.compare(&identity) == Comparison::Equal => {
+                own.clone().with_key(key)
+            }
+            _ => Own::new(identity, key),
+        };
+        self.keep_own(before.as_ref(), own)
+    }
+
+    /// Keeps an identity of this node in place of what it was before, in the store first. The
+    /// caller has the turn.
+    fn keep_own(&self, before: Option<&Own>, own: Own) -> Result<Identifier> {
+        let identifier = *own.identity.identifier();
+        self.store_own(before, &own)?;
+        // The earlier state is dropped outside of the lock.
+        let _replaced = self.memory(|memory| memory.own.insert(identifier, own));
+        Ok(identifier)
+    }
+
+    pub(super) fn own_identity(&self, identifier: &Identifier) -> Result<Own> {
+        let own = self.memory(|memory| memory.own.get(identifier).cloned());
+        own.ok_or_else(|| unknown(identifier))
+    }
+}
+
+fn invalid(why: IdentityError) -> Error {
+    Error::with_cause(ErrorKind::InvalidInput, why)
+}

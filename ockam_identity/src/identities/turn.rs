@@ -1,0 +1,67 @@
+//! Turns: of all tasks that want to change one identity of this node, one does so at a time.
+//!
+//! Changing an identity is several steps with a vault between them: read, sign, write, replace. A
+//! turn covers all of them, and holds no lock while the vault is waited for.
+
+use super::Identities;
+use crate::identifier::Identifier;
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::task::{Poll, Waker};
+
+/// The identities whose turn is taken, each with the tasks that wait for it.
+#[derive(Default)]
+pub(super) struct Turns(BTreeMap<Identifier, Vec<Waker>>);
+
+impl Turns {
+    /// Takes the turn, or leaves the waker to be woken when it is free.
+    fn begin(&mut self, identifier: &Identifier, waker: &mut Option<Waker>) -> bool {
+        match self.0.entry(*identifier) {
+            Entry::Vacant(entry) => {
+                entry.insert(Vec::new());
+                true
+            }
+            Entry::Occupied(mut waiting) => {
+                let is_new = |waker: &Waker| !waiting.get().iter().any(|own| own.will_wake(waker));
+                if waker.as_ref().is_some_and(is_new) {
+                    waiting.get_mut().extend(waker.take());
+                }
+                false
+            }
+        }
+    }
+}
+
+/// The right to change an identity of this node, until it is dropped.
+pub(super) struct Turn<'a> {
+    identities: &'a Identities,
+    identifier: Identifier,
+}
+
+impl<'a> Turn<'a> {
+    /// Waits until no other task changes the identity.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, it has no effect.
+    pub(super) async fn take(identities: &'a Identities, identifier: &Identifier) -> Self {
+        let identifier = *identifier;
+        poll_fn(|cx| {
+            // Cloned and dropped outside of the lock: a waker is the executor's code.
+            let mut waker = Some(cx.waker().clone());
+            let is_taken = identities.memory(|memory| memory.turns.begin(&identifier, &mut waker));
+            if is_taken { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        Turn { identities, identifier }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        // All are woken, since any of them may have been dropped: the first one polled is next.
+        let waiting = self.identities.memory(|memory| memory.turns.0.remove(&self.identifier));
+        waiting.into_iter().flatten().for_each(Waker::wake);
+    }
+}
