@@ -65,7 +65,7 @@ impl<'a> Delivery<'a> {
         source: &'a Mailbox,
         message: LocalMessage,
     ) -> Self {
-        let unresolved = is_unresolved(&message);
+        let unresolved = is_unresolved(handle.node(), &message);
         Delivery { handle, state: Some(State::New { source, message, unresolved }) }
     }
 
@@ -158,10 +158,13 @@ impl Future for Delivery<'_> {
     }
 }
 
-/// Tells whether a hop of a message's route belongs to a transport.
+/// Tells whether a hop of a message's route belongs to a transport, and perhaps to one of this
+/// node: a node without transports leaves it to those that are further on.
 #[inline]
-pub(crate) fn is_unresolved(message: &LocalMessage) -> bool {
-    message.onward_route().iter().any(|hop| !hop.is_local())
+pub(crate) fn is_unresolved(node: &Node, message: &LocalMessage) -> bool {
+    let route = message.onward_route();
+    route.iter().any(|hop| !hop.is_local())
+        && (!route.is_local() || node.transports.resolver().is_some())
 }
 
 pub(crate) static RESOLVER: Resolver = Resolver {

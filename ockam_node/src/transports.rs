@@ -2,6 +2,7 @@
 
 use crate::context::Handle;
 use crate::delivery::{RESOLVER, Slow};
+use crate::node::Node;
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::format;
@@ -67,19 +68,33 @@ impl Transports {
     }
 
     /// Replaces the first hop that belongs to a transport by the local worker that leads there.
-    /// Hops behind it are for the node at the other end.
+    ///
+    /// The search ends where the route leaves the node: hops behind that are for the nodes at the
+    /// other end, which name their own transports in their own return routes. So a message from
+    /// outside cannot make this node connect: its return route begins with the worker that leads
+    /// back to the peer.
     #[cold]
-    pub(crate) async fn resolve(&self, route: Route) -> Result<Route> {
+    pub(crate) async fn resolve(&self, node: &Node, route: Route) -> Result<Route> {
+        let local = route.iter().take_while(|hop| passes_on(node, hop)).count();
+        if route.iter().nth(local).is_none_or(Address::is_local) {
+            return Ok(route);
+        }
         let mut hops: Vec<Address> = route.into_iter().collect();
-        let Some(hop) = hops.iter_mut().find(|hop| !hop.is_local()) else {
-            return Ok(hops.into());
-        };
+        let hop = &mut hops[local];
         let Some(transport) = self.find(hop.transport_type()) else {
             return Err(Error::with_text(ErrorKind::NotFound, || no_transport(hop)));
         };
         *hop = transport.resolve(hop).await?;
         Ok(hops.into())
     }
+}
+
+/// Tells whether a hop is a worker of this node from which a message goes on to another worker of
+/// it. The address of a producer is not, nor is one at which there is no worker, such as that of a
+/// connection that has ended.
+fn passes_on(node: &Node, hop: &Address) -> bool {
+    let leaves = |hop| node.flow_controls.find_flow_control_with_producer_address(hop).is_some();
+    hop.is_local() && node.find(hop).is_some() && !leaves(hop)
 }
 
 /// Says that nothing on the node leads to a hop.

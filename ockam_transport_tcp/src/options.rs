@@ -21,6 +21,9 @@ pub const DEFAULT_WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// closed as soon as it is accepted.
 pub const DEFAULT_CONNECTION_LIMIT: usize = 1024;
 
+/// How long connecting may take, name and all addresses together, to a host that a route names.
+pub const ON_DEMAND_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How long a connection that is closed in good order waits for the other side to close too, so
 /// that nothing that was written is lost on its way. A node's stop leaves its workers more.
 pub const CLOSE_PATIENCE: Duration = Duration::from_millis(50);

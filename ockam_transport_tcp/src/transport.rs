@@ -4,7 +4,7 @@ use crate::connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
 use crate::dial;
 use crate::link::{Link, Opening};
 use crate::listener::{TcpListener, TcpListenerInfo};
-use crate::options::{TcpConnectionOptions, TcpListenerOptions};
+use crate::options::{ON_DEMAND_CONNECT_TIMEOUT, TcpConnectionOptions, TcpListenerOptions};
 use crate::redial::Redial;
 use crate::registry::Registry;
 use core::fmt;
@@ -145,7 +145,8 @@ impl TcpTransport {
         }
         *connection = None;
         let target = address.address();
-        match self.connect(target, TcpConnectionOptions::new()).await {
+        let options = TcpConnectionOptions::new().with_connect_timeout(ON_DEMAND_CONNECT_TIMEOUT);
+        match self.connect(target, options).await {
             Ok(made) => {
                 let sender = Address::from(&made);
                 *connection = Some(made);

@@ -11,6 +11,7 @@ mod limit;
 mod link;
 mod log;
 mod middle;
+mod outward;
 mod path;
 mod renewal;
 mod stage;

@@ -174,7 +174,7 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
         let mut delivery = match mem::replace(&mut self.stage, Stage::Waiting) {
             Stage::Waiting => return Poll::Ready(Ok(())),
             Stage::Refused(error) => return Poll::Ready(Err(error)),
-            Stage::New(message) if is_unresolved(&message) => {
+            Stage::New(message) if is_unresolved(handle.node(), &message) => {
                 let Some(resolver) = handle.node().transports.resolver() else {
                     return Poll::Ready(Err(unresolvable(message)));
                 };

@@ -302,6 +302,10 @@ impl Handle {
     /// Returns the route with the hop that belongs to a transport, if there is one, replaced by
     /// the local worker that leads there; the transport may connect first.
     ///
+    /// Only workers of this node may stand before that hop. The address of a connection or of a
+    /// channel ends the part of a route that belongs to this node: what is behind it is left to
+    /// the nodes at the other end. So the return route of a message from outside is not resolved.
+    ///
     /// [`send`](Self::send) and [`send_and_receive`](Self::send_and_receive) do this by
     /// themselves; [`forward`](Self::forward) never does, because messages that are forwarded may
     /// come from outside.
@@ -314,7 +318,7 @@ impl Handle {
         if route.iter().all(Address::is_local) {
             return Ok(route);
         }
-        self.node.transports.resolve(route).await
+        self.node.transports.resolve(&self.node, route).await
     }
 
     /// Returns the node's flow controls.

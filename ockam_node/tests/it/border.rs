@@ -15,14 +15,14 @@ use tokio::sync::mpsc;
 
 /// A connection without a wire: what is sent to `sender` comes out at `sent`, and what is handed
 /// to `receiver` comes in.
-struct Connection {
-    receiver: Context,
-    sent: mpsc::UnboundedReceiver<LocalMessage>,
-    id: FlowControlId,
+pub(crate) struct Connection {
+    pub(crate) receiver: Context,
+    pub(crate) sent: mpsc::UnboundedReceiver<LocalMessage>,
+    pub(crate) id: FlowControlId,
 }
 
-const SENDER: &str = "sender";
-const RECEIVER: &str = "receiver";
+pub(crate) const SENDER: &str = "sender";
+pub(crate) const RECEIVER: &str = "receiver";
 
 struct Sender(mpsc::UnboundedSender<LocalMessage>);
 
@@ -39,7 +39,7 @@ impl Worker for Sender {
 }
 
 impl Connection {
-    async fn open(ctx: &Context, spawner: Option<&FlowControlId>) -> Self {
+    pub(crate) async fn open(ctx: &Context, spawner: Option<&FlowControlId>) -> Self {
         let flows = ctx.flow_controls();
         let id = flows.generate_flow_control_id();
         flows.add_producer(RECEIVER, &id, spawner, vec![SENDER.into()]);

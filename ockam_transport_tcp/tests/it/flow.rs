@@ -40,6 +40,20 @@ async fn what_may_not_be_reached_is_dropped_and_counted_and_the_connection_kept(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_to_a_peer_that_names_a_host_goes_to_the_peer_and_not_to_the_host() {
+    let (node, listener) = TcpNode::echoing().await;
+    let host = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = Address::new(TCP, host.local_addr().unwrap().to_string());
+    let mut peer = Peer::greeting(listener.socket_address());
+    for back in [route![&host, "app"], route!["app", &host], route!["h1", "h2", &host, "app"]] {
+        let question = TransportMessage::new("echoer", back.clone(), vec![1, b'a']);
+        peer.say_message(&question);
+        assert_eq!(peer.hear().onward_route, back);
+    }
+    assert_eq!(node.tcp.connections().len(), 1, "nothing was dialled");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_access_control_refuses_is_dropped_and_the_connection_kept() {
     let (node, listener, mut arrived) = TcpNode::collecting(Default::default()).await;
     let (guarded, mut refused) = unbounded_channel();

@@ -2,7 +2,10 @@
 
 use crate::support::{TcpNode, soon};
 use ockam_core::{ErrorKind, TCP, route};
-use std::net::TcpListener as StdListener;
+use ockam_transport_tcp::ON_DEMAND_CONNECT_TIMEOUT;
+use socket2::{Domain, Socket, Type};
+use std::net::{SocketAddr, TcpListener as StdListener, TcpStream};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_route_that_names_a_host_connects_and_the_connection_is_used_again() {
@@ -61,4 +64,29 @@ async fn a_host_that_refuses_fails_the_send_with_the_reason() {
     assert!(error.to_string().contains(&format!("cannot connect to {free}")), "{error}");
     let error = soon(node.ctx.send_and_receive::<u8>(route, 7u8)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
+}
+
+/// Makes a socket that listens and accepts nothing. Once its queue is full, the system drops what
+/// comes to it, as a host behind a firewall does.
+fn silent_host() -> (Socket, SocketAddr, Vec<TcpStream>) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    socket.listen(0).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let queued =
+        (0..8).map_while(|_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok());
+    let queued: Vec<_> = queued.collect();
+    assert!(queued.len() < 8, "the queue of the host has no end");
+    (socket, address, queued)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_does_not_answer_fails_the_send_in_time() {
+    let (_socket, address, _queued) = silent_host();
+    let node = TcpNode::new().await;
+    let begun = tokio::time::Instant::now();
+    let error = node.ctx.send(route![(TCP, address.to_string()), "echoer"], 7u8).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(error.to_string().contains(&address.to_string()), "{error}");
+    assert!(begun.elapsed() < ON_DEMAND_CONNECT_TIMEOUT + Duration::from_secs(1));
 }

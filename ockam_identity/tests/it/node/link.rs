@@ -60,6 +60,48 @@ pub(crate) async fn connect(first: &Handle, second: &Handle) -> (End, End, Seen)
     (one, two, seen)
 }
 
+/// Connects two nodes as [`connect`] does, over somebody in the middle who puts a hop in front of
+/// each return route that goes to the second one, and takes it off the answers.
+pub(crate) async fn connect_adding(hop: Address, first: &Handle, second: &Handle) -> (End, End) {
+    let seen = Seen::default();
+    let (from_first, mut outward) = mpsc::unbounded_channel();
+    let (to_second, arriving) = mpsc::unbounded_channel();
+    let (from_second, mut back) = mpsc::unbounded_channel();
+    let (to_first, returning) = mpsc::unbounded_channel();
+    let one = open(first, from_first, returning, (seen.clone(), false)).await;
+    let two = open(second, from_second, arriving, (seen, true)).await;
+    tokio::spawn(async move {
+        loop {
+            let (message, next) = tokio::select! {
+                Some(frame) = outward.recv() => {
+                    let mut message = decode(&frame);
+                    message.return_route.push_front(hop.clone());
+                    (message, &to_second)
+                }
+                Some(frame) = back.recv() => {
+                    let mut message = decode(&frame);
+                    assert_eq!(message.onward_route.step().unwrap(), hop);
+                    (message, &to_first)
+                }
+                else => return,
+            };
+            let mut bytes = Vec::new();
+            encode_frame(&message, &mut bytes).unwrap();
+            let _ = next.send(bytes);
+        }
+    });
+    (one, two)
+}
+
+fn decode(frame: &[u8]) -> TransportMessage {
+    let mut decoder = FrameDecoder::without_preface();
+    decoder.handle_input(frame);
+    match decoder.poll_message() {
+        Ok(Some(Decoded::Message(message))) => message,
+        other => panic!("a frame that is none: {other:?}"),
+    }
+}
+
 async fn open(
     handle: &Handle,
     outgoing: mpsc::UnboundedSender<Vec<u8>>,
@@ -76,11 +118,7 @@ async fn open(
     let end = End { sender: sender.clone(), flow };
     tokio::spawn(async move {
         while let Some(frame) = incoming.recv().await {
-            let mut decoder = FrameDecoder::without_preface();
-            decoder.handle_input(&frame);
-            let Ok(Some(Decoded::Message(mut message))) = decoder.poll_message() else {
-                panic!("a frame that is none");
-            };
+            let mut message = decode(&frame);
             let passed = Passed { from_first, message: message.clone() };
             seen.0.lock().unwrap().push(passed);
             message.return_route.push_front(sender.clone());
