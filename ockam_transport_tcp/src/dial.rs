@@ -3,6 +3,7 @@
 //! It owns what a program may write as an address, and the words for what the operating system
 //! says. It refuses to know what happens on the socket then.
 
+use crate::race::race;
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, Result};
 use std::io;
@@ -10,7 +11,7 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::time::timeout;
 
-/// Connects to the first of all addresses of `host:port` that answers.
+/// Connects to the first of all addresses of `host:port` that answers, see [`race`].
 pub(crate) async fn connect(target: &str, limit: Option<Duration>) -> Result<TcpStream> {
     let Some(limit) = limit else {
         return connect_to_any(target).await;
@@ -22,13 +23,11 @@ pub(crate) async fn connect(target: &str, limit: Option<Duration>) -> Result<Tcp
 }
 
 async fn connect_to_any(target: &str) -> Result<TcpStream> {
-    let mut failures = Vec::new();
-    for address in lookup(target, "connect to").await? {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failures.push((address, error)),
-        }
-    }
+    let addresses = lookup(target, "connect to").await?;
+    let failures = match race(addresses, TcpStream::connect::<SocketAddr>).await {
+        Ok(stream) => return Ok(stream),
+        Err(failures) => failures,
+    };
     let tried = failures.iter().map(|(address, error)| match address.to_string() == target {
         true => reason(error),
         false => format!("{address}: {}", reason(error)),

@@ -50,9 +50,10 @@
 //!
 //! | room | owns |
 //! |---|---|
-//! | `transport`, `extension` | the calls of a program, connecting on demand |
+//! | `transport`, `extension` | the calls of a program |
+//! | `on_demand` | connections that routes ask for |
 //! | `options` | what can be chosen, and the limits |
-//! | `dial`, `socket` | names and addresses, the operating system's sockets |
+//! | `dial`, `race`, `socket` | names and addresses, several of one name, the system's sockets |
 //! | `listener` | accepting, and how many |
 //! | `link` | one connection: its addresses, whether it is up, its end |
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
@@ -68,9 +69,11 @@ mod direct;
 mod extension;
 mod link;
 mod listener;
+mod on_demand;
 mod options;
 mod outbox;
 mod outgoing;
+mod race;
 mod receiver;
 mod reconnect;
 mod redial;
@@ -84,9 +87,8 @@ pub use connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
 pub use extension::TcpTransportExtension;
 pub use listener::{TcpListener, TcpListenerInfo};
 pub use options::{
-    CLOSE_PATIENCE, DEFAULT_CONNECTION_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
-    DEFAULT_WRITE_STALL_TIMEOUT, ON_DEMAND_CONNECT_TIMEOUT, TcpConnectionOptions,
-    TcpListenerOptions,
+    CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
+    DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions, TcpListenerOptions,
 };
 pub use outbox::MAX_BATCH_LEN;
 pub use reconnect::{RECONNECT_PROVEN_AFTER, TcpReconnect};

@@ -272,7 +272,7 @@ impl Link {
             tracing::debug!("{why}");
             if let Some(registry) = self.registry.upgrade() {
                 registry.remove_link(self);
-                registry.forget_sender(&self.sender);
+                registry.on_demand().forget(&self.sender);
             }
             ctx.end_flow(&self.receiver, &*why);
         }

@@ -17,12 +17,16 @@ pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// the operating system's buffers are full, and those who send wait in line.
 pub const DEFAULT_WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long connecting may take, name and all addresses together, where no program says otherwise:
+/// for a hop in a route ([`TcpTransport::set_on_demand_connect_timeout`] sets it), and for each
+/// attempt to make a lost connection again.
+///
+/// [`TcpTransport::set_on_demand_connect_timeout`]: crate::TcpTransport::set_on_demand_connect_timeout
+pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How many connections a listener holds at a time, unless its options say otherwise. One more is
 /// closed as soon as it is accepted.
 pub const DEFAULT_CONNECTION_LIMIT: usize = 1024;
-
-/// How long connecting may take, name and all addresses together, to a host that a route names.
-pub const ON_DEMAND_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a connection that is closed in good order waits for the other side to close too, so
 /// that nothing that was written is lost on its way. A node's stop leaves its workers more.
@@ -156,7 +160,8 @@ impl TcpConnectionOptions {
     }
 
     /// Limits how long connecting may take, name and all addresses together. Without it the
-    /// operating system decides.
+    /// operating system decides at first, and [`DEFAULT_CONNECT_TIMEOUT`] holds for attempts to make
+    /// the connection again.
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self

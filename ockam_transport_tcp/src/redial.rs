@@ -4,6 +4,7 @@
 
 use crate::dial;
 use crate::link::Link;
+use crate::options::DEFAULT_CONNECT_TIMEOUT;
 use crate::reconnect::{Backoff, TcpReconnect};
 use crate::socket;
 use core::future::{Future, poll_fn};
@@ -18,7 +19,7 @@ use tokio::time::{sleep, timeout};
 /// How a connection is made again.
 pub(crate) struct Redial {
     target: String,
-    connect_timeout: Option<Duration>,
+    connect_timeout: Duration,
     backoff: Backoff,
 }
 
@@ -28,6 +29,7 @@ impl Redial {
         connect_timeout: Option<Duration>,
         reconnect: TcpReconnect,
     ) -> Self {
+        let connect_timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
         Redial { target, connect_timeout, backoff: Backoff::new(reconnect) }
     }
 
@@ -78,7 +80,7 @@ impl Redial {
     /// Connects once, and waits for the peer's first byte: what waits to be sent is not given to a
     /// peer that only accepts, such as a proxy without a node behind it.
     async fn attempt(&self, handshake: Duration) -> Result<TcpStream> {
-        let stream = dial::connect(&self.target, self.connect_timeout).await?;
+        let stream = dial::connect(&self.target, Some(self.connect_timeout)).await?;
         socket::prepare(&stream, true).map_err(|error| Error::new(ErrorKind::Io, error))?;
         let mut first = [0; 1];
         // The byte stays where it is; the decoder judges it.

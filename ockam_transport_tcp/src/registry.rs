@@ -1,9 +1,11 @@
 //! Which connections and listeners a transport has.
 
-use crate::connection::TcpConnection;
 use crate::link::Link;
 use crate::listener::TcpListenerInfo;
+use crate::on_demand::OnDemand;
+use crate::options::DEFAULT_CONNECT_TIMEOUT;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
 use ockam_core::Address;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,13 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Registry {
     links: Mutex<BTreeMap<Address, Arc<Link>>>,
     listeners: Mutex<BTreeMap<Address, TcpListenerInfo>>,
-    on_demand: Mutex<BTreeMap<Address, Arc<OnDemand>>>,
+    on_demand: Arc<OnDemand>,
+    /// How long connecting on demand may take, unless it is the default.
+    connect_timeout: Mutex<Option<Duration>>,
 }
-
-/// The connection to an address that a route named. Whoever finds none yet makes it under the
-/// lock, so that two who come at the same time make one.
-#[derive(Debug, Default)]
-pub(crate) struct OnDemand(pub(crate) tokio::sync::Mutex<Option<TcpConnection>>);
 
 /// The connections that one listener holds at the moment.
 #[derive(Clone, Debug, Default)]
@@ -81,25 +80,18 @@ impl Registry {
         lock(&self.listeners).values().cloned().collect()
     }
 
-    /// Finds the place of the connection to an address that routes name.
-    pub(crate) fn on_demand(&self, address: &Address) -> Arc<OnDemand> {
-        Arc::clone(lock(&self.on_demand).entry(address.clone()).or_default())
+    /// Returns the connections that routes asked for.
+    pub(crate) fn on_demand(&self) -> &Arc<OnDemand> {
+        &self.on_demand
     }
 
-    /// Forgets such a place, so that addresses that nobody uses any more leave nothing behind.
-    pub(crate) fn forget_on_demand(&self, address: &Address, place: &Arc<OnDemand>) {
-        let mut places = lock(&self.on_demand);
-        if places.get(address).is_some_and(|known| Arc::ptr_eq(known, place)) {
-            places.remove(address);
-        }
+    /// Returns how long connecting on demand may take.
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        lock(&self.connect_timeout).unwrap_or(DEFAULT_CONNECT_TIMEOUT)
     }
 
-    /// Forgets the places whose connection has the given sender.
-    pub(crate) fn forget_sender(&self, sender: &Address) {
-        lock(&self.on_demand).retain(|_, place| match place.0.try_lock() {
-            Ok(connection) => connection.as_ref().is_none_or(|known| known.address() != sender),
-            Err(_) => true,
-        });
+    pub(crate) fn set_connect_timeout(&self, timeout: Duration) {
+        *lock(&self.connect_timeout) = Some(timeout);
     }
 }
 

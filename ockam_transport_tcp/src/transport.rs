@@ -4,13 +4,15 @@ use crate::connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
 use crate::dial;
 use crate::link::{Link, Opening};
 use crate::listener::{TcpListener, TcpListenerInfo};
-use crate::options::{ON_DEMAND_CONNECT_TIMEOUT, TcpConnectionOptions, TcpListenerOptions};
+use crate::options::{TcpConnectionOptions, TcpListenerOptions};
 use crate::redial::Redial;
 use crate::registry::Registry;
 use core::fmt;
+use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, Resolving, Result, TCP, Transport, TransportType};
 use ockam_node::Handle;
 use std::sync::Arc;
+use tokio::net::TcpStream;
 
 /// Connects a node with others over TCP.
 ///
@@ -24,7 +26,8 @@ pub struct TcpTransport {
 
 impl TcpTransport {
     /// Makes the TCP transport of a node. From then on routes may name hops such as
-    /// `(TCP, "host:4000")`, for which it connects on demand.
+    /// `(TCP, "host:4000")`, for which it connects on demand. All who need the same hop at a time
+    /// wait for one attempt and get its outcome.
     pub fn create(ctx: &Handle) -> Self {
         let transport = TcpTransport { ctx: ctx.handle(), registry: Arc::default() };
         ctx.register_transport(Arc::new(transport.clone()));
@@ -53,7 +56,8 @@ impl TcpTransport {
     }
 
     /// Connects to the node that listens at `host:port`. Of a host with several addresses, the
-    /// first that answers is taken.
+    /// first that answers is taken: one is tried after the other, each 250 ms after the one before
+    /// or as soon as one has failed (RFC 8305).
     ///
     /// It returns when the connection stands. The other side may still turn out not to be a node;
     /// then the connection ends, with an error for whoever uses it.
@@ -72,8 +76,18 @@ impl TcpTransport {
         options: TcpConnectionOptions,
     ) -> Result<TcpConnection> {
         let target = peer.to_string();
+        let stream = dial::connect(&target, options.connect_timeout).await?;
+        self.open(stream, target, options).await
+    }
+
+    /// Makes a connection of a socket that this node dialled.
+    async fn open(
+        &self,
+        stream: TcpStream,
+        target: String,
+        options: TcpConnectionOptions,
+    ) -> Result<TcpConnection> {
         let TcpConnectionOptions { flow, limits, connect_timeout, reconnect } = options;
-        let stream = dial::connect(&target, connect_timeout).await?;
         let redial =
             reconnect.map(|reconnect| Redial::new(target.clone(), connect_timeout, reconnect));
         let opening = Opening {
@@ -87,6 +101,13 @@ impl TcpTransport {
             redial,
         };
         Link::open(&self.ctx, &self.registry, opening).await.map(TcpConnection::new)
+    }
+
+    /// Sets how long connecting on demand, for a hop in a route, may take, name and all addresses
+    /// together, instead of [`DEFAULT_CONNECT_TIMEOUT`](crate::DEFAULT_CONNECT_TIMEOUT). All clones
+    /// of the transport have the same; it holds for attempts that begin later.
+    pub fn set_on_demand_connect_timeout(&self, timeout: Duration) {
+        self.registry.set_connect_timeout(timeout);
     }
 
     /// Closes a connection in good order: what was sent before is written first. It takes the
@@ -138,26 +159,17 @@ impl TcpTransport {
 
     /// Finds the connection that leads to an address which a route names, or makes it.
     async fn connection_to(&self, address: &Address) -> Result<Address> {
-        let place = self.registry.on_demand(address);
-        let mut connection = place.0.lock().await;
-        if let Some(connection) = connection.as_ref().filter(|known| !known.has_ended()) {
-            return Ok(connection.into());
-        }
-        *connection = None;
-        let target = address.address();
-        let options = TcpConnectionOptions::new().with_connect_timeout(ON_DEMAND_CONNECT_TIMEOUT);
-        match self.connect(target, options).await {
-            Ok(made) => {
-                let sender = Address::from(&made);
-                *connection = Some(made);
-                Ok(sender)
-            }
-            Err(error) => {
-                drop(connection);
-                self.registry.forget_on_demand(address, &place);
-                Err(error)
-            }
-        }
+        let target = address.address().to_string();
+        let timeout = self.registry.connect_timeout();
+        let dial = {
+            let target = target.clone();
+            async move { dial::connect(&target, Some(timeout)).await }
+        };
+        let transport = self.clone();
+        let open = |stream| async move {
+            transport.open(stream, target, TcpConnectionOptions::new()).await
+        };
+        self.registry.on_demand().connection(address, dial, open).await.map(Address::from)
     }
 }
 

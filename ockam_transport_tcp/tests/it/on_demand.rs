@@ -2,9 +2,11 @@
 
 use crate::support::{TcpNode, soon};
 use ockam_core::{ErrorKind, TCP, route};
-use ockam_transport_tcp::ON_DEMAND_CONNECT_TIMEOUT;
+use ockam_transport_tcp::DEFAULT_CONNECT_TIMEOUT;
 use socket2::{Domain, Socket, Type};
+use std::future::Future;
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream};
+use std::task::Poll;
 use std::time::Duration;
 
 #[tokio::test]
@@ -88,5 +90,51 @@ async fn a_host_that_does_not_answer_fails_the_send_in_time() {
     let error = node.ctx.send(route![(TCP, address.to_string()), "echoer"], 7u8).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(error.to_string().contains(&address.to_string()), "{error}");
-    assert!(begun.elapsed() < ON_DEMAND_CONNECT_TIMEOUT + Duration::from_secs(1));
+    assert!(begun.elapsed() < DEFAULT_CONNECT_TIMEOUT + Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_who_wait_for_an_address_that_is_silent_get_the_outcome_of_one_attempt() {
+    let node = TcpNode::new().await;
+    let (_socket, address, _queued) = silent_host();
+    let timeout = Duration::from_secs(2);
+    node.tcp.set_on_demand_connect_timeout(timeout);
+    let begun = tokio::time::Instant::now();
+    let sends: Vec<_> = (0..12)
+        .map(|_| {
+            let (ctx, hop) = (node.ctx.handle(), (TCP, address.to_string()));
+            tokio::spawn(async move { ctx.send(route![hop, "echoer"], 7u8).await })
+        })
+        .collect();
+    for send in sends {
+        let error = send.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+        assert!(error.to_string().contains("no answer for 2s"), "{error}");
+    }
+    assert!(begun.elapsed() < timeout + Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(node.tcp.connections().is_empty());
+}
+
+#[tokio::test]
+async fn a_send_that_is_not_polled_any_more_holds_up_no_other() {
+    let (_responder, listener) = TcpNode::echoing().await;
+    let initiator = TcpNode::new().await;
+    let hop = (TCP, listener.socket_address().to_string());
+    let mut left_alone = Box::pin(initiator.ctx.send(route![hop.clone(), "echoer"], String::new()));
+    let first = std::future::poll_fn(|cx| Poll::Ready(left_alone.as_mut().poll(cx)));
+    assert!(first.await.is_pending());
+    let ask = initiator.ctx.send_and_receive::<String>(route![hop, "echoer"], "Hello".to_string());
+    assert_eq!(soon(ask).await.unwrap(), "Hello");
+    soon(left_alone).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failure_is_not_remembered() {
+    let initiator = TcpNode::new().await;
+    let address = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let route = route![(TCP, address.to_string()), "echoer"];
+    initiator.ctx.send(route.clone(), 7u8).await.unwrap_err();
+    let responder = TcpNode::new().await;
+    responder.tcp.listen(address, Default::default()).await.unwrap();
+    soon(initiator.ctx.send(route, 7u8)).await.unwrap();
 }
