@@ -20,12 +20,13 @@
 //! | `noise` | the handshake, Noise XX |
 //! | `presented` | what each side shows of its identity in the handshake |
 //! | `sealer`, `opener` | the messages of a channel, out and in |
-//! | `rekey` | the keys that follow from a key |
+//! | `rekey`, `keys` | the keys that follow from a key |
 //! | `window` | which messages came before |
 //! | `message` | what is in a message |
 //! | `error` | why something is refused |
 
 mod error;
+mod keys;
 mod message;
 mod noise;
 mod opener;
@@ -35,11 +36,11 @@ mod sealer;
 mod window;
 
 pub use error::{ChannelError, HandshakeError};
-pub use message::ChannelMessage;
+pub use message::{ChannelMessage, MAX_REFRESH_LEN};
 pub use noise::{
     Answered, ChannelKeys, Greeted, Initiator, MAX_HANDSHAKE_MESSAGE_LEN, Protocol, Waiting,
 };
-pub use opener::Opener;
+pub use opener::{MAX_KEYS_AHEAD, Opener};
 pub use presented::IdentityAndCredentials;
 pub use rekey::{LAST_NONCE, REKEY_INTERVAL};
 pub use sealer::{CHANNEL_OVERHEAD, Sealer};

@@ -26,6 +26,9 @@
 //! | `refresher` | the own credential of a channel that is up, before it expires |
 //! | `credential_source` | where that credential comes from |
 //! | `ends` | what the two have in common |
+//! | `gap` | messages from beyond the window, until it is certain that others were lost |
+//! | `learning` | what a channel learns of its peer, and how much of it |
+//! | `notes` | what a peer makes a channel write into the log |
 //! | `options`, `trust_policy` | what a program says about a channel |
 //! | `peer`, `access` | who sent a message, and rules about that |
 
@@ -36,9 +39,12 @@ mod decryptor;
 mod direct;
 mod encryptor;
 mod ends;
+mod gap;
 mod half_open;
 mod initiator;
+mod learning;
 mod listener;
+mod notes;
 mod options;
 mod peer;
 mod place;
@@ -52,8 +58,10 @@ pub use access::{AttributeAccessControl, IdentityIdAccessControl};
 pub use credential_source::{CREDENTIAL_REQUEST_TIMEOUT, CredentialSource};
 pub use encryptor::MAX_CHANNEL_BODY_LEN;
 pub use ends::SecureChannel;
+pub use gap::LOSS_TIMEOUT;
 pub use half_open::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN};
 pub use initiator::DEFAULT_HANDSHAKE_TIMEOUT;
+pub use learning::{MAX_CREDENTIALS, MAX_REFRESHES, REFRESH_PERIOD};
 pub use listener::SecureChannelListener;
 pub use options::{SecureChannelListenerOptions, SecureChannelOptions};
 pub use peer::SecureChannelPeer;

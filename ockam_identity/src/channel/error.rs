@@ -1,6 +1,6 @@
 //! Why a message of the handshake or of a channel is refused.
 
-use super::{LAST_NONCE, MAX_HANDSHAKE_MESSAGE_LEN, WINDOW};
+use super::{LAST_NONCE, MAX_HANDSHAKE_MESSAGE_LEN, MAX_REFRESH_LEN, WINDOW};
 use crate::identity::IdentityError;
 use crate::purpose_key::AttestationError;
 use crate::vault::VaultError;
@@ -79,6 +79,8 @@ pub enum ChannelError {
     Exhausted,
     /// The message is longer than can be encrypted.
     TooLong(usize),
+    /// A refresh has more than [`MAX_REFRESH_LEN`] bytes.
+    RefreshTooLong(usize),
 }
 
 impl Error for ChannelError {}
@@ -99,6 +101,10 @@ impl fmt::Display for ChannelError {
                 write!(f, "the channel has sent {LAST_NONCE} messages: make a new one")
             }
             Self::TooLong(len) => write!(f, "the message of {len} bytes cannot be encrypted"),
+            Self::RefreshTooLong(len) => write!(
+                f,
+                "the refresh of {len} bytes is longer than the limit of {MAX_REFRESH_LEN}"
+            ),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! decrypted. It refuses to know what becomes of it.
 
 use super::sealer::CHANNEL_OVERHEAD;
-use super::{ChannelError, NUMBER_LEN};
+use super::{ChannelError, MAX_HANDSHAKE_MESSAGE_LEN, NUMBER_LEN};
 use crate::codec::{Structure, no_variant, read_field, read_list, write_list};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identity::ChangeHistory;
@@ -16,6 +16,9 @@ use ockam_core::cbor::{
     write_variant,
 };
 use ockam_core::{Route, TransportMessage};
+
+/// The most bytes that the content of a refresh may have: what a handshake has room for, too.
+pub const MAX_REFRESH_LEN: usize = MAX_HANDSHAKE_MESSAGE_LEN;
 
 const DATA: u64 = 0;
 const REFRESH: u64 = 1;
@@ -96,7 +99,7 @@ impl ChannelMessage {
     /// body of a message stays in the buffer.
     ///
     /// # Errors
-    /// [`ChannelError::Malformed`] and [`ChannelError::Route`].
+    /// [`ChannelError::Malformed`], [`ChannelError::Route`] and [`ChannelError::RefreshTooLong`].
     pub fn from_buffer(mut buffer: Vec<u8>) -> Result<Self, ChannelError> {
         let content = buffer.get(NUMBER_LEN..).ok_or(ChannelError::TooShort(buffer.len()))?;
         match read_content(content)? {
@@ -133,6 +136,9 @@ fn read_content(content: &[u8]) -> Result<Content, ChannelError> {
     reader.require(&mut fields, MESSAGE)?;
     let message = match reader.variant(MESSAGE)? {
         DATA => read_field(&mut reader, MESSAGE, read_data)?,
+        REFRESH if content.len() > MAX_REFRESH_LEN => {
+            return Err(ChannelError::RefreshTooLong(content.len()));
+        }
         REFRESH => read_field(&mut reader, MESSAGE, read_refresh).map(Content::Other)?,
         CLOSE => {
             reader.skip_item()?;

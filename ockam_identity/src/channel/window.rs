@@ -6,7 +6,8 @@
 use super::ChannelError;
 
 /// How far a message's number may be from the greatest one that was accepted, to either side, as
-/// in Ockam 0.150. More messages lost in a row end the channel in that direction.
+/// in Ockam 0.150. After more messages were lost in a row, an [`Opener`](super::Opener) has to be
+/// told to go on behind them.
 pub const WINDOW: u64 = 32;
 
 /// The numbers that were accepted, as far back as they matter.
@@ -19,6 +20,11 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// Begins around a number that was not accepted yet.
+    pub(super) fn at(number: u64) -> Self {
+        Window { top: number, accepted: 0 }
+    }
+
     pub(super) fn top(&self) -> u64 {
         self.top
     }

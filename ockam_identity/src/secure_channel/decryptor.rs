@@ -4,14 +4,14 @@
 //! can send anything.
 
 use super::ends::Ends;
+use super::gap::{Gap, Opened};
+use super::learning::Learning;
+use super::notes::Note;
 use super::peer::SecureChannelPeer;
 use super::place::Place;
-use crate::channel::{ChannelMessage, Opener};
-use crate::credential::CredentialAndPurposeKey;
-use crate::identifier::Identifier;
-use crate::identities::Identities;
-use crate::identity::ChangeHistory;
+use crate::channel::{ChannelError, ChannelMessage, Opener};
 use crate::vault::Secret;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
@@ -23,21 +23,17 @@ pub(super) struct Decryptor {
     opener: Opener,
     /// The greatest number of a message to a worker.
     newest: u64,
-    identities: Identities,
-    authorities: Vec<Identifier>,
+    /// Messages from beyond the window.
+    gap: Option<Box<Gap>>,
+    learning: Learning,
     /// At the listener that has made the channel, if one did.
     place: Option<Place>,
 }
 
 impl Decryptor {
-    pub(super) fn new(
-        ends: Arc<Ends>,
-        key: &Secret<32>,
-        identities: Identities,
-        authorities: Vec<Identifier>,
-    ) -> Self {
+    pub(super) fn new(ends: Arc<Ends>, key: &Secret<32>, learning: Learning) -> Self {
         let opener = Opener::new(key);
-        Decryptor { ends, opener, newest: 0, identities, authorities, place: None }
+        Decryptor { ends, opener, newest: 0, gap: None, learning, place: None }
     }
 
     /// Keeps the place at the listener for as long as this lives.
@@ -50,32 +46,106 @@ impl Decryptor {
     pub(super) async fn handle(&mut self, ctx: &Context, message: LocalMessage) -> Result<()> {
         let TransportMessage { return_route, payload, .. } = message.into_transport_message();
         let mut buffer: Vec<u8> = payload.into();
-        let opened = self.opener.open(&mut buffer).and_then(|number| {
-            ChannelMessage::from_buffer(buffer).map(|content| (number, content))
-        });
-        if opened.is_ok() {
-            #[cfg(feature = "std")]
-            self.ends.turn.give();
-            if let Some(place) = &self.place {
-                place.hear(&self.ends);
+        match self.opener.open(&mut buffer) {
+            Ok(number) => {
+                if self.gap.is_some() {
+                    self.gap = None;
+                }
+                self.take(ctx, Opened { number, buffer, return_route }).await
+            }
+            Err(ChannelError::OutsideWindow { number, top }) if number > top => {
+                self.take_ahead(ctx, top, buffer, return_route).await
+            }
+            Err(_) if self.gap.as_ref().is_some_and(|gap| gap.is_due(&buffer)) => {
+                self.resume(ctx).await
+            }
+            Err(error) => {
+                self.refuse(&error);
+                Ok(())
             }
         }
-        match opened {
-            Ok((number, ChannelMessage::Data(data))) => {
+    }
+
+    /// Takes what has verified.
+    async fn take(&mut self, ctx: &Context, opened: Opened) -> Result<()> {
+        let Opened { number, buffer, return_route } = opened;
+        let content = match ChannelMessage::from_buffer(buffer) {
+            Ok(content) => content,
+            Err(error) => {
+                self.refuse(&error);
+                return Ok(());
+            }
+        };
+        #[cfg(feature = "std")]
+        self.ends.turn.give();
+        if let Some(place) = &self.place {
+            place.hear(&self.ends);
+        }
+        match content {
+            ChannelMessage::Data(data) => {
                 self.follow(ctx, number, return_route);
                 self.deliver(ctx, data).await
             }
-            Ok((_, ChannelMessage::Refresh { change_history, credentials })) => {
-                self.refresh(&change_history, &credentials);
+            ChannelMessage::Refresh { change_history, credentials } => {
+                self.learning.refresh(&self.ends.peer, &change_history, &credentials);
                 Ok(())
             }
-            Ok((_, ChannelMessage::Close)) => self.close(ctx).await,
-            Err(error) => {
-                let peer = &self.ends.peer;
-                tracing::debug!(address = %self.ends.decryptor, %peer, %error, "refused");
-                Ok(())
-            }
+            ChannelMessage::Close => self.close(ctx).await,
         }
+    }
+
+    /// Drops what is not to be believed, whoever has sent it.
+    fn refuse(&mut self, error: &ChannelError) {
+        let (address, peer) = (&self.ends.decryptor, &self.ends.peer);
+        match error {
+            ChannelError::RefreshTooLong(_) => self.learning.drop_refresh(peer, error),
+            _ => tracing::debug!(%address, %peer, %error, "refused"),
+        }
+    }
+
+    /// Holds a message from beyond the window, if it verifies, until the loss is certain.
+    #[cold]
+    async fn take_ahead(
+        &mut self,
+        ctx: &Context,
+        top: u64,
+        mut buffer: Vec<u8>,
+        return_route: Route,
+    ) -> Result<()> {
+        let number = match self.opener.open_ahead(&mut buffer) {
+            Ok(number) => number,
+            Err(error) => {
+                self.refuse(&error);
+                return Ok(());
+            }
+        };
+        let opened = Opened { number, buffer, return_route };
+        let goes_on = match &mut self.gap {
+            Some(gap) => gap.hold(opened),
+            None => {
+                let mut gap = Box::new(Gap::new(ctx, top));
+                gap.start_timer(ctx).await;
+                let goes_on = gap.hold(opened);
+                self.gap = Some(gap);
+                goes_on
+            }
+        };
+        if goes_on { Ok(()) } else { self.resume(ctx).await }
+    }
+
+    /// Goes on behind a gap: what would fill it was lost.
+    #[cold]
+    async fn resume(&mut self, ctx: &Context) -> Result<()> {
+        let Some(gap) = self.gap.take() else { return Ok(()) };
+        self.opener.resume();
+        if self.learning.notes.is_first(Note::Lost) {
+            let (address, peer, lost) = (&self.ends.decryptor, &self.ends.peer, gap.lost());
+            tracing::warn!(%address, %peer, lost, "messages were lost on the way; the channel goes on");
+        }
+        for opened in gap.into_held() {
+            self.take(ctx, opened).await?;
+        }
+        Ok(())
     }
 
     /// Takes the way of a message as the way to the peer, if no newer one came before.
@@ -104,7 +174,7 @@ impl Decryptor {
     }
 
     /// Hands a message on, as one that came in from outside.
-    async fn deliver(&self, ctx: &Context, mut data: TransportMessage) -> Result<()> {
+    async fn deliver(&mut self, ctx: &Context, mut data: TransportMessage) -> Result<()> {
         if data.onward_route.is_empty() {
             return Ok(());
         }
@@ -112,25 +182,13 @@ impl Decryptor {
         let peer = LocalInfo::new(SecureChannelPeer::new(self.ends.peer));
         let message = LocalMessage::new(data, Vec::from([peer]));
         // The primary address is the decryptor's, with the border behind it.
-        if let Err(error) = ctx.forward(message).await {
+        if let Err(error) = ctx.forward(message).await
+            && self.learning.notes.is_first(Note::NotDelivered)
+        {
             let peer = &self.ends.peer;
             tracing::warn!(address = %self.ends.decryptor, %peer, %error, "not delivered");
         }
         Ok(())
-    }
-
-    /// Learns what the peer shows of itself anew.
-    fn refresh(&self, history: &ChangeHistory, credentials: &[CredentialAndPurposeKey]) {
-        let peer = &self.ends.peer;
-        if history.identifier().as_ref() != Some(peer) {
-            tracing::warn!(%peer, "a refresh with the history of somebody else was dropped");
-            return;
-        }
-        if let Err(error) = self.identities.learn(history) {
-            tracing::warn!(%peer, %error, "a refresh was dropped");
-            return;
-        }
-        accept(&self.identities, peer, credentials, &self.authorities);
     }
 
     /// The peer has ended the channel; it is not told so in return.
@@ -140,26 +198,12 @@ impl Decryptor {
     }
 
     /// Ends the other half of this end.
-    pub(super) async fn shut_down(&self, ctx: &Context) {
+    pub(super) async fn shut_down(&mut self, ctx: &Context) {
+        self.learning.notes.tell(&self.ends.decryptor, &self.ends.peer);
         if self.ends.begin_end(ctx) {
             ctx.end_flow(&self.ends.decryptor, self.ends.epitaph());
             // It may have ended already.
             let _ = ctx.stop_worker(self.ends.encryptor.clone()).await;
-        }
-    }
-}
-
-/// Looks at the credentials of a peer. Those that are not to be believed are ignored: attributes
-/// are a matter of access control.
-pub(super) fn accept(
-    identities: &Identities,
-    peer: &Identifier,
-    credentials: &[CredentialAndPurposeKey],
-    authorities: &[Identifier],
-) {
-    for credential in credentials {
-        if let Err(error) = identities.accept_credential(peer, credential, authorities) {
-            tracing::warn!(%peer, %error, "a credential was ignored");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A channel from the side that begins: the handshake, in the task of whoever wants the channel.
 
-use super::decryptor::{Decryptor, accept};
+use super::decryptor::Decryptor;
 use super::ends::{Ends, NewEnds, SecureChannel, consume_answers, request_stop};
+use super::learning::Learning;
 use super::options::SecureChannelOptions;
 use super::rng::NodeRng;
 use super::trust_policy::is_allowed;
@@ -27,7 +28,8 @@ pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(120);
 /// A message 2 that was accepted.
 struct Accepted {
     answered: Answered,
-    peer: Identity,
+    peer: Identifier,
+    learning: Learning,
     /// The way to the responder.
     remote: Route,
 }
@@ -102,10 +104,11 @@ impl Identities {
                     if !is_allowed(options.terms.trust_policy.is_trusted(&identifier)).await? {
                         return Err(refused(&identifier));
                     }
-                    let authorities = &options.terms.authorities;
                     self.remember(&peer)?;
-                    accept(self, &identifier, &shown.credentials, authorities);
-                    return Ok(Accepted { answered, peer, remote });
+                    let authorities = options.terms.authorities.clone();
+                    let mut learning = Learning::new(self.clone(), authorities);
+                    learning.accept(&identifier, &shown.credentials);
+                    return Ok(Accepted { answered, peer: identifier, learning, remote });
                 }
                 // Anybody can send anything to an address: only who answers as it should counts.
                 Err(error) => tracing::debug!(address = %ctx.address(), %error, "refused"),
@@ -133,7 +136,7 @@ impl Identities {
         accepted: Accepted,
         options: SecureChannelOptions,
     ) -> Result<SecureChannel> {
-        let Accepted { answered, peer, remote } = accepted;
+        let Accepted { answered, peer, learning, remote } = accepted;
         let shown = options.terms.credential(self, own);
         let credentials = shown.clone().into_iter().collect();
         let presented = self.present(own, credentials, &mut NodeRng::new(handle)).await?;
@@ -146,7 +149,7 @@ impl Identities {
             handle,
             NewEnds {
                 own: *own,
-                peer: *peer.identifier(),
+                peer,
                 decryptor: address,
                 flow: options.flow,
                 remote: remote.clone(),
@@ -154,12 +157,7 @@ impl Identities {
                 refreshes: options.terms.renewal.is_some(),
             },
         );
-        let decryptor = Decryptor::new(
-            Arc::clone(&ends),
-            &keys.receiving,
-            self.clone(),
-            options.terms.authorities,
-        );
+        let decryptor = Decryptor::new(Arc::clone(&ends), &keys.receiving, learning);
         ends.start_decryptor(handle, decryptor).await?;
         let unfinished = Unfinished { handle, address: &ends.decryptor };
         consume_answers(handle, &remote, &ends.decryptor);

@@ -5,9 +5,10 @@
 //!  └── anything else: ends   └── of somebody else: ends. Not authentic: dropped
 //! ```
 
-use super::decryptor::{Decryptor, accept};
+use super::decryptor::Decryptor;
 use super::ends::{Ends, NewEnds, consume_answers};
 use super::half_open::Ticket;
+use super::learning::Learning;
 use super::listener::Listening;
 use super::rng::NodeRng;
 use super::trust_policy::is_allowed;
@@ -106,9 +107,10 @@ impl Responder {
             return Ok(State::Over);
         }
         identities.remember(&peer)?;
-        accept(identities, &identifier, &shown.credentials, &terms.authorities);
+        let mut learning = Learning::new(identities.clone(), terms.authorities.clone());
+        learning.accept(&identifier, &shown.credentials);
         self.listening.half_open.end(self.ticket);
-        self.start(ctx, &keys, identifier, *answered).await
+        self.start(ctx, &keys, (identifier, learning), *answered).await
     }
 
     /// Starts what is at this end beside this worker.
@@ -116,7 +118,7 @@ impl Responder {
         &self,
         ctx: &Context,
         keys: &ChannelKeys,
-        peer: Identifier,
+        (peer, learning): (Identifier, Learning),
         answered: Answered,
     ) -> Result<State> {
         let Listening { identities, terms, .. } = &*self.listening;
@@ -137,12 +139,11 @@ impl Responder {
         if let Some(renewal) = &terms.renewal {
             renewal.start(ctx, &ends, identities, answered.shown).await?;
         }
-        let (identities, authorities) = (identities.clone(), terms.authorities.clone());
         let (place, displaced) = self.listening.places.take(&ends);
         if let Some(displaced) = displaced {
             displaced.displace(ctx);
         }
-        let decryptor = Decryptor::new(ends, &keys.receiving, identities, authorities);
+        let decryptor = Decryptor::new(ends, &keys.receiving, learning);
         Ok(State::Up(Box::new(decryptor.with_place(place))))
     }
 
@@ -193,7 +194,7 @@ impl Worker for Responder {
 
     async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
         self.listening.half_open.end(self.ticket);
-        if let State::Up(decryptor) = &self.state {
+        if let State::Up(decryptor) = &mut self.state {
             decryptor.shut_down(ctx).await;
         }
         Ok(())

@@ -9,7 +9,7 @@ use ockam_identity::vault::Secret;
 use rand_core::Rng;
 
 /// Both ends of one direction of a channel.
-fn ends() -> (Sealer, Opener) {
+pub(super) fn ends() -> (Sealer, Opener) {
     let key = Secret::from([7; 32]);
     (Sealer::new(&key), Opener::new(&key))
 }
@@ -19,7 +19,7 @@ fn message(body: &[u8]) -> ChannelMessage {
 }
 
 /// Seals so many messages.
-fn sealed(sealer: &mut Sealer, messages: u64) -> Vec<Vec<u8>> {
+pub(super) fn sealed(sealer: &mut Sealer, messages: u64) -> Vec<Vec<u8>> {
     let seal = |number: u64| {
         let mut buffer = message(&number.to_be_bytes()).to_buffer();
         sealer.seal(&mut buffer).unwrap();
@@ -74,7 +74,7 @@ fn messages_may_overtake_each_other_within_the_window() {
 }
 
 #[test]
-fn more_lost_messages_than_the_window_end_the_channel() {
+fn more_lost_messages_than_the_window_are_refused() {
     let (mut sealer, mut opener) = ends();
     let messages = sealed(&mut sealer, 80);
     let open =

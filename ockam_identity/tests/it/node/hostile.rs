@@ -2,14 +2,11 @@
 
 use super::log::Log;
 use super::stage::{Echoer, LISTENER, Stage, echo, record, soon, until};
-use ockam_core::{
-    Address, Any, LocalMessage, NeutralMessage, Result, Routed, TransportMessage, Worker, route,
-};
-use ockam_identity::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN, SecureChannel, SecureChannelOptions};
-use ockam_node::Context;
+use super::wire::{WIRE, channel_over_the_wire, wire};
+use ockam_core::{Address, Any, LocalMessage, NeutralMessage, TransportMessage, route};
+use ockam_identity::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN, SecureChannelOptions};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Begins handshakes and never finishes one.
 async fn flood(stage: &Stage, messages: usize) {
@@ -76,45 +73,6 @@ async fn nonsense_instead_of_message_1_leaves_nothing() {
     // Their responders end.
     until(|| stage.ctx.list_workers() == before).await;
     stage.channel().await;
-}
-
-/// Shows a test every message that passes, which may be changed, and hands it on.
-struct Wire {
-    seen: UnboundedSender<TransportMessage>,
-    change: Change,
-}
-
-type Change = Arc<Mutex<dyn FnMut(&mut TransportMessage) -> bool + Send>>;
-
-impl Worker for Wire {
-    type Context = Context;
-    type Message = Any;
-
-    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
-        let mut message = msg.into_local_message().step_forward(ctx.address())?;
-        let _ = self.seen.send(message.transport().clone());
-        let passes = (self.change.lock().unwrap())(message.transport_mut());
-        if passes { ctx.forward(message).await } else { Ok(()) }
-    }
-}
-
-const WIRE: &str = "wire";
-
-/// Puts a wire in front of the listener. Everything that the initiator sends goes over it, and
-/// everything that the responder answers.
-async fn wire(
-    stage: &Stage,
-    change: impl FnMut(&mut TransportMessage) -> bool + Send + 'static,
-) -> UnboundedReceiver<TransportMessage> {
-    let (seen, passed) = unbounded_channel();
-    let wire = Wire { seen, change: Arc::new(Mutex::new(change)) };
-    stage.ctx.start_worker(WIRE, wire).await.unwrap();
-    passed
-}
-
-async fn channel_over_the_wire(stage: &Stage) -> SecureChannel {
-    let channel = stage.channel_over(route![WIRE, LISTENER], SecureChannelOptions::new());
-    soon(channel).await.unwrap()
 }
 
 #[tokio::test]
