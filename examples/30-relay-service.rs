@@ -17,11 +17,10 @@ async fn main(ctx: Context) -> Result<()> {
         .listen("127.0.0.1:4000", TcpListenerOptions::new())
         .await?;
 
-    // Whoever connects may register with the service, and may use the relays. Anybody can take any
-    // name, so the names get a prefix, which keeps them apart from this node's other workers.
+    // Whoever connects may register with the service, and may use the relays. Their names begin
+    // with "forward_to_", which keeps them apart from this node's other workers.
     let options = RelayServiceOptions::new()
         .with_alias(STATIC_FORWARDING_SERVICE)
-        .with_prefix("forward_to_")
         .service_as_consumer(listener.flow_control_id())
         .relay_as_consumer(listener.flow_control_id());
     RelayService::create(&node, "forwarding_service", options).await?;

@@ -65,9 +65,9 @@ pub use ockam_identity::vault;
 
 pub use node::{Node, node};
 pub use relay::{
-    DEFAULT_MAX_RELAYS, FORWARDING_SERVICE, MAX_RELAY_NAME_LEN, RELAY_FIRST_WAIT,
-    RELAY_LONGEST_WAIT, RemoteRelay, RemoteRelayInfo, RemoteRelayOptions,
-    STATIC_FORWARDING_SERVICE,
+    DEFAULT_MAX_RELAYS, DEFAULT_MAX_RELAYS_PER_CONNECTION, DEFAULT_RELAY_PREFIX,
+    FORWARDING_SERVICE, MAX_RELAY_NAME_LEN, RELAY_FIRST_WAIT, RELAY_LONGEST_WAIT, RemoteRelay,
+    RemoteRelayInfo, RemoteRelayOptions, STATIC_FORWARDING_SERVICE,
 };
 #[cfg(feature = "std")]
 pub use relay::{RelayRefusal, RelayService, RelayServiceOptions};

@@ -60,8 +60,16 @@ pub const FORWARDING_SERVICE: &str = "forwarding_service";
 /// 0.150 has the same service behind both.
 pub const STATIC_FORWARDING_SERVICE: &str = "static_forwarding_service";
 
+/// What a service puts in front of the names of its relays, unless its options say otherwise. It
+/// is the prefix that nodes of Ockam 0.150 use.
+pub const DEFAULT_RELAY_PREFIX: &str = "forward_to_";
+
 /// How many relays a service runs at a time, unless its options say otherwise.
 pub const DEFAULT_MAX_RELAYS: usize = 1024;
+
+/// How many relays of a service lead to one connection or channel at a time, unless its options
+/// say otherwise.
+pub const DEFAULT_MAX_RELAYS_PER_CONNECTION: usize = 64;
 
 /// The most bytes that the name of a relay may have, the service's prefix included: those of an
 /// address.

@@ -100,6 +100,15 @@ impl Names {
         living.map(|(name, entry)| (name.clone(), entry.leads_to.clone())).collect()
     }
 
+    /// Counts the living relays that lead to an address, the one of a name excepted.
+    pub(super) fn others_to(&self, leads_to: &Address, name: &Address) -> usize {
+        let state = lock(&self.state);
+        let leads_there = |(known, entry): &(&Address, &Entry)| {
+            entry.leads_to == *leads_to && *known != name && entry.life.strong_count() > 0
+        };
+        state.relays.iter().filter(leads_there).count()
+    }
+
     pub(super) fn count_refused(&self, why: RelayRefusal) {
         lock(&self.state).refused[why as usize] += 1;
     }

@@ -24,13 +24,15 @@ pub enum RelayRefusal {
     Loop,
     /// There are as many relays as the service may run, and all of them lead somewhere.
     TooMany,
+    /// As many relays lead to the connection as one connection may have.
+    TooManyOfConnection,
     /// The relay could not be started, or its answer could not be sent.
     NotStarted,
 }
 
 impl RelayRefusal {
     /// All reasons, in the order of their counts.
-    pub const ALL: [RelayRefusal; 9] = [
+    pub const ALL: [RelayRefusal; 10] = [
         RelayRefusal::NotAText,
         RelayRefusal::NoName,
         RelayRefusal::NameTooLong,
@@ -39,6 +41,7 @@ impl RelayRefusal {
         RelayRefusal::NoWayBack,
         RelayRefusal::Loop,
         RelayRefusal::TooMany,
+        RelayRefusal::TooManyOfConnection,
         RelayRefusal::NotStarted,
     ];
 }
@@ -54,6 +57,7 @@ impl fmt::Display for RelayRefusal {
             RelayRefusal::NoWayBack => "the return route does not lead to another node",
             RelayRefusal::Loop => "the return route leads to another relay",
             RelayRefusal::TooMany => "there are too many relays",
+            RelayRefusal::TooManyOfConnection => "too many relays lead to the connection",
             RelayRefusal::NotStarted => "the relay could not be started",
         })
     }

@@ -31,6 +31,9 @@ impl Registrar {
         let text = msg.cast::<String>().map_err(|_| RelayRefusal::NotAText)?.body();
         let name = self.name(ctx, &text)?;
         let leads_to = self.check_way_back(&name, &way_back)?;
+        if self.names.others_to(&leads_to, &name) >= self.options.max_per_connection {
+            return Err(RelayRefusal::TooManyOfConnection);
+        }
         match self.names.find(&name) {
             Some(former) => self.end(ctx, &name, &former).await,
             None if !self.names.has_room() => self.make_room(ctx).await?,

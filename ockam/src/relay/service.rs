@@ -12,9 +12,10 @@ use std::sync::Arc;
 /// Runs relays for nodes that nobody can connect to; a clone is another handle to the same
 /// service.
 ///
-/// Everybody who reaches the service may take any name that no worker has, unless the options say
-/// otherwise, and the newest registration of a name wins. So choose a prefix, and an access
-/// control where the service is open to strangers.
+/// Unless the options say otherwise, each peer that reaches the service may register any name. The
+/// name of the relay begins with [`DEFAULT_RELAY_PREFIX`](crate::DEFAULT_RELAY_PREFIX), and the
+/// newest registration of a name wins, also over that of another owner. Where the service is open
+/// to strangers, set an access control.
 #[derive(Clone)]
 pub struct RelayService {
     address: Address,
@@ -35,7 +36,6 @@ impl RelayService {
     ///     let listener = tcp.listen("127.0.0.1:0", TcpListenerOptions::new()).await?;
     ///     let options = RelayServiceOptions::new()
     ///         .with_alias(STATIC_FORWARDING_SERVICE)
-    ///         .with_prefix("forward_to_")
     ///         .service_as_consumer(listener.flow_control_id())
     ///         .relay_as_consumer(listener.flow_control_id());
     ///     RelayService::create(&node, "forwarding_service", options).await?;

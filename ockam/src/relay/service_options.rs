@@ -1,6 +1,6 @@
 //! What a program can choose about a relay service.
 
-use super::DEFAULT_MAX_RELAYS;
+use super::{DEFAULT_MAX_RELAYS, DEFAULT_MAX_RELAYS_PER_CONNECTION, DEFAULT_RELAY_PREFIX};
 use ockam_core::{
     Address, AllowAll, Authorization, FlowControlId, IncomingAccessControl, RelayMessage,
 };
@@ -14,27 +14,34 @@ pub struct RelayServiceOptions {
     pub(super) prefix: String,
     pub(super) aliases: Vec<Address>,
     pub(super) max_relays: usize,
+    pub(super) max_per_connection: usize,
     pub(super) service_consumer_of: Vec<FlowControlId>,
     pub(super) relay_consumer_of: Vec<FlowControlId>,
     pub(super) access: Shared,
 }
 
 impl RelayServiceOptions {
-    /// Begins with a service that gives every owner the name it wants, without a prefix, and that
-    /// nobody outside reaches yet.
+    /// Begins with a service that puts [`DEFAULT_RELAY_PREFIX`] in front of the name that an owner
+    /// wants, and that is not reachable from outside yet.
     pub fn new() -> Self {
         RelayServiceOptions {
-            prefix: String::new(),
+            prefix: DEFAULT_RELAY_PREFIX.into(),
             aliases: Vec::new(),
             max_relays: DEFAULT_MAX_RELAYS,
+            max_per_connection: DEFAULT_MAX_RELAYS_PER_CONNECTION,
             service_consumer_of: Vec::new(),
             relay_consumer_of: Vec::new(),
             access: Shared(Arc::new(AllowAll)),
         }
     }
 
-    /// Puts a text in front of every name, such as `forward_to_`. It keeps names that owners
-    /// choose apart from those of workers that this node will start.
+    /// Sets the text in front of every name, instead of [`DEFAULT_RELAY_PREFIX`]. It keeps the names
+    /// that owners choose apart from those of this node's own workers: choose one with which no
+    /// worker's address begins.
+    ///
+    /// With an empty prefix an owner can take any name that is free, also that of a worker which is
+    /// just being restarted, and then gets the messages that this node sends to it. Use it only
+    /// behind an access control.
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
@@ -50,6 +57,13 @@ impl RelayServiceOptions {
     /// Sets how many relays the service runs at a time, instead of [`DEFAULT_MAX_RELAYS`].
     pub fn with_max_relays(mut self, relays: usize) -> Self {
         self.max_relays = relays;
+        self
+    }
+
+    /// Sets how many relays lead to one connection or channel at a time, instead of
+    /// [`DEFAULT_MAX_RELAYS_PER_CONNECTION`].
+    pub fn with_max_relays_per_connection(mut self, relays: usize) -> Self {
+        self.max_per_connection = relays;
         self
     }
 

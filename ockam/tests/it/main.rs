@@ -6,6 +6,7 @@ mod channel_over_tcp;
 mod relay;
 mod relay_bad_input;
 mod relay_loss;
+mod relay_names;
 mod relay_vectors;
 mod support;
 mod tutorial;

@@ -1,6 +1,6 @@
 //! Relays between three nodes: registering, using, replacing.
 
-use crate::support::{Scene, ask, eventually, link, ms, scene};
+use crate::support::{Scene, ask, eventually, link, ms, plain, scene};
 use ockam::workers::Echoer;
 use ockam::{
     AllowSourceAddress, ErrorKind, RelayService, RelayServiceOptions, RemoteRelay,
@@ -9,7 +9,7 @@ use ockam::{
 use ockam_transport_memory::simulate;
 
 fn options() -> RelayServiceOptions {
-    RelayServiceOptions::new()
+    plain()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Registrations that are wrong or hostile. None stops another worker, opens a way into the node,
 //! or is answered.
 
-use crate::support::{ask, eventually, link, ms, scene};
+use crate::support::{ask, eventually, link, ms, plain, scene};
 use ockam::workers::{Echoer, Hop};
 use ockam::{
     Address, ErrorKind, MAX_RELAY_NAME_LEN, MAX_ROUTE_LEN, RelayRefusal, RelayService,
@@ -11,15 +11,15 @@ use ockam_core::encode_frame;
 use ockam_transport_memory::{LinkEnd, LinkOptions, MemoryNode, Network, RawEnd, simulate};
 
 /// A node with a relay service, and a peer that sends what it likes.
-struct Hostile {
-    network: Network,
-    middle: MemoryNode,
-    service: RelayService,
-    end: LinkEnd,
-    raw: RawEnd,
+pub(crate) struct Hostile {
+    pub(crate) network: Network,
+    pub(crate) middle: MemoryNode,
+    pub(crate) service: RelayService,
+    pub(crate) end: LinkEnd,
+    pub(crate) raw: RawEnd,
 }
 
-async fn hostile(options: RelayServiceOptions) -> Hostile {
+pub(crate) async fn hostile(options: RelayServiceOptions) -> Hostile {
     let network = Network::new(1);
     let middle = network.node("middle").unwrap();
     let (end, raw) = network.raw_link(&middle, LinkOptions::new()).await.unwrap();
@@ -36,7 +36,7 @@ impl Hostile {
         self.raw.send(frame).await.unwrap();
     }
 
-    async fn register(&self, name: &str) {
+    pub(crate) async fn register(&self, name: &str) {
         self.send("service", "remote", encode(&name.to_string()).unwrap()).await;
     }
 
@@ -53,7 +53,7 @@ impl Hostile {
 #[test]
 fn a_body_that_is_no_text_is_refused() {
     simulate(async {
-        let hostile = hostile(RelayServiceOptions::new()).await;
+        let hostile = hostile(plain()).await;
         // A length without a text, no body at all, and bytes that are not UTF-8.
         for body in [vec![9, b'a'], vec![], vec![2, 0xff, 0xfe]] {
             hostile.send("service", "remote", body).await;
@@ -71,7 +71,7 @@ fn an_empty_wanted_name_is_refused_also_behind_a_prefix() {
             hostile.register("").await;
             hostile.refused(RelayRefusal::NoName, 1).await;
         }
-        let hostile = hostile(RelayServiceOptions::new()).await;
+        let hostile = hostile(plain()).await;
         hostile.register("0#").await;
         hostile.refused(RelayRefusal::NoName, 1).await;
     });
@@ -93,7 +93,7 @@ fn a_name_is_as_long_as_an_address_may_be_and_no_longer() {
 #[test]
 fn a_name_that_belongs_to_a_transport_is_refused() {
     simulate(async {
-        let hostile = hostile(RelayServiceOptions::new()).await;
+        let hostile = hostile(plain()).await;
         hostile.register("1#example.org:4000").await;
         hostile.refused(RelayRefusal::NotLocal, 1).await;
     });
@@ -102,9 +102,9 @@ fn a_name_that_belongs_to_a_transport_is_refused() {
 #[test]
 fn a_name_that_something_else_has_is_refused_and_that_is_not_touched() {
     simulate(async {
-        let hostile = hostile(RelayServiceOptions::new()).await;
+        let hostile = hostile(plain()).await;
         hostile.middle.start_worker("echoer", Echoer).await.unwrap();
-        let others = RelayServiceOptions::new();
+        let others = plain();
         RelayService::create(&hostile.middle, "other_service", others).await.unwrap();
         let before = hostile.middle.list_workers();
         let names =
@@ -127,7 +127,7 @@ fn a_name_that_something_else_has_is_refused_and_that_is_not_touched() {
 #[test]
 fn a_worker_that_took_the_name_of_a_relay_that_ended_is_not_touched() {
     simulate(async {
-        let hostile = hostile(RelayServiceOptions::new()).await;
+        let hostile = hostile(plain()).await;
         hostile.register("fine").await;
         hostile.raw.receive(ms(1000)).await.unwrap();
         hostile.middle.stop_worker("fine").await.unwrap();
@@ -142,7 +142,7 @@ fn a_worker_that_took_the_name_of_a_relay_that_ended_is_not_touched() {
 #[test]
 fn a_return_route_that_leads_to_this_node_itself_is_refused() {
     simulate(async {
-        let hostile = hostile(RelayServiceOptions::new()).await;
+        let hostile = hostile(plain()).await;
         hostile.middle.start_worker("private", Echoer).await.unwrap();
         // All that is left of it is the connection, and that would be dropped.
         hostile.send("service", route![], encode(&"way_in".to_string()).unwrap()).await;
@@ -159,7 +159,7 @@ fn a_return_route_that_leads_to_this_node_itself_is_refused() {
 #[test]
 fn a_service_runs_as_many_relays_as_it_may_and_forgets_those_that_lead_nowhere() {
     simulate(async {
-        let hostile = hostile(RelayServiceOptions::new().with_max_relays(10)).await;
+        let hostile = hostile(plain().with_max_relays(10)).await;
         for number in 0..10 {
             hostile.register(&number.to_string()).await;
             hostile.raw.receive(ms(1000)).await.unwrap();
@@ -194,7 +194,7 @@ fn relays_that_lead_to_each_other_across_nodes_end_at_the_limit_of_the_return_ro
         let nodes = ["a", "b"].map(|name| network.node(name).unwrap());
         let (a_b, b_a) = link(&network, &nodes[0], &nodes[1]).await;
         for (node, end) in nodes.iter().zip([&a_b, &b_a]) {
-            let options = RelayServiceOptions::new()
+            let options = plain()
                 .service_as_consumer(end.flow_control_id())
                 .relay_as_consumer(end.flow_control_id());
             RelayService::create(node, "service", options).await.unwrap();
@@ -223,7 +223,7 @@ fn relays_that_lead_to_each_other_across_nodes_end_at_the_limit_of_the_return_ro
 #[test]
 fn relays_that_lead_to_each_other_on_one_node_are_refused() {
     simulate(async {
-        let hostile = hostile(RelayServiceOptions::new()).await;
+        let hostile = hostile(plain()).await;
         let register = async |name: &str, way_back: Route| {
             let body = encode(&name.to_string()).unwrap();
             let message = TransportMessage::new("service", way_back, body);
@@ -241,7 +241,7 @@ fn relays_that_lead_to_each_other_on_one_node_are_refused() {
 #[test]
 fn an_owner_is_told_what_is_wrong_with_a_name_before_anybody_is_asked() {
     simulate(async {
-        let scene = scene(RelayServiceOptions::new()).await;
+        let scene = scene(plain()).await;
         for (name, part) in [
             ("", "empty"),
             ("register", "any name"),

@@ -1,10 +1,8 @@
 //! Relays and the loss of connections: the owner registers again, and dead relays go away.
 
-use crate::support::{ask, eventually, ms, scene};
+use crate::support::{ask, eventually, ms, plain, scene};
 use ockam::workers::Echoer;
-use ockam::{
-    ErrorKind, RELAY_LONGEST_WAIT, RelayServiceOptions, RemoteRelay, RemoteRelayOptions, route,
-};
+use ockam::{ErrorKind, RELAY_LONGEST_WAIT, RemoteRelay, RemoteRelayOptions, route};
 use ockam_transport_memory::{MEMORY, simulate};
 use std::time::Duration;
 
@@ -21,7 +19,7 @@ fn new_flow(node: &ockam::Handle, known: &[&ockam::FlowControlId]) -> Option<ock
 #[test]
 fn an_owner_whose_connection_was_replaced_registers_again_and_its_workers_are_reached() {
     simulate(async {
-        let scene = scene(RelayServiceOptions::new()).await;
+        let scene = scene(plain()).await;
         let options = RemoteRelayOptions::new().with_consumer("echoer");
         let relay = RemoteRelay::create_static(&scene.owner, (MEMORY, "middle"), "cellar", options);
         let relay = relay.await.unwrap();
@@ -46,7 +44,7 @@ fn an_owner_whose_connection_was_replaced_registers_again_and_its_workers_are_re
 #[test]
 fn attempts_to_register_again_are_bounded_in_their_number() {
     simulate(async {
-        let scene = scene(RelayServiceOptions::new()).await;
+        let scene = scene(plain()).await;
         let options = RemoteRelayOptions::new().with_timeout(ms(1000));
         let relay = RemoteRelay::create_static(&scene.owner, (MEMORY, "middle"), "cellar", options);
         relay.await.unwrap();
@@ -62,7 +60,7 @@ fn attempts_to_register_again_are_bounded_in_their_number() {
 #[test]
 fn a_relay_with_no_hope_ends_and_leaves_nothing() {
     simulate(async {
-        let scene = scene(RelayServiceOptions::new()).await;
+        let scene = scene(plain()).await;
         let options = RemoteRelayOptions::new;
         // A random name would be another one, and a connection that has ended does not come back.
         let named = scene.register("cellar").await;
@@ -81,7 +79,7 @@ fn a_relay_with_no_hope_ends_and_leaves_nothing() {
 #[test]
 fn a_registration_whose_connection_is_lost_fails_at_once() {
     simulate(async {
-        let scene = scene(RelayServiceOptions::new()).await;
+        let scene = scene(plain()).await;
         scene.network.partition(&scene.owner_up);
         let begun = tokio::time::Instant::now();
         let create = RemoteRelay::create(&scene.owner, &scene.owner_up, RemoteRelayOptions::new());
@@ -98,7 +96,7 @@ fn a_registration_whose_connection_is_lost_fails_at_once() {
 #[test]
 fn a_relay_whose_connection_is_gone_ends_with_the_next_message() {
     simulate(async {
-        let scene = scene(RelayServiceOptions::new()).await;
+        let scene = scene(plain()).await;
         scene.register("cellar").await;
         scene.network.disconnect(&scene.owner_up);
         eventually("the connection is gone", || {
@@ -119,7 +117,7 @@ fn a_relay_whose_connection_is_gone_ends_with_the_next_message() {
 #[test]
 fn a_registration_replaces_a_relay_that_waits_for_a_connection_that_takes_nothing() {
     simulate(async {
-        let scene = scene(RelayServiceOptions::new()).await;
+        let scene = scene(plain()).await;
         let hour = Duration::from_secs(3600);
         let slow = ockam_transport_memory::LinkOptions::new().with_delay(hour..=hour);
         let (up, down) = scene.network.link(&scene.owner, &scene.middle, slow).await.unwrap();

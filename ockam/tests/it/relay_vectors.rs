@@ -4,7 +4,7 @@
 //! The addresses in the vectors that were drawn at random are inputs: each stands for the one that
 //! our node draws in its place, from the first frame in which it appears.
 
-use crate::support::ms;
+use crate::support::{ms, plain};
 use ockam::{
     Address, RelayService, RelayServiceOptions, RemoteRelay, RemoteRelayInfo, RemoteRelayOptions,
     Route, TransportMessage, encode,
@@ -139,7 +139,7 @@ impl Stage {
 #[test]
 fn an_owner_registers_for_any_name_and_is_reached_through_it() {
     simulate(async {
-        let mut stage = stage("forwarding_service", RelayServiceOptions::new()).await;
+        let mut stage = stage("forwarding_service", plain()).await;
         assert_eq!(stage.play(vectors()["ephemeral"].as_array().unwrap()).await, 6);
         let relays = stage.service.relays();
         assert_eq!((relays.len(), relays[0].len()), (1, 32));
@@ -149,7 +149,7 @@ fn an_owner_registers_for_any_name_and_is_reached_through_it() {
 #[test]
 fn a_second_owner_takes_a_name_over_from_deeper_in_its_node() {
     simulate(async {
-        let options = RelayServiceOptions::new().with_alias("static_forwarding_service");
+        let options = plain().with_alias("static_forwarding_service");
         let mut stage = stage("forwarding_service", options).await;
         assert_eq!(stage.play(vectors()["static_and_replaced"].as_array().unwrap()).await, 8);
         assert_eq!(stage.service.relays(), ["ziepxr".into()]);

@@ -31,6 +31,11 @@ pub(crate) struct Scene {
     pub(crate) service: RelayService,
 }
 
+/// Makes options for a service whose relays have the names that their owners want.
+pub(crate) fn plain() -> RelayServiceOptions {
+    RelayServiceOptions::new().with_prefix("")
+}
+
 pub(crate) async fn scene(options: RelayServiceOptions) -> Scene {
     let network = Network::new(1);
     let [owner, middle, user] = ["owner", "middle", "user"].map(|name| network.node(name).unwrap());

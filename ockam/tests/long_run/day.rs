@@ -202,6 +202,7 @@ impl World {
         }
         owner.start_worker("echoer", Echoer).await.unwrap();
         let options = RelayServiceOptions::new()
+            .with_prefix("")
             .with_alias(STATIC_FORWARDING_SERVICE)
             .service_as_consumer(middle.flow_control_id())
             .relay_as_consumer(middle.flow_control_id());
