@@ -61,7 +61,7 @@ pub(crate) struct Cell {
     stop_order: StopOrder,
     capacity: u32,
     /// The next ticket in the line of senders. It outlives the inbox, so that a sender that has
-    /// not looked since it was let in never takes another's ticket for its own.
+    /// not looked since its line was given up never takes another's ticket for its own.
     next_ticket: AtomicU32,
     /// How many messages are neither in the inbox nor handled. Only the worker's task writes it.
     in_hand: AtomicU32,
@@ -76,7 +76,7 @@ enum State {
     Starting(Option<Box<Inbox>>),
     Asleep(Box<dyn Resident>),
     Awake(Box<Inbox>),
-    /// The inbox stays for the senders that were in line: they fetch their messages.
+    /// The inbox stays if the task was asked to give the worker up, and has not done it.
     Ended(Option<Box<Inbox>>),
 }
 
@@ -223,8 +223,13 @@ impl Cell {
             }
             _ => Err(worker),
         });
-        // The old inbox holds wakers; they are dropped without the lock.
-        inbox.map(drop)
+        // The old inbox holds wakers; they are woken and dropped without the lock. A sender that
+        // has not taken the place granted to it does not keep the others from the empty mailbox.
+        inbox.map(|state| {
+            if let State::Awake(mut inbox) = state {
+                inbox.close().into_iter().for_each(Waker::wake);
+            }
+        })
     }
 
     /// Refuses messages from now on and lets the cell end when its messages are handled.
@@ -358,7 +363,7 @@ impl Cell {
             ending.undelivered = inbox.drain();
             let mut wakers = inbox.close();
             wakers.append(&mut inbox.on_end);
-            if inbox.has_line() || inbox.cut {
+            if inbox.cut {
                 *state = State::Ended(Some(inbox));
             }
             wakers

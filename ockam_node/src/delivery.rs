@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   New ──> into the mailbox ─────────────────────────────> Done
-//!    │ └──> the mailbox is full: InLine ── its turn ──────────┤
+//!    │ └──> the mailbox is full: InLine ── granted a place ───┤
 //!    └────> a transport or an access control takes time: Slow ┘
 //! ```
 //!
@@ -28,7 +28,7 @@ use ockam_core::{Address, Authorization, Error, ErrorKind, LocalMessage, Mailbox
 /// Delivers a message to the first hop of its onward route, waiting for room if there is none.
 ///
 /// # Cancel safety
-/// Dropped before it is done, the message is not sent, and others in line move up.
+/// Dropped before it is done, the message is not sent, and the others in line move up.
 pub(crate) struct Delivery<'a> {
     handle: &'a Handle,
     /// Nothing once it is done, so that there is nothing to drop.
@@ -108,9 +108,15 @@ impl<'a> Delivery<'a> {
     #[cold]
     fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let polled = match &mut self.state {
-            Some(State::InLine(place)) => {
-                place.poll(self.handle.node(), cx.waker()).map_err(boundary)
-            }
+            Some(State::InLine(place)) => match place.poll(self.handle.node(), cx.waker()) {
+                Poll::Ready(Some(message)) => {
+                    let cell = Arc::clone(&place.cell);
+                    self.state = None;
+                    return self.enter(message, cell, cx);
+                }
+                Poll::Ready(None) => Poll::Ready(Ok(())),
+                Poll::Pending => Poll::Pending,
+            },
             Some(State::Slow(slow)) => match slow.as_mut().poll(cx) {
                 Poll::Ready(Ok(Some((message, cell)))) => {
                     self.state = None;
@@ -202,37 +208,46 @@ async fn resolve(handle: &Handle, mut message: LocalMessage) -> Result<LocalMess
     }
 }
 
-/// A place in the line of a full mailbox, left when the sender goes away.
+/// A message whose sender stands in the line of a full mailbox, and leaves it when it goes away.
 struct Place {
     cell: Arc<Cell>,
     ticket: u32,
-    /// The message is not in the line any more.
-    left: bool,
+    /// Nothing once the sender is not in the line any more.
+    message: Option<LocalMessage>,
 }
 
 impl Place {
-    /// Waits until the message is in the mailbox.
-    fn poll(&mut self, node: &Arc<Node>, waker: &Waker) -> Poll<Result<(), SendError>> {
-        let result = match self.cell.look_in_line(self.ticket, waker) {
-            InLine::Waiting => return Poll::Pending,
-            InLine::Accepted => Ok(()),
-            InLine::Closed(message) => Err(deliver::stopped(node, &self.cell, message)),
+    /// Waits until the message is in the mailbox. Gives it back if the line was given up.
+    fn poll(&mut self, node: &Arc<Node>, waker: &Waker) -> Poll<Option<LocalMessage>> {
+        let Some(message) = self.message.take() else {
+            return Poll::Ready(None);
         };
-        self.left = true;
-        Poll::Ready(result)
+        match self.cell.look_in_line(self.ticket, message, waker, &node.drain) {
+            InLine::Waiting(message) => {
+                self.message = Some(message);
+                Poll::Pending
+            }
+            InLine::Entered(receiver) => {
+                if let Some(receiver) = receiver {
+                    receiver.wake();
+                }
+                Poll::Ready(None)
+            }
+            InLine::Gone(message) => Poll::Ready(Some(message)),
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if !self.left {
-            drop(self.cell.leave_line(self.ticket));
+        if self.message.is_some() {
+            self.cell.leave_line(self.ticket);
         }
     }
 }
 
-/// Pushes a message, or stands in line if the mailbox is full; `waker` is woken when its turn has
-/// come.
+/// Pushes a message, or stands in line if the mailbox is full; `waker` is woken when a place is
+/// granted.
 fn enter(
     handle: &Handle,
     cell: Arc<Cell>,
@@ -251,9 +266,8 @@ fn enter(
             Ok(Some(message)) => message,
             Err(message) => return Err(deliver::stopped(node, &cell, message)),
         };
-        match cell.stand_in_line(message, Some(waker)) {
-            Ok(ticket) => return Ok(Some(Place { cell, ticket, left: false })),
-            Err(back) => message = back,
+        if let Some(ticket) = cell.stand_in_line(waker) {
+            return Ok(Some(Place { cell, ticket, message: Some(message) }));
         }
     }
 }

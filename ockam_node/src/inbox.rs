@@ -6,11 +6,18 @@
 //!
 //! ```text
 //!   push ──> [ messages ............ ] ──> pop        bounded by `capacity`
-//!   push when full ──> line: (ticket, message, waker), first come first served;
-//!                      a pop moves the first of the line into the queue
+//!   push when full ──> line: (ticket, waker), first come first served; a pop that leaves the
+//!                      queue half empty grants places in it to the first of the line
 //!   control: stop, rest, cut                          read before the task waits, never queued
 //! ```
+//!
+//! A message waits with its sender, not in the line. A sender that has been granted a place pushes
+//! the message when it is polled, so a send that was dropped before it returned `Ok` was not sent;
+//! a place that was granted and is given up goes to the next in line.
 
+mod line;
+
+use self::line::Line;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::iter;
@@ -44,19 +51,6 @@ pub(crate) struct Inbox {
     pub(crate) taken: u32,
 }
 
-/// The senders that wait for room.
-#[derive(Default)]
-struct Line {
-    /// In the order of their tickets, which count up and wrap.
-    waiting: VecDeque<Waiting>,
-}
-
-struct Waiting {
-    ticket: u32,
-    message: LocalMessage,
-    waker: Option<Waker>,
-}
-
 /// What became of a push.
 pub(crate) enum Push {
     /// The message is in the queue; wake the receiver, if it waits.
@@ -67,79 +61,75 @@ pub(crate) enum Push {
     Closed(LocalMessage),
 }
 
-/// What became of a message in the line.
+/// What became of a sender in the line.
 pub(crate) enum InLine {
-    /// It is in the queue.
-    Accepted,
+    /// It had been granted a place, and the message is in the queue; wake the receiver.
+    Entered(Option<Waker>),
     /// It still waits.
-    Waiting,
-    /// The inbox closed before its turn came.
-    Closed(LocalMessage),
+    Waiting(LocalMessage),
+    /// The line was given up, because the worker sleeps or ends: push again.
+    Gone(LocalMessage),
 }
 
 impl Inbox {
-    /// Adds a message if there is room and nobody waits in line.
+    /// Adds a message if there is room that no sender in line has a right to.
     #[inline]
     pub(crate) fn push(&mut self, message: LocalMessage, capacity: usize) -> Push {
         if self.closed {
             return Push::Closed(message);
         }
-        if self.messages.len() >= capacity {
+        if !self.has_room(capacity) {
             return Push::Full(message);
         }
         self.messages.push_back(message);
         Push::Done(self.receiver.take())
     }
 
-    /// Puts a message into the line under a ticket that no other message of the cell has.
-    pub(crate) fn stand_in_line(
+    /// Tells whether a message may be pushed by a sender that is not in line.
+    #[inline]
+    pub(crate) fn has_room(&self, capacity: usize) -> bool {
+        self.messages.len() + self.line.granted() < capacity && self.line.is_granted()
+    }
+
+    /// Puts a sender into the line under a ticket that no other sender of the cell has.
+    pub(crate) fn stand_in_line(&mut self, ticket: u32, waker: Waker) {
+        self.line.stand(ticket, waker);
+    }
+
+    /// Pushes the message of a sender in line if it has been granted a place; otherwise `waker` is
+    /// woken when it is.
+    pub(crate) fn look_in_line(
         &mut self,
-        message: LocalMessage,
         ticket: u32,
-        waker: Option<Waker>,
-    ) {
-        self.line.waiting.push_back(Waiting { ticket, message, waker });
-    }
-
-    /// Looks after a message in the line; `waker` is woken when its turn has come.
-    pub(crate) fn look_in_line(&mut self, ticket: u32, waker: &Waker) -> InLine {
-        let Some(place) = self.place_in_line(ticket) else {
-            return InLine::Accepted;
+        message: LocalMessage,
+        waker: &Waker,
+    ) -> InLine {
+        let Some(place) = self.line.place(ticket) else {
+            return InLine::Gone(message);
         };
-        if self.closed {
-            return match self.take_out_of_line(place) {
-                Some(waiting) => InLine::Closed(waiting.message),
-                None => InLine::Accepted,
-            };
+        if place < self.line.granted() {
+            self.line.take_out(place);
+            self.messages.push_back(message);
+            return InLine::Entered(self.receiver.take());
         }
-        let waiting = &mut self.line.waiting[place];
-        match &mut waiting.waker {
-            Some(known) => known.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
-        InLine::Waiting
+        self.line.look(place, waker);
+        InLine::Waiting(message)
     }
 
-    /// Takes a message out of the line because its sender has gone away.
-    pub(crate) fn leave_line(&mut self, ticket: u32) -> Option<LocalMessage> {
-        let place = self.place_in_line(ticket)?;
-        self.take_out_of_line(place).map(|waiting| waiting.message)
-    }
-
-    fn take_out_of_line(&mut self, place: usize) -> Option<Waiting> {
-        if cfg!(feature = "std") {
-            return self.line.waiting.remove(place);
+    /// Takes a sender that has gone away out of the line, and returns its waker, to be dropped
+    /// without the lock. A place that it had been granted goes to the next, which is added to
+    /// `granted`.
+    pub(crate) fn leave_line(
+        &mut self,
+        ticket: u32,
+        capacity: usize,
+        granted: &mut Vec<Waker>,
+    ) -> Option<Waker> {
+        let own = self.line.take_out(self.line.place(ticket)?);
+        if own.is_none() {
+            self.grant(capacity, granted);
         }
-        // The same, slower and with less code.
-        (1..=place).rev().for_each(|place| self.line.waiting.swap(place, place - 1));
-        self.line.waiting.pop_front()
-    }
-
-    fn place_in_line(&self, ticket: u32) -> Option<usize> {
-        let first = self.line.waiting.front()?.ticket;
-        let distance = |ticket: u32| ticket.wrapping_sub(first);
-        let sought = distance(ticket);
-        self.line.waiting.binary_search_by_key(&sought, |waiting| distance(waiting.ticket)).ok()
+        own
     }
 
     /// Takes the oldest message.
@@ -167,31 +157,31 @@ impl Inbox {
         }
     }
 
-    /// Lets the first of the line into the queue, at most `count`, and adds the wakers of their
-    /// senders to `admitted`.
+    /// After a pop: grants places to the first of the line if the queue is half empty, and adds
+    /// their wakers to `granted`.
     #[inline]
-    pub(crate) fn admit(&mut self, count: usize, admitted: &mut Vec<Waker>) {
-        if !self.line.waiting.is_empty() && !self.closed {
-            self.admit_from_line(count, admitted);
+    pub(crate) fn grant_when_half_empty(&mut self, capacity: usize, granted: &mut Vec<Waker>) {
+        if self.has_line() && self.messages.len() <= capacity / 2 {
+            self.grant(capacity, granted);
         }
     }
 
+    /// Grants every place that is free to the first of the line.
     #[cold]
-    fn admit_from_line(&mut self, count: usize, admitted: &mut Vec<Waker>) {
-        for waiting in iter::from_fn(|| self.line.waiting.pop_front()).take(count) {
-            self.messages.push_back(waiting.message);
-            admitted.extend(waiting.waker);
+    fn grant(&mut self, capacity: usize, wakers: &mut Vec<Waker>) {
+        while self.messages.len() + self.line.granted() < capacity
+            && let Some(waker) = self.line.grant()
+        {
+            wakers.push(waker);
         }
     }
 
-    /// Refuses messages from now on. Those in the queue stay; the wakers are of the senders in
-    /// line, who get theirs back, and of whoever waits for a message, who is told the end.
+    /// Refuses messages from now on and gives the line up. Those in the queue stay; the wakers are
+    /// of the senders in line, who push again and are refused, and of whoever waits for a message,
+    /// who is told the end.
     pub(crate) fn close(&mut self) -> Vec<Waker> {
         self.closed = true;
-        let mut wakers = Vec::new();
-        for waiting in &mut self.line.waiting {
-            wakers.extend(waiting.waker.take());
-        }
+        let mut wakers: Vec<Waker> = self.line.give_up().collect();
         wakers.extend(self.receiver.take());
         wakers
     }
@@ -208,15 +198,12 @@ impl Inbox {
     /// Tells whether nothing is queued or handled, and nothing forbids that it will be.
     #[cfg(feature = "std")]
     pub(crate) fn is_at_rest(&self) -> bool {
-        self.idle && !self.closed && self.messages.is_empty() && self.line.waiting.is_empty()
+        self.idle && !self.closed && self.messages.is_empty() && !self.has_line()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.messages.len()
-    }
-
-    /// Tells whether a sender still waits for its turn or for its message.
+    /// Tells whether a sender waits for a place, or has one that it has not taken.
+    #[inline]
     pub(crate) fn has_line(&self) -> bool {
-        !self.line.waiting.is_empty()
+        !self.line.is_empty()
     }
 }

@@ -22,8 +22,8 @@ const HANDFULS: usize = 8;
 #[derive(Default)]
 pub(crate) struct Hand {
     pub(crate) messages: VecDeque<LocalMessage>,
-    /// Room for the wakers of senders that were let in, kept from one time to the next.
-    admitted: Vec<Waker>,
+    /// Room for the wakers of senders that were granted a place, kept from one time to the next.
+    granted: Vec<Waker>,
 }
 
 impl Cell {
@@ -71,34 +71,48 @@ impl Cell {
         }
     }
 
-    /// Puts a message into the line of a full inbox. `Err` says that there is room by now, or that
-    /// there will never be: push again. A `waker` is woken when its turn has come; without one,
-    /// [`look_in_line`](Self::look_in_line) brings it.
-    pub(crate) fn stand_in_line(
-        &self,
-        message: LocalMessage,
-        waker: Option<&Waker>,
-    ) -> Result<u32, LocalMessage> {
+    /// Puts a sender into the line of a full inbox; `waker` is woken when a place is granted to it.
+    /// `None` says that there is room by now, or that there will never be: push again.
+    pub(crate) fn stand_in_line(&self, waker: &Waker) -> Option<u32> {
         self.state.with(|state| match state {
             State::Awake(inbox) | State::Starting(Some(inbox))
-                if !inbox.closed && inbox.len() >= self.capacity as usize =>
+                if !inbox.closed && !inbox.has_room(self.capacity as usize) =>
             {
                 let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
-                inbox.stand_in_line(message, ticket, waker.cloned());
-                Ok(ticket)
+                inbox.stand_in_line(ticket, waker.clone());
+                Some(ticket)
             }
-            _ => Err(message),
+            _ => None,
         })
     }
 
-    /// Looks after a message in the line.
-    pub(crate) fn look_in_line(&self, ticket: u32, waker: &Waker) -> InLine {
-        self.with_inbox(|inbox| inbox.look_in_line(ticket, waker)).unwrap_or(InLine::Accepted)
+    /// Pushes the message of a sender in line, if it has been granted a place.
+    pub(crate) fn look_in_line(
+        &self,
+        ticket: u32,
+        message: LocalMessage,
+        waker: &Waker,
+        drain: &Drain,
+    ) -> InLine {
+        self.state.with(|state| {
+            let (State::Awake(inbox) | State::Starting(Some(inbox))) = state else {
+                return InLine::Gone(message);
+            };
+            let outcome = inbox.look_in_line(ticket, message, waker);
+            if matches!(outcome, InLine::Entered(_)) {
+                inbox.idle = false;
+                drain.enter(self.about.kind, &mut inbox.counted);
+            }
+            outcome
+        })
     }
 
-    /// Takes a message out of the line, if it is still there.
-    pub(crate) fn leave_line(&self, ticket: u32) -> Option<LocalMessage> {
-        self.with_inbox(|inbox| inbox.leave_line(ticket)).flatten()
+    /// Takes a sender out of the line, if it is still there, and wakes whom its place is granted to.
+    pub(crate) fn leave_line(&self, ticket: u32) {
+        let (capacity, mut granted) = (self.capacity as usize, Vec::new());
+        let left = self.with_inbox(|inbox| inbox.leave_line(ticket, capacity, &mut granted));
+        granted.into_iter().for_each(Waker::wake);
+        drop(left);
     }
 
     /// Finds the next thing to do; of several messages the first, and the others in `hand`. With a
@@ -123,7 +137,7 @@ impl Cell {
                 // With nothing behind it nobody waits for room either: there was room for more.
                 if !inbox.is_empty() || inbox.has_line() {
                     inbox.pop_more(&mut hand.messages, self.handful() - 1);
-                    inbox.admit(hand.messages.len() + 1, &mut hand.admitted);
+                    inbox.grant_when_half_empty(self.capacity as usize, &mut hand.granted);
                 }
                 return Poll::Ready(Turn::Message(message));
             }
@@ -143,8 +157,8 @@ impl Cell {
             }
             Poll::Pending
         });
-        if !hand.admitted.is_empty() {
-            hand.admitted.drain(..).for_each(Waker::wake);
+        if !hand.granted.is_empty() {
+            hand.granted.drain(..).for_each(Waker::wake);
         }
         turn
     }

@@ -23,7 +23,10 @@ impl Handle {
     /// that sends to itself, which would wait for itself.
     ///
     /// # Cancel safety
-    /// Dropped while it waits, the message is not sent.
+    /// Dropped before it returned `Ok`, the message was not sent: it can be sent again and arrives
+    /// once. While it waits for room it holds a place in line, so poll it or drop it: a future that
+    /// is kept and not polled can keep other senders out, until the recipient has been idle for a
+    /// while.
     pub fn send<M: Message>(
         &self,
         route: impl Into<Route>,
@@ -39,6 +42,9 @@ impl Handle {
     /// # Errors
     /// As [`send`](Self::send); also [`InvalidInput`](ErrorKind::InvalidInput) if `from` is not
     /// an address of this context.
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
     pub async fn send_from_address<M: Message>(
         &self,
         route: impl Into<Route>,
@@ -88,6 +94,9 @@ impl Handle {
     ///
     /// # Errors
     /// As [`send_from_address`](Self::send_from_address).
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
     pub async fn forward_from_address(
         &self,
         message: LocalMessage,

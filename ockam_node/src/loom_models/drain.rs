@@ -1,7 +1,7 @@
 //! When a node that stops is quiet.
 
 use super::stage::{Stage, WORKER};
-use super::{block_on, explore, message};
+use super::{block_on, explore};
 use crate::drain::Drain;
 use alloc::sync::Arc;
 use core::future::poll_fn;
@@ -20,8 +20,12 @@ struct Pair {
 impl Pair {
     /// Sets up two workers that start.
     fn starting() -> Arc<Self> {
+        Self::with_capacities([8, 8])
+    }
+
+    fn with_capacities(capacities: [u32; 2]) -> Arc<Self> {
         let drain = Arc::new(Drain::new());
-        let workers = [(); 2].map(|()| Stage::new(&WORKER, 8, Arc::clone(&drain)));
+        let workers = capacities.map(|room| Stage::new(&WORKER, room, Arc::clone(&drain)));
         Arc::new(Pair { workers, drain, on_their_way: AtomicUsize::new(0) })
     }
 
@@ -34,7 +38,11 @@ impl Pair {
 
     /// Sets up two workers, each with a task that waits for messages.
     fn awake() -> Arc<Self> {
-        let pair = Self::starting();
+        Self::starting().settled()
+    }
+
+    fn settled(self: Arc<Self>) -> Arc<Self> {
+        let pair = self;
         for me in [0, 1] {
             assert!(pair.workers[me].cell.settle_awake(), "nobody stopped it");
             pair.spawn(move |pair| pair.work(me, true));
@@ -61,7 +69,7 @@ impl Pair {
     fn send(self: &Arc<Self>, to: usize, number: u8) {
         self.on_their_way.fetch_add(1, Ordering::Relaxed);
         let awaken = || drop(self.spawn(move |pair| pair.work(to, false)));
-        assert!(self.workers[to].push_or(message(number), awaken).is_none(), "there is room");
+        self.workers[to].send_or(number, awaken);
     }
 
     /// Begins to stop as a node does.
@@ -103,6 +111,16 @@ fn loom_quiet_comes_for_two_that_send_to_each_other_as_the_stop_begins() {
         let pair = Pair::awake();
         pair.send(0, 2);
         pair.send(1, 2);
+        pair.stop();
+    });
+}
+
+/// The second worker has room for one message: the first waits in line, and is busy meanwhile.
+#[test]
+fn loom_quiet_comes_when_a_worker_that_waited_for_room_is_done() {
+    explore(2, || {
+        let pair = Pair::with_capacities([8, 1]).settled();
+        (0..3).for_each(|_| pair.send(0, 2));
         pair.stop();
     });
 }

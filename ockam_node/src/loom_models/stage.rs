@@ -26,6 +26,8 @@ pub(super) struct Ledger {
     pub(super) handled: Vec<u8>,
     /// Those that a sender got back.
     pub(super) returned: Vec<u8>,
+    /// Those whose sends returned `Ok`, where a model writes that down.
+    pub(super) done: Vec<u8>,
     /// Those that were accepted, and that the worker's end found.
     pub(super) undelivered: Vec<u8>,
     /// Those that stood in line, in the order of their places.
@@ -224,26 +226,32 @@ impl Stage {
 
     /// Sends a message, and waits for room.
     pub(super) fn send(&self, number: u8) {
+        self.send_or(number, || self.work(false));
+    }
+
+    /// As [`send`](Self::send), and calls `awaken` if the worker slept, to run it.
+    pub(super) fn send_or(&self, number: u8, awaken: impl Fn()) {
         let mut message = message(number);
-        while let Some(back) = self.push(message) {
-            match self.stand_in_line(back) {
-                Ok(place) => {
-                    if let Err(message) = block_on(place.wait()) {
-                        self.note(|ledger| ledger.returned.push(id(&message)));
-                    }
-                    return;
-                }
-                Err(back) => message = back,
+        while let Some(full) = self.push_or(message, &awaken) {
+            message = match self.stand_in_line(full) {
+                Ok(place) => match block_on(place.wait()) {
+                    Ok(()) => return,
+                    Err(message) => message,
+                },
+                Err(message) => message,
             }
         }
     }
 
     pub(super) fn stand_in_line(&self, message: LocalMessage) -> Result<Place<'_>, LocalMessage> {
-        let number = id(&message);
-        let ticket = self.cell.stand_in_line(message, Some(Waker::noop()))?;
-        // No thread runs between leaving the section and this.
-        self.note(|ledger| ledger.in_line.push(number));
-        Ok(Place { stage: self, ticket })
+        match self.cell.stand_in_line(Waker::noop()) {
+            Some(ticket) => {
+                // No thread runs between leaving the section and this.
+                self.note(|ledger| ledger.in_line.push(id(&message)));
+                Ok(Place { stage: self, ticket, message: Some(message) })
+            }
+            None => Err(message),
+        }
     }
 
     /// Stops the worker as one of several may, and waits for its end.
@@ -260,21 +268,34 @@ impl Stage {
     }
 }
 
-/// A place in the line of a full mailbox. Dropped, it is left.
+/// A sender in the line of a full mailbox. Dropped, it leaves the line and takes its message along.
 pub(super) struct Place<'a> {
     stage: &'a Stage,
     ticket: u32,
+    message: Option<LocalMessage>,
 }
 
 impl Place<'_> {
-    /// Waits until the message is in the mailbox. `Err` gives it back.
-    pub(super) async fn wait(self) -> Result<(), LocalMessage> {
-        poll_fn(|cx| match self.stage.cell.look_in_line(self.ticket, cx.waker()) {
-            InLine::Accepted => Poll::Ready(Ok(())),
-            InLine::Waiting => Poll::Pending,
-            InLine::Closed(message) => Poll::Ready(Err(message)),
-        })
-        .await
+    /// Waits until the message is in the mailbox. `Err` gives it back: the line was given up.
+    pub(super) async fn wait(mut self) -> Result<(), LocalMessage> {
+        poll_fn(|cx| self.poll(cx.waker())).await
+    }
+
+    /// Asks once.
+    pub(super) fn poll(&mut self, waker: &Waker) -> Poll<Result<(), LocalMessage>> {
+        let message = self.message.take().expect("it is not polled after its end");
+        let (cell, drain) = (&self.stage.cell, &self.stage.drain);
+        match cell.look_in_line(self.ticket, message, waker, drain) {
+            InLine::Entered(receiver) => {
+                receiver.into_iter().for_each(Waker::wake);
+                Poll::Ready(Ok(()))
+            }
+            InLine::Waiting(message) => {
+                self.message = Some(message);
+                Poll::Pending
+            }
+            InLine::Gone(message) => Poll::Ready(Err(message)),
+        }
     }
 }
 
@@ -284,7 +305,8 @@ impl Drop for Place<'_> {
         if thread::panicking() {
             return;
         }
-        if let Some(message) = self.stage.cell.leave_line(self.ticket) {
+        if let Some(message) = self.message.take() {
+            self.stage.cell.leave_line(self.ticket);
             self.stage.note(|ledger| ledger.returned.push(id(&message)));
         }
     }

@@ -49,9 +49,18 @@ async fn a_full_mailbox_makes_senders_wait_in_line() {
         assert!(poll(sending.as_mut()).is_pending());
     }
     gate.open(1);
-    // The last in line is asked first: that changes nothing.
-    while let Some(sending) = line.pop() {
-        soon(sending).await.unwrap();
+    // The last in line is polled first: that changes nothing.
+    let mut rounds = 0;
+    while !line.is_empty() {
+        for place in (0..line.len()).rev() {
+            if let Poll::Ready(outcome) = poll(line[place].as_mut()) {
+                outcome.unwrap();
+                drop(line.remove(place));
+            }
+        }
+        settle().await;
+        rounds += 1;
+        assert!(rounds < 100, "{} senders are still in line", line.len());
     }
     ctx.stop_worker("small").await.unwrap();
     assert_eq!(began(&trace), ["gate", "first", "a", "b", "c", "d", "e"]);
@@ -65,8 +74,9 @@ async fn nobody_overtakes_the_line() {
     assert_eq!(ctx.try_send("small", "try".to_string()).unwrap_err().kind(), ErrorKind::Full);
     let late = stand(&ctx, "late");
     gate.open(1);
-    soon(late).await.unwrap();
-    soon(waiting).await.unwrap();
+    let (late, waiting) = soon(async { tokio::join!(late, waiting) }).await;
+    late.unwrap();
+    waiting.unwrap();
     ctx.stop_worker("small").await.unwrap();
     assert_eq!(began(&trace), ["gate", "first", "waiting", "late"]);
 }
@@ -90,13 +100,32 @@ async fn a_sender_that_leaves_the_line_takes_its_message_along_and_nobody_elses(
     }
 }
 
-/// Brings a sender to where its message was let in and handled, while nobody polled the sender,
-/// and its worker has slept since and is full again.
-async fn let_in_long_ago(ctx: &Context, trace: &Trace) -> (Sending, Gate) {
+#[tokio::test]
+async fn a_place_that_was_granted_and_is_given_up_goes_to_the_next_in_line() {
+    let (ctx, trace) = (node(), Trace::new());
+    let gate = full(&ctx, &trace).await;
+    let granted = stand(&ctx, "granted");
+    let handle = ctx.handle();
+    let next = tokio::spawn(async move { handle.send("small", "next".to_string()).await });
+    settle().await;
+    gate.open(1);
+    eventually("the mailbox is empty", || trace.count("end first") == 1).await;
+    drop(granted);
+    // Sooner than an idle worker gives its line up.
+    settle().await;
+    assert!(next.is_finished(), "the next in line was not woken");
+    next.await.unwrap().unwrap();
+    ctx.stop_worker("small").await.unwrap();
+    assert_eq!(began(&trace), ["gate", "first", "next"]);
+}
+
+/// Brings a sender to where it was granted a place, but was not polled, and its worker has slept
+/// since and is full again.
+async fn granted_long_ago(ctx: &Context, trace: &Trace) -> (Sending, Gate) {
     let gate = full(ctx, trace).await;
     let old = stand(ctx, "old");
     gate.open(1);
-    eventually("the old message is handled", || trace.count("end old") == 1).await;
+    eventually("the mailbox is empty", || trace.count("end first") == 1).await;
     // Longer than a worker keeps its task without a message.
     tokio::time::sleep(Duration::from_secs(5)).await;
     fill(ctx, &gate).await;
@@ -104,32 +133,36 @@ async fn let_in_long_ago(ctx: &Context, trace: &Trace) -> (Sending, Gate) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sender_that_was_let_in_long_ago_knows_it() {
+async fn a_place_that_was_granted_long_ago_is_not_that_of_a_new_sender() {
     let (ctx, trace) = (node(), Trace::new());
-    let (mut old, gate) = let_in_long_ago(&ctx, &trace).await;
+    let (mut old, gate) = granted_long_ago(&ctx, &trace).await;
     let new = stand(&ctx, "new");
-    assert!(matches!(poll(old.as_mut()), Poll::Ready(Ok(()))), "its message was handled");
+    assert!(poll(old.as_mut()).is_pending(), "the mailbox is full again");
     gate.open(1);
-    soon(new).await.unwrap();
+    let (old, new) = soon(async { tokio::join!(old, new) }).await;
+    old.unwrap();
+    new.unwrap();
+    ctx.stop_worker("small").await.unwrap();
+    assert_eq!(began(&trace), ["gate", "first", "gate", "first", "new", "old"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sender_that_was_let_in_long_ago_takes_nobody_elses_message_along() {
+async fn a_sender_that_was_granted_a_place_long_ago_takes_no_other_message_along() {
     let (ctx, trace) = (node(), Trace::new());
-    let (old, gate) = let_in_long_ago(&ctx, &trace).await;
+    let (old, gate) = granted_long_ago(&ctx, &trace).await;
     let new = stand(&ctx, "new");
     drop(old);
     gate.open(1);
     soon(new).await.unwrap();
     ctx.stop_worker("small").await.unwrap();
     assert_eq!(trace.count("begin new"), 1, "the send was reported as done");
-    assert_eq!(trace.count("begin old"), 1);
+    assert_eq!(trace.count("begin old"), 0, "the send was dropped before it was done");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sender_in_line_is_woken_though_an_older_one_was_never_polled_again() {
     let (ctx, trace) = (node(), Trace::new());
-    let (mut old, gate) = let_in_long_ago(&ctx, &trace).await;
+    let (mut old, gate) = granted_long_ago(&ctx, &trace).await;
     let handle = ctx.handle();
     let new = tokio::spawn(async move { handle.send("small", "new".to_string()).await });
     settle().await;
@@ -138,6 +171,22 @@ async fn a_sender_in_line_is_woken_though_an_older_one_was_never_polled_again() 
     soon(new).await.unwrap().unwrap();
     ctx.stop_worker("small").await.unwrap();
     assert_eq!(trace.count("begin new"), 1);
+}
+
+/// A place that is never taken would keep all others out of a mailbox with room for one.
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_does_not_take_its_place_holds_the_others_up_until_the_worker_is_idle() {
+    let (ctx, trace) = (node(), Trace::new());
+    let gate = full(&ctx, &trace).await;
+    let silent = stand(&ctx, "silent");
+    let handle = ctx.handle();
+    let next = tokio::spawn(async move { handle.send("small", "next".to_string()).await });
+    settle().await;
+    gate.open(1);
+    soon(next).await.unwrap().unwrap();
+    soon(silent).await.unwrap();
+    ctx.stop_worker("small").await.unwrap();
+    assert_eq!(began(&trace), ["gate", "first", "next", "silent"]);
 }
 
 #[tokio::test]
@@ -170,10 +219,11 @@ async fn senders_in_line_get_their_messages_back_when_the_worker_panics() {
     ctx.send("small", "panic".to_string()).await.unwrap();
     let (a, b) = (stand(&ctx, "a"), stand(&ctx, "b"));
     gate.open(1);
-    // `a` came in when "panic" was taken out; it is a dead letter then.
-    soon(a).await.unwrap();
-    let error = soon(b).await.unwrap_err().downcast::<SendError>().unwrap();
-    assert_eq!(error.into_body::<String>().unwrap(), "b");
+    // `a` was granted a place when "panic" was taken out, and had not taken it.
+    for (sending, name) in [(a, "a"), (b, "b")] {
+        let error = soon(sending).await.unwrap_err().downcast::<SendError>().unwrap();
+        assert_eq!(error.into_body::<String>().unwrap(), name);
+    }
     assert_eq!(began(&trace), ["gate", "panic"]);
 }
 
