@@ -28,6 +28,7 @@
 //! | `ends` | what the two have in common |
 //! | `gap` | messages from beyond the window, until it is certain that others were lost |
 //! | `learning` | what a channel learns of its peer, and how much of it |
+//! | `meeting` | who the other side of a handshake is, and whether it is trusted |
 //! | `notes` | what a peer makes a channel write into the log |
 //! | `options`, `trust_policy` | what a program says about a channel |
 //! | `peer`, `access` | who sent a message, and rules about that |
@@ -44,6 +45,7 @@ mod half_open;
 mod initiator;
 mod learning;
 mod listener;
+mod meeting;
 mod notes;
 mod options;
 mod peer;
@@ -60,7 +62,7 @@ pub use encryptor::MAX_CHANNEL_BODY_LEN;
 pub use ends::SecureChannel;
 pub use gap::LOSS_TIMEOUT;
 pub use half_open::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN};
-pub use initiator::DEFAULT_HANDSHAKE_TIMEOUT;
+pub use initiator::{DEFAULT_HANDSHAKE_TIMEOUT, MAX_ANSWERS};
 pub use learning::{MAX_CREDENTIALS, MAX_REFRESHES, REFRESH_PERIOD};
 pub use listener::SecureChannelListener;
 pub use options::{SecureChannelListenerOptions, SecureChannelOptions};

@@ -14,6 +14,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
+use core::mem;
 use core::pin::pin;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Waker};
@@ -197,6 +198,30 @@ impl Ends {
         if let Some(hop) = remote.first() {
             handle.flow_controls().set_carrier(self.encryptor.clone(), hop);
         }
+    }
+}
+
+/// One of the two workers of an end that is not complete: dropped, it is stopped, and with it the
+/// other one if there is one.
+pub(super) struct Unfinished<'a> {
+    handle: &'a Handle,
+    address: &'a Address,
+}
+
+impl<'a> Unfinished<'a> {
+    pub(super) fn new(handle: &'a Handle, address: &'a Address) -> Self {
+        Unfinished { handle, address }
+    }
+
+    /// The end is complete.
+    pub(super) fn finished(self) {
+        mem::forget(self);
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        request_stop(self.handle, self.address);
     }
 }
 

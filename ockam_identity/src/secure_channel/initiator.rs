@@ -1,29 +1,34 @@
 //! A channel from the side that begins: the handshake, in the task of whoever wants the channel.
 
 use super::decryptor::Decryptor;
-use super::ends::{Ends, NewEnds, SecureChannel, consume_answers, request_stop};
+use super::ends::{Ends, NewEnds, SecureChannel, Unfinished, consume_answers};
 use super::learning::Learning;
+use super::meeting::{Meeting, meet};
 use super::options::SecureChannelOptions;
 use super::rng::NodeRng;
-use super::trust_policy::is_allowed;
-use crate::channel::{Answered, HandshakeError, IdentityAndCredentials, Initiator, Protocol};
+use crate::channel::{Answered, Initiator, Protocol};
 use crate::codec::Structure;
 use crate::identifier::Identifier;
 use crate::identities::{Identities, failed};
-use crate::identity::Identity;
 use crate::vault::AgreementSecret;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::mem;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
 use core::time::Duration;
 use ockam_core::{
     Address, Any, Error, ErrorKind, Mailbox, NeutralMessage, Result, Route, TransportMessage,
 };
-use ockam_node::{Context, Handle, MessageReceiveOptions};
+use ockam_node::{ConnectionLost, Context, Handle, MessageReceiveOptions};
 
 /// How long a handshake may take unless the options say otherwise, as in Ockam 0.150.
 pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How many messages 2 of a handshake may be genuine and yet not be believed. Whoever sees message 1
+/// can answer it, and to verify what an answer shows takes time.
+pub const MAX_ANSWERS: usize = 8;
 
 /// A message 2 that was accepted.
 struct Accepted {
@@ -43,6 +48,8 @@ impl Identities {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node, or nothing is at
     /// the first hop; [`Denied`](ErrorKind::Denied) if the other side is not trusted;
+    /// [`Stopped`](ErrorKind::Stopped) if the connection of the first hop was lost meanwhile;
+    /// [`Failed`](ErrorKind::Failed) after [`MAX_ANSWERS`] answers that are not to be believed;
     /// [`TimedOut`](ErrorKind::TimedOut) if nobody has answered who can: a peer that does not trust
     /// this side says nothing.
     ///
@@ -81,9 +88,14 @@ impl Identities {
         consume_answers(handle, route, address);
         let ephemeral = AgreementSecret::random(&mut NodeRng::new(handle));
         let (initiator, first) = Initiator::new(Protocol::OCKAM, ephemeral);
+        // Watched from before message 1 is sent, so that no loss is missed.
+        let lost = match route.first() {
+            Some(hop) => handle.connection_lost(hop)?,
+            None => None,
+        };
         ctx.send(route.clone(), NeutralMessage::from(first)).await?;
         let accepted = self.await_answer(&mut ctx, &initiator, options);
-        let accepted = handle.within(options.timeout, accepted).await;
+        let accepted = handle.within(options.timeout, unless_lost(accepted, lost, route)).await;
         accepted.unwrap_or_else(|| Err(late(route, options.timeout)))
     }
 
@@ -94,37 +106,38 @@ impl Identities {
         options: &SecureChannelOptions,
     ) -> Result<Accepted> {
         let wait = MessageReceiveOptions::new().without_timeout();
+        let mut unproved = 0;
         loop {
             let message = ctx.receive_extended::<Any>(wait.clone()).await?.into_local_message();
             let TransportMessage { return_route: remote, payload, .. } =
                 message.into_transport_message();
-            match self.read_answer(initiator, &payload) {
-                Ok((answered, peer, shown)) => {
-                    let identifier = *peer.identifier();
-                    if !is_allowed(options.terms.trust_policy.is_trusted(&identifier)).await? {
-                        return Err(refused(&identifier));
-                    }
-                    self.remember(&peer)?;
-                    let authorities = options.terms.authorities.clone();
-                    let mut learning = Learning::new(self.clone(), authorities);
-                    learning.accept(&identifier, &shown.credentials);
-                    return Ok(Accepted { answered, peer: identifier, learning, remote });
-                }
+            let (answered, shown) = match initiator.read(&payload) {
+                Ok(genuine) => genuine,
                 // Anybody can send anything to an address: only who answers as it should counts.
-                Err(error) => tracing::debug!(address = %ctx.address(), %error, "refused"),
+                Err(error) => {
+                    tracing::debug!(address = %ctx.address(), %error, "refused");
+                    continue;
+                }
+            };
+            let policy = &*options.terms.trust_policy;
+            match meet(self, policy, &shown, answered.peer_static()).await? {
+                Meeting::Trusted(peer, credentials) => {
+                    self.remember(&peer)?;
+                    let (peer, authorities) = (*peer.identifier(), &options.terms.authorities);
+                    let mut learning = Learning::new(self.clone(), authorities.clone());
+                    learning.accept(&peer, &credentials);
+                    return Ok(Accepted { answered, peer, learning, remote });
+                }
+                Meeting::Refused(peer) => return Err(refused(&peer)),
+                Meeting::Unproved(error) => {
+                    tracing::debug!(address = %ctx.address(), %error, "refused");
+                    unproved += 1;
+                    if unproved == MAX_ANSWERS {
+                        return Err(failed(error, "believing who has answered"));
+                    }
+                }
             }
         }
-    }
-
-    fn read_answer(
-        &self,
-        initiator: &Initiator,
-        message: &[u8],
-    ) -> Result<(Answered, Identity, IdentityAndCredentials), HandshakeError> {
-        let (answered, shown) = initiator.read(message)?;
-        let shown = IdentityAndCredentials::decode(&shown).map_err(HandshakeError::Payload)?;
-        let peer = self.verify_peer(&shown, answered.peer_static())?;
-        Ok((answered, peer, shown))
     }
 
     /// Makes message 3 and starts this end; the encryptor sends it before anything else.
@@ -159,7 +172,7 @@ impl Identities {
         );
         let decryptor = Decryptor::new(Arc::clone(&ends), &keys.receiving, learning);
         ends.start_decryptor(handle, decryptor).await?;
-        let unfinished = Unfinished { handle, address: &ends.decryptor };
+        let unfinished = Unfinished::new(handle, &ends.decryptor);
         consume_answers(handle, &remote, &ends.decryptor);
         ends.start_encryptor(handle, &keys.sending, Some(third.into())).await?;
         if let Some(renewal) = &options.terms.renewal {
@@ -170,22 +183,20 @@ impl Identities {
     }
 }
 
-/// A decryptor without an encryptor, which is stopped if it stays alone.
-struct Unfinished<'a> {
-    handle: &'a Handle,
-    address: &'a Address,
-}
-
-impl Unfinished<'_> {
-    fn finished(self) {
-        mem::forget(self);
-    }
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        request_stop(self.handle, self.address);
-    }
+/// Waits for an answer until the connection is lost over which it would come.
+async fn unless_lost<T>(
+    answer: impl Future<Output = Result<T>>,
+    lost: Option<ConnectionLost>,
+    route: &Route,
+) -> Result<T> {
+    let Some(lost) = lost else { return answer.await };
+    let (mut answer, mut lost) = (pin!(answer), pin!(lost));
+    let doing = || format!("making a secure channel over {route}");
+    poll_fn(|cx| match answer.as_mut().poll(cx) {
+        Poll::Pending => lost.as_mut().poll(cx).map(|why| Err(why.context_with(doing))),
+        answered => answered,
+    })
+    .await
 }
 
 fn refused(peer: &Identifier) -> Error {

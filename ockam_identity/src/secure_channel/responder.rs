@@ -1,25 +1,22 @@
 //! A handshake from the side that answers, in the worker that becomes the decryptor.
 //!
 //! ```text
-//! New ── message 1 ──> Waiting ── message 3 of somebody trusted ──> Up
-//!  └── anything else: ends   └── of somebody else: ends. Not authentic: dropped
+//! New ── message 1 ──> Waiting ── message 3 of an identity that is trusted ──> Up
+//!  └── anything else: ends   └── genuine, but nothing of the kind: ends. Not authentic: dropped
 //! ```
 
 use super::decryptor::Decryptor;
-use super::ends::{Ends, NewEnds, consume_answers};
+use super::ends::{Ends, NewEnds, Unfinished, consume_answers};
 use super::half_open::Ticket;
 use super::learning::Learning;
 use super::listener::Listening;
+use super::meeting::{Meeting, meet};
 use super::rng::NodeRng;
-use super::trust_policy::is_allowed;
-use crate::channel::{
-    ChannelKeys, Greeted, HandshakeError, IdentityAndCredentials, Protocol, Waiting,
-};
+use crate::channel::{ChannelKeys, Greeted, Protocol, Waiting};
 use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identities::failed;
-use crate::identity::Identity;
 use crate::vault::AgreementSecret;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -93,22 +90,28 @@ impl Responder {
         answered: Box<Answered>,
         message: TransportMessage,
     ) -> Result<State> {
-        let (keys, peer, shown) = match self.read_third(&answered.waiting, &message.payload) {
-            Ok(accepted) => accepted,
+        let (keys, static_key, shown) = match answered.waiting.read(&message.payload) {
+            Ok(genuine) => genuine,
             Err(error) => {
                 tracing::debug!(address = %ctx.address(), %error, "refused");
                 return Ok(State::Waiting(answered));
             }
         };
+        // By whoever has sent message 1, so that no better message 3 can follow.
         let Listening { identities, terms, .. } = &*self.listening;
-        let identifier = *peer.identifier();
-        if !is_allowed(terms.trust_policy.is_trusted(&identifier)).await? {
-            tracing::info!(address = %ctx.address(), peer = %identifier, "not trusted");
-            return Ok(State::Over);
-        }
+        let (peer, credentials) =
+            match meet(identities, &*terms.trust_policy, &shown, &static_key).await? {
+                Meeting::Trusted(peer, credentials) => (peer, credentials),
+                Meeting::Refused(peer) => {
+                    tracing::info!(address = %ctx.address(), %peer, "not trusted");
+                    return Ok(State::Over);
+                }
+                Meeting::Unproved(why) => return Err(failed(why, "reading message 3")),
+            };
         identities.remember(&peer)?;
+        let identifier = *peer.identifier();
         let mut learning = Learning::new(identities.clone(), terms.authorities.clone());
-        learning.accept(&identifier, &shown.credentials);
+        learning.accept(&identifier, &credentials);
         self.listening.half_open.end(self.ticket);
         self.start(ctx, &keys, (identifier, learning), *answered).await
     }
@@ -136,26 +139,17 @@ impl Responder {
         );
         ends.register(ctx, Some(&self.listening.flow));
         ends.start_encryptor(ctx, &keys.sending, None).await?;
+        let unfinished = Unfinished::new(ctx, &ends.encryptor);
         if let Some(renewal) = &terms.renewal {
             renewal.start(ctx, &ends, identities, answered.shown).await?;
         }
+        unfinished.finished();
         let (place, displaced) = self.listening.places.take(&ends);
         if let Some(displaced) = displaced {
             displaced.displace(ctx);
         }
         let decryptor = Decryptor::new(ends, &keys.receiving, learning);
         Ok(State::Up(Box::new(decryptor.with_place(place))))
-    }
-
-    fn read_third(
-        &self,
-        waiting: &Waiting,
-        message: &[u8],
-    ) -> Result<(ChannelKeys, Identity, IdentityAndCredentials), HandshakeError> {
-        let (keys, static_key, shown) = waiting.read(message)?;
-        let shown = IdentityAndCredentials::decode(&shown).map_err(HandshakeError::Payload)?;
-        let peer = self.listening.identities.verify_peer(&shown, &static_key)?;
-        Ok((keys, peer, shown))
     }
 
     /// Takes a message of the handshake.

@@ -6,11 +6,16 @@ use alloc::vec::Vec;
 use core::fmt::Debug;
 use ockam_core::{Authorization, Result};
 
-/// Decides with whom a channel is made, once the other side has proved who it is.
+/// Decides with whom a channel is made.
+///
+/// A policy is asked about the identity that the other side says to be. An answer at once comes
+/// before that is verified, so that a refusal costs nothing; an
+/// [answer that takes its time](Authorization::Later) is awaited after it was verified. Either way
+/// there is a channel only with an identity that was verified and is trusted.
 ///
 /// A refusal is silent: the other side waits until its time is up.
 pub trait TrustPolicy: Debug + Send + Sync + 'static {
-    /// Answers for one identity.
+    /// Answers for one identity, once for each handshake.
     fn is_trusted<'a>(&'a self, identifier: &'a Identifier) -> Authorization<'a>;
 }
 

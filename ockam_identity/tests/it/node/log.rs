@@ -26,6 +26,11 @@ impl Log {
         self.text.lock().unwrap().contains(why)
     }
 
+    /// Counts how often something was named since the last time that all were checked.
+    pub(crate) fn count(&self, what: &str) -> usize {
+        self.text.lock().unwrap().matches(what).count()
+    }
+
     /// Checks that each of the reasons was named since the last time.
     #[track_caller]
     pub(crate) fn assert_says(&self, reasons: &[&str]) {

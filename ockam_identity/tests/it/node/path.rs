@@ -1,11 +1,17 @@
 //! A peer whose connection is lost, or replaced.
 
 use super::link::{End, connect};
-use super::stage::{LISTENER, answering, calling, echo, node, record, soon};
-use ockam_core::{Error, ErrorKind, LocalMessage, Result, Route, route};
+use super::raw::RawPeer;
+use super::stage::{
+    Echoer, LISTENER, Stage, answering, calling, echo, identity, node, record, soon, until,
+};
+use ockam_core::{Error, ErrorKind, LocalMessage, Result, Route, TransportMessage, route};
+use ockam_identity::channel::ChannelMessage;
+use ockam_identity::{Identities, SecureChannelOptions};
 use ockam_node::{Context, Handle};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn the_responder_follows_a_peer_whose_path_changes() {
@@ -27,6 +33,35 @@ async fn the_responder_follows_a_peer_whose_path_changes() {
     let passed = second_seen.all();
     assert_eq!(passed.iter().filter(|passed| passed.from_first).count(), 2);
     assert_eq!(passed.iter().filter(|passed| !passed.from_first).count(), 2);
+}
+
+/// A handshake waits for an answer over a connection, and is told when that is lost.
+#[tokio::test(start_paused = true)]
+async fn a_handshake_ends_at_once_when_its_connection_is_lost_and_says_so() {
+    let (initiator, responder) = (node(), node());
+    let (first, first_end, seen) = connect(&initiator, &responder).await;
+    // There is no listener.
+    record(&responder, LISTENER).await;
+    responder.flow_controls().add_consumer(LISTENER, &first_end.flow);
+    let identities = Identities::in_memory();
+    let alice = identity(&identities, &initiator).await;
+    let before = initiator.list_workers().len();
+    let (handle, route) = (initiator.handle(), route![first.sender.clone(), LISTENER]);
+    let begun = Instant::now();
+    let channel = tokio::spawn(async move {
+        let options = SecureChannelOptions::new();
+        identities.create_secure_channel(&handle, &alice, route, options).await
+    });
+    until(|| !seen.all().is_empty()).await;
+    soon(initiator.stop_worker(first.sender.clone())).await.unwrap();
+    let error = soon(channel).await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stopped);
+    let lost = format!("the connection at {} has ended", first.sender);
+    assert!(error.to_string().contains(&lost), "{error}");
+    assert!(error.to_string().starts_with("making a secure channel over "), "{error}");
+    assert_eq!(begun.elapsed().as_secs(), 0);
+    // The connection's sender is gone, and nothing else is there.
+    until(|| initiator.list_workers().len() == before - 1).await;
 }
 
 /// Asks a worker that does not answer, and waits until it has the question.
@@ -86,4 +121,29 @@ async fn whoever_has_asked_through_a_channel_is_told_at_once_when_its_connection
         assert_eq!(error.kind(), ErrorKind::Stopped);
         assert!(error.to_string().starts_with("no answer: the connection at "), "{error}");
     }
+}
+
+/// Messages overtake each other where the path changes: the newest says where it leads.
+#[tokio::test]
+async fn the_responder_does_not_follow_the_path_of_an_older_message() {
+    let stage = Stage::new().await;
+    stage.ctx.start_worker("echoer", Echoer).await.unwrap();
+    stage.let_in("echoer");
+    let mut old = record(&stage.ctx, "old_hop").await;
+    let mut new = record(&stage.ctx, "new_hop").await;
+    let mut peer = RawPeer::connect(&stage.ctx).await;
+    let question = || {
+        let message = TransportMessage::new(route!["echoer"], route!["app"], vec![0]);
+        ChannelMessage::Data(message)
+    };
+    let messages: Vec<_> = (0..4).map(|_| peer.seal(question().to_buffer())).collect();
+    // The answer to each says which way counts then.
+    for (number, way, is_new) in
+        [(1, "old_hop", false), (3, "new_hop", true), (2, "old_hop", true), (0, "old_hop", true)]
+    {
+        peer.send_over(route![way], messages[number].clone()).await;
+        let answer = soon(if is_new { new.recv() } else { old.recv() }).await;
+        assert!(answer.is_some(), "message {number}");
+    }
+    assert!(old.try_recv().is_err() && new.try_recv().is_err());
 }

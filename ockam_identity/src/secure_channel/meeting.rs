@@ -1,0 +1,57 @@
+//! Who is at the other side of a handshake, and whether it is trusted.
+//!
+//! The policy is asked first, about the identity that the other side claims to be: to verify a claim
+//! costs a signature for each key that the identity has had, and nothing has to be verified of an
+//! identity that is not trusted anyway. Only what was verified is trusted.
+
+use super::trust_policy::{TrustPolicy, is_allowed};
+use crate::channel::{HandshakeError, IdentityAndCredentials};
+use crate::codec::Structure;
+use crate::credential::CredentialAndPurposeKey;
+use crate::identifier::Identifier;
+use crate::identities::Identities;
+use crate::identity::{Identity, IdentityError};
+use crate::vault::AgreementKey;
+use alloc::vec::Vec;
+use ockam_core::{Authorization, Result};
+
+/// What comes of a message that is genuine: by the other side of this handshake.
+pub(super) enum Meeting {
+    /// It has proved who it is, is trusted, and has shown credentials, which were not looked at.
+    Trusted(Identity, Vec<CredentialAndPurposeKey>),
+    /// It says to be somebody who is not trusted.
+    Refused(Identifier),
+    /// It has not proved who it is.
+    Unproved(HandshakeError),
+}
+
+/// Looks at what the other side shows, whose static key the handshake has proved.
+///
+/// # Errors
+/// That of the policy.
+pub(super) async fn meet(
+    identities: &Identities,
+    policy: &dyn TrustPolicy,
+    shown: &[u8],
+    key: &AgreementKey,
+) -> Result<Meeting> {
+    let shown = match IdentityAndCredentials::decode(shown) {
+        Ok(shown) => shown,
+        Err(why) => return Ok(Meeting::Unproved(HandshakeError::Payload(why))),
+    };
+    let Some(claimed) = shown.change_history.identifier() else {
+        return Ok(Meeting::Unproved(HandshakeError::Identity(IdentityError::Empty)));
+    };
+    let answer = policy.is_trusted(&claimed);
+    if matches!(answer, Authorization::Denied) {
+        return Ok(Meeting::Refused(claimed));
+    }
+    let peer = match identities.verify_peer(&shown, key) {
+        Ok(peer) => peer,
+        Err(why) => return Ok(Meeting::Unproved(why)),
+    };
+    if !is_allowed(answer).await? {
+        return Ok(Meeting::Refused(claimed));
+    }
+    Ok(Meeting::Trusted(peer, shown.credentials))
+}

@@ -1,0 +1,94 @@
+//! A peer that is made by hand, of the protocol alone, and says what no channel would say.
+
+use super::stage::{LISTENER, identity, soon};
+use ockam_core::{Any, LocalMessage, Mailbox, NeutralMessage, Route, TransportMessage};
+use ockam_identity::channel::{
+    Answered, ChannelMessage, IdentityAndCredentials, Initiator, Protocol, Sealer,
+};
+use ockam_identity::vault::AgreementSecret;
+use ockam_identity::{Identifier, Identities, NodeRng, Structure};
+use ockam_node::{Context, Handle};
+
+/// A peer that has message 2.
+pub(crate) struct RawHandshake {
+    ctx: Context,
+    answered: Answered,
+    pub(crate) remote: Route,
+    pub(crate) identities: Identities,
+    pub(crate) own: Identifier,
+}
+
+/// A peer whose channel is up.
+pub(crate) struct RawPeer {
+    ctx: Context,
+    sealer: Sealer,
+    remote: Route,
+    pub(crate) identities: Identities,
+    pub(crate) own: Identifier,
+}
+
+impl RawHandshake {
+    /// Sends message 1 to the listener and takes message 2.
+    pub(crate) async fn begin(handle: &Handle) -> Self {
+        let identities = Identities::in_memory();
+        let own = identity(&identities, handle).await;
+        let address = Mailbox::allow_all(handle.random_local());
+        let mut ctx = handle.new_detached_with_mailboxes(address).await.unwrap();
+        let ephemeral = AgreementSecret::random(&mut NodeRng::new(handle));
+        let (initiator, first) = Initiator::new(Protocol::OCKAM, ephemeral);
+        ctx.send(LISTENER, NeutralMessage::from(first)).await.unwrap();
+        let second = soon(ctx.receive::<Any>()).await.unwrap().into_transport_message();
+        let (answered, _) = initiator.read(&second.payload).unwrap();
+        RawHandshake { ctx, answered, remote: second.return_route, identities, own }
+    }
+
+    /// Says what the peer would show.
+    pub(crate) async fn shown(&self) -> IdentityAndCredentials {
+        let rng = &mut NodeRng::new(&self.ctx);
+        self.identities.present(&self.own, vec![], rng).await.unwrap().shown
+    }
+
+    /// Sends what is no message 3.
+    pub(crate) async fn send(&self, nonsense: Vec<u8>) {
+        self.ctx.send(self.remote.clone(), NeutralMessage::from(nonsense)).await.unwrap();
+    }
+
+    /// Sends message 3, in which it shows some bytes.
+    pub(crate) async fn finish(self, shown: &[u8]) -> RawPeer {
+        let RawHandshake { ctx, answered, remote, identities, own } = self;
+        let rng = &mut NodeRng::new(&ctx);
+        let presented = identities.present(&own, vec![], rng).await.unwrap();
+        let agreed = identities.vault().agree(&presented.key, answered.peer_ephemeral()).await;
+        let (third, keys) = answered.finish(&presented.public, &agreed.unwrap(), shown).unwrap();
+        ctx.send(remote.clone(), NeutralMessage::from(third)).await.unwrap();
+        let sealer = Sealer::new(&keys.sending);
+        RawPeer { ctx, sealer, remote, identities, own }
+    }
+}
+
+impl RawPeer {
+    /// Makes a channel with the listener, as it should be.
+    pub(crate) async fn connect(handle: &Handle) -> Self {
+        let handshake = RawHandshake::begin(handle).await;
+        let shown = handshake.shown().await.encode();
+        handshake.finish(&shown).await
+    }
+
+    /// Encrypts a content, behind room for its number.
+    pub(crate) fn seal(&mut self, mut content: Vec<u8>) -> Vec<u8> {
+        self.sealer.seal(&mut content).unwrap();
+        content
+    }
+
+    /// Sends an encrypted message, with a return route.
+    pub(crate) async fn send_over(&self, back: Route, message: Vec<u8>) {
+        let message = TransportMessage::new(self.remote.clone(), back, message);
+        self.ctx.forward(LocalMessage::from(message)).await.unwrap();
+    }
+
+    /// Encrypts and sends a content.
+    pub(crate) async fn say(&mut self, content: &ChannelMessage) {
+        let message = self.seal(content.to_buffer());
+        self.send_over(Route::new(), message).await;
+    }
+}
