@@ -15,7 +15,6 @@ use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
 use crate::node::{Node, text};
 use crate::send_error::{SendError, SendErrorReason};
-use crate::suggest;
 #[cfg(feature = "std")]
 use crate::table::AddressHash;
 use alloc::string::ToString;
@@ -237,8 +236,11 @@ fn not_found(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> SendE
     let reason = if address.is_local() && node.stop.has_begun() {
         SendErrorReason::Stopped { address }
     } else if address.is_local() {
-        let nearest = suggest::nearest(node, &address);
-        SendErrorReason::NotFound { address, nearest }
+        #[cfg(feature = "texts")]
+        if message.payload().is_typed() {
+            return SendError::not_found(node, address, message);
+        }
+        SendErrorReason::NotFound { address, nearest: None }
     } else {
         SendErrorReason::NoTransport { address }
     };

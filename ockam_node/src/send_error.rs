@@ -1,9 +1,17 @@
 //! What can become of a message that is sent: the leaf error that gives it back.
 
+#[cfg(feature = "texts")]
+use crate::node::Node;
+#[cfg(feature = "texts")]
+use crate::suggest;
 use alloc::boxed::Box;
 use alloc::string::String;
+#[cfg(feature = "texts")]
+use alloc::sync::{Arc, Weak};
 use core::fmt;
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Message, Route, Routed, TEXTS};
+#[cfg(feature = "texts")]
+use once_cell::race::OnceBox;
 
 /// Says why a message was not sent, and holds it.
 ///
@@ -21,7 +29,22 @@ use ockam_core::{Address, Error, ErrorKind, LocalMessage, Message, Route, Routed
 /// assert_eq!(error.into_body::<String>()?, "Hello");
 /// # Ok(()) }
 /// ```
-pub struct SendError(Box<(SendErrorReason, LocalMessage)>);
+pub struct SendError(Box<Unsent>);
+
+struct Unsent {
+    reason: SendErrorReason,
+    message: LocalMessage,
+    #[cfg(feature = "texts")]
+    guess: Option<Guess>,
+}
+
+/// What the address of a message may have been meant to be. It is looked for when the reason is
+/// read, since most errors are not, and never for a message from outside.
+#[cfg(feature = "texts")]
+struct Guess {
+    node: Weak<Node>,
+    reason: OnceBox<SendErrorReason>,
+}
 
 /// Why a message was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +56,8 @@ pub enum SendErrorReason {
     NotFound {
         /// The address.
         address: Address,
-        /// A known address with a similar name.
+        /// A known address with a similar name, when the reason is read for the first time. Of a
+        /// message that came as bytes, as those from other nodes do, none is looked for.
         nearest: Option<Address>,
     },
     /// The first address of the route belongs to a transport that this node does not have.
@@ -85,19 +109,42 @@ pub enum SendErrorReason {
 
 impl SendError {
     pub(crate) fn new(reason: SendErrorReason, message: LocalMessage) -> Self {
-        SendError(Box::new((reason, message)))
+        SendError(Box::new(Unsent {
+            reason,
+            message,
+            #[cfg(feature = "texts")]
+            guess: None,
+        }))
+    }
+
+    /// Nothing is at an address of which a program may have meant another one.
+    #[cfg(feature = "texts")]
+    pub(crate) fn not_found(node: &Arc<Node>, address: Address, message: LocalMessage) -> Self {
+        let mut error = Self::new(SendErrorReason::NotFound { address, nearest: None }, message);
+        error.0.guess = Some(Guess { node: Arc::downgrade(node), reason: OnceBox::new() });
+        error
     }
 
     /// Returns why the message was not sent.
     #[must_use]
     pub fn reason(&self) -> &SendErrorReason {
-        &self.0.0
+        #[cfg(feature = "texts")]
+        if let (SendErrorReason::NotFound { address, .. }, Some(guess)) =
+            (&self.0.reason, &self.0.guess)
+        {
+            return guess.reason.get_or_init(|| {
+                let node = guess.node.upgrade();
+                let nearest = node.and_then(|node| suggest::nearest(&node, address));
+                Box::new(SendErrorReason::NotFound { address: address.clone(), nearest })
+            });
+        }
+        &self.0.reason
     }
 
     /// Returns what a caller can do about it.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        match self.reason() {
+        match &self.0.reason {
             SendErrorReason::InvalidRoute(_) => ErrorKind::InvalidInput,
             SendErrorReason::NotFound { .. } | SendErrorReason::NoTransport { .. } => {
                 ErrorKind::NotFound
@@ -112,7 +159,7 @@ impl SendError {
     /// Takes the message out.
     #[must_use]
     pub fn into_message(self) -> LocalMessage {
-        self.0.1
+        self.0.message
     }
 
     /// Takes the body out.
@@ -129,7 +176,7 @@ impl SendError {
     /// Returns the route on which the message was to go.
     #[must_use]
     pub fn onward_route(&self) -> &Route {
-        self.0.1.onward_route()
+        self.0.message.onward_route()
     }
 }
 

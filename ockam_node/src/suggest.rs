@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use ockam_core::{Address, TEXTS};
 
 /// How many addresses are compared at most; a guess must not make a mistake expensive.
-const MAX_COMPARED: usize = 4096;
+const MAX_COMPARED: usize = 1024;
 
 /// How long a name may be to be compared.
 const MAX_NAME: usize = 64;
@@ -20,10 +20,12 @@ pub(crate) fn nearest(node: &Node, wanted: &Address) -> Option<Address> {
     let limit = (name.len() / 3).max(1);
     let mut compared = 0;
     let candidates = node.workers.collect(|cell| {
-        compared += 1;
-        if compared > MAX_COMPARED {
+        // What differs in length by more than the limit differs by more than the limit.
+        let is_near = |address: &Address| address.as_bytes().len().abs_diff(name.len()) <= limit;
+        if compared == MAX_COMPARED || !cell.mailboxes().addresses().any(is_near) {
             return None;
         }
+        compared += 1;
         let address = cell.mailboxes().addresses().min_by_key(|a| distance(name, a.as_bytes()))?;
         let distance = distance(name, address.as_bytes());
         (distance <= limit).then(|| (distance, address.clone()))

@@ -72,6 +72,14 @@ impl Payload {
         Payload(Repr::Typed(body))
     }
 
+    /// Tells whether the body is still of its Rust type, so that it was sent on this node. What a
+    /// transport brought in is bytes.
+    #[must_use]
+    #[inline]
+    pub fn is_typed(&self) -> bool {
+        matches!(self.0, Repr::Typed(_))
+    }
+
     /// Returns the bytes, encoding the body if that has not happened yet.
     ///
     /// # Errors

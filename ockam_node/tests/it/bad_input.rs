@@ -188,3 +188,23 @@ fn the_strict_parser_names_what_is_wrong() {
     // The total conversion takes it for a name.
     assert_eq!(Address::from("9999#x").to_string().parse::<Address>().unwrap(), "9999#x".into());
 }
+
+#[tokio::test]
+async fn the_nearest_name_is_looked_for_when_the_error_is_read() {
+    let ctx = node();
+    let read_before = send(&ctx, "ecoher").await;
+    assert!(read_before.to_string().contains("start it first"), "{read_before}");
+    let read_after = send(&ctx, "ecoher").await;
+    ctx.start_worker("echoer", Echoer).await.unwrap();
+    assert!(read_after.to_string().contains("echoer"), "{read_after}");
+}
+
+/// A guess takes as long as there are workers, and a stranger could ask for one with each message.
+#[tokio::test]
+async fn for_a_message_that_came_as_bytes_no_nearest_name_is_looked_for() {
+    let ctx = node();
+    ctx.start_worker("echoer", Echoer).await.unwrap();
+    let arrived = TransportMessage::new(route!["ecoher"], route!["app"], vec![0]);
+    let error = ctx.forward(arrived.into()).await.unwrap_err();
+    assert!(!error.to_string().contains("echoer"), "{error}");
+}

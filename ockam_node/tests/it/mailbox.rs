@@ -220,3 +220,21 @@ proptest! {
         prop_assert_eq!(sent, arrived);
     }
 }
+
+/// What a worker has in hand comes on top of what its mailbox holds, so it is little.
+#[tokio::test]
+async fn a_worker_takes_at_most_32_messages_and_an_eighth_of_its_room_at_a_time() {
+    for (capacity, taken) in [(1, 1), (7, 1), (16, 2), (64, 8), (256, 32), (1024, 32)] {
+        let (ctx, gate) = (node(), Gate::new());
+        let builder = WorkerBuilder::new(Tracer::new(&Trace::new()).with_gate(&gate));
+        builder.with_address("tracer").with_mailbox_capacity(capacity).start(&ctx).await.unwrap();
+        // It waits at the gate with each message.
+        let fill = || (0..).take_while(|_| ctx.try_send("tracer", "gate".to_string()).is_ok());
+        ctx.send("tracer", "gate".to_string()).await.unwrap();
+        gate.reached().await;
+        assert_eq!(fill().count(), capacity as usize);
+        gate.open(1);
+        gate.reached().await;
+        assert_eq!(fill().count(), taken, "with room for {capacity}");
+    }
+}
