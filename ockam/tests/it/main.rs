@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod channel_over_tcp;
+mod forwarder;
 mod relay;
 mod relay_bad_input;
 mod relay_loss;

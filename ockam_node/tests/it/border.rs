@@ -40,35 +40,47 @@ impl Worker for Sender {
 
 impl Connection {
     pub(crate) async fn open(ctx: &Context, spawner: Option<&FlowControlId>) -> Self {
+        Self::open_at(ctx, SENDER, RECEIVER, spawner).await
+    }
+
+    pub(crate) async fn open_at(
+        ctx: &Context,
+        sender: &str,
+        receiver: &str,
+        spawner: Option<&FlowControlId>,
+    ) -> Self {
         let flows = ctx.flow_controls();
         let id = flows.generate_flow_control_id();
-        flows.add_producer(RECEIVER, &id, spawner, vec![SENDER.into()]);
-        let gate = flows.gate(RECEIVER);
-        let receiver = ctx.new_detached(RECEIVER, DenyAll, gate).await.unwrap();
-        let (sender, sent) = mpsc::unbounded_channel();
-        ctx.start_worker(SENDER, Sender(sender)).await.unwrap();
+        flows.add_producer(receiver, &id, spawner, vec![sender.into()]);
+        let gate = flows.gate(receiver);
+        let receiver = ctx.new_detached(receiver, DenyAll, gate).await.unwrap();
+        let (writer, sent) = mpsc::unbounded_channel();
+        ctx.start_worker(sender, Sender(writer)).await.unwrap();
         Connection { receiver, sent, id }
     }
 
     /// Brings a message in, as a connection does.
-    async fn arrive(&self, onward: impl Into<Route>, body: u32) -> Result<()> {
+    pub(crate) async fn arrive(&self, onward: impl Into<Route>, body: u32) -> Result<()> {
         let payload = encode(&body).unwrap();
         let message = TransportMessage::new(onward, route![SENDER, "far away"], payload);
         self.receiver.forward(message.into()).await
     }
 
     /// Waits for the next question that goes out, and returns where its answer belongs.
-    async fn asked(&mut self) -> Address {
+    pub(crate) async fn asked(&mut self) -> Address {
         let question = soon(self.sent.recv()).await.unwrap();
         question.return_route().next().unwrap().clone()
     }
 }
 
-fn denied(ctx: &Context) -> u64 {
+pub(crate) fn denied(ctx: &Context) -> u64 {
     ctx.dead_letters().count(DeadLetterReason::Denied)
 }
 
-fn spawn_ask(ctx: &Handle, route: impl Into<Route>) -> tokio::task::JoinHandle<Result<u32>> {
+pub(crate) fn spawn_ask(
+    ctx: &Handle,
+    route: impl Into<Route>,
+) -> tokio::task::JoinHandle<Result<u32>> {
     let (handle, route) = (ctx.handle(), route.into());
     tokio::spawn(async move { handle.send_and_receive::<u32>(route, 1u32).await })
 }

@@ -10,6 +10,7 @@ mod bad_input;
 mod body;
 mod body_form;
 mod border;
+mod border_answer;
 mod border_return;
 mod context;
 mod dead_letter;
