@@ -344,6 +344,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_registered_is_found_with_its_ids() {
+        let mut flows = FlowControlTable::default();
+        let ids = ["own", "listener"].map(FlowControlId::from);
+        flows.add_spawner("l".into(), &ids[1]);
+        flows.add_producer("p".into(), &ids[0], Some(&ids[1]), vec![]);
+        assert!(!flows.is_empty());
+        let producer = flows.find_flow_control_with_producer_address(&"p".into());
+        let spawner_id = producer.and_then(|info| info.spawner_flow_control_id());
+        assert_eq!(spawner_id, Some(&ids[1]));
+        let spawner = flows.find_flow_control_with_spawner_address(&"l".into());
+        assert_eq!(spawner.map(|info| info.flow_control_id()), Some(&ids[1]));
+        assert!(flows.find_flow_control_with_spawner_address(&"p".into()).is_none());
+        assert_eq!((ids[0].as_str(), alloc::format!("{}", ids[0]).as_str()), ("own", "own"));
+        assert!(alloc::format!("{:?}", ids[0]).contains("own"));
+    }
+
+    #[test]
+    fn a_consumer_that_was_registered_before_the_producer_is_forgotten_with_it() {
+        let mut flows = FlowControlTable::default();
+        let id = FlowControlId::from("f");
+        for consumer in ["c", "d"] {
+            flows.add_consumer(consumer.into(), &id);
+        }
+        flows.remove(&"c".into());
+        flows.add_producer("p".into(), &id, None, vec![]);
+        assert!(flows.may_reach(&"p".into(), &"d".into()));
+        flows.remove(&"p".into());
+        assert!(flows.is_empty());
+    }
+
+    #[test]
     fn removing_addresses_leaves_nothing_behind() {
         let mut flows = FlowControlTable::default();
         let id = FlowControlId::from("f");

@@ -65,6 +65,7 @@ mod tests {
         Address, Authorization, IncomingAccessControl, LocalMessage, OutgoingAccessControl,
         RelayMessage,
     };
+    use alloc::string::ToString;
 
     #[test]
     fn the_source_is_the_sending_address_and_not_what_the_return_route_says() {
@@ -86,5 +87,16 @@ mod tests {
         let verdict = |to| rule.is_authorized(RelayMessage::new(&a, to, &message));
         assert!(matches!(verdict(&b), Authorization::Allowed));
         assert!(matches!(verdict(&a), Authorization::Denied));
+    }
+
+    #[test]
+    fn a_rule_sees_both_routes_of_the_message() {
+        let (a, b) = (Address::from("a"), Address::from("b"));
+        let mut message = LocalMessage::new(Default::default(), Default::default());
+        message.transport_mut().onward_route.push_front("b");
+        message.transport_mut().return_route.push_front("r");
+        let seen = RelayMessage::new(&a, &b, &message);
+        assert_eq!(seen.onward_route().to_string(), "0#b");
+        assert_eq!(seen.return_route().to_string(), "0#r");
     }
 }
