@@ -7,7 +7,7 @@
 //! | file | owns |
 //! |---|---|
 //! | `clock` | the time |
-//! | `known` | histories of others, so many |
+//! | `known` | histories of others: pinned ones, and so many strangers |
 //! | `own` | what is kept of an identity of this node |
 //! | `lifecycle` | how identities of this node are made and changed |
 //! | `turn` | that one writer at a time changes an identity |
@@ -37,13 +37,13 @@ pub use clock::Clock;
 pub use clock::SystemClock;
 #[cfg(feature = "node")]
 pub use credentials::CREDENTIAL_REFRESH_GAP;
-pub use known::MAX_REMEMBERED_IDENTITIES;
+pub use known::{MAX_REMEMBERED_IDENTITIES, MAX_REMEMBERED_IDENTITIES_LEN};
 pub use meeting::Presented;
 
 use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
-use crate::identity::{Identity, IdentityError};
+use crate::identity::{ChangeHistory, Identity, IdentityError};
 use crate::store::Store;
 use crate::sync::Lock;
 use crate::vault::Vault;
@@ -173,15 +173,25 @@ impl Identities {
         self.0.clock.now()
     }
 
-    /// Remembers the history of another identity, and returns whose it is.
+    /// Remembers the history of another identity for good, and returns whose it is. Unlike those
+    /// that are met on channels, of which a bounded number is remembered, it is never forgotten.
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) if it does not hold together, is older than the
     /// one that is known or contradicts it, or is not that of the expected identity.
     pub fn import(&self, history: &[u8], expected: Option<&Identifier>) -> Result<Identifier> {
         let invalid = |why: IdentityError| Error::with_cause(ErrorKind::InvalidInput, why);
-        let arrived = Identity::import(history, expected).map_err(invalid)?;
-        Ok(*self.learn(arrived.history())?.identifier())
+        let history = ChangeHistory::decode(history).map_err(|why| invalid(why.into()))?;
+        let identifier = history.identifier().ok_or_else(|| invalid(IdentityError::Empty))?;
+        if let Some(expected) = expected.filter(|expected| **expected != identifier) {
+            let (expected, found) = (*expected, identifier);
+            return Err(invalid(IdentityError::OtherIdentifier { expected, found }));
+        }
+        let known = self.find(&identifier);
+        let arrived = Identity::learn(&history, known.as_ref()).map_err(invalid)?;
+        self.pin(&[identifier])?;
+        self.remember(&arrived)?;
+        Ok(identifier)
     }
 
     /// Returns the history of an identity as bytes, for others.

@@ -15,7 +15,7 @@ mod change;
 mod creation;
 mod error;
 
-pub use change::{Change, ChangeData, ChangeHistory};
+pub use change::{Change, ChangeData, ChangeHistory, MAX_HISTORY_CHANGES, MAX_HISTORY_LEN};
 pub use creation::{IDENTITY_KEY_LIFETIME, IdentityOptions};
 pub use error::{ChangeError, IdentityError};
 
@@ -82,12 +82,37 @@ impl Identity {
         history: ChangeHistory,
         expected: Option<&Identifier>,
     ) -> Result<Self, IdentityError> {
-        let mut hashes = Vec::with_capacity(history.changes().len());
-        let mut latest: Option<ChangeData> = None;
-        for (index, change) in history.changes().iter().enumerate() {
+        let identity = Self::extend(None, history, Change::verify)?;
+        match expected {
+            Some(expected) if *expected != identity.identifier => {
+                let (expected, found) = (*expected, identity.identifier);
+                Err(IdentityError::OtherIdentifier { expected, found })
+            }
+            _ => Ok(identity),
+        }
+    }
+
+    /// Makes an identity of a history that this node verified before it stored it. Its signatures
+    /// are not verified again.
+    pub(crate) fn restore(history: ChangeHistory) -> Result<Self, IdentityError> {
+        Self::extend(None, history, Change::follow)
+    }
+
+    /// Makes an identity of a history whose first changes are those of `known`, which was
+    /// verified; the others are looked at with `look`.
+    fn extend(
+        known: Option<&Identity>,
+        history: ChangeHistory,
+        look: Look,
+    ) -> Result<Self, IdentityError> {
+        let (mut hashes, mut latest) = match known {
+            Some(known) => (known.hashes.clone(), Some(known.latest.clone())),
+            None => (Vec::with_capacity(history.changes().len()), None),
+        };
+        for (index, change) in history.changes().iter().enumerate().skip(hashes.len()) {
             let hash = ChangeHash::from(sha256(change.data()));
             let before = latest.as_ref().zip(hashes.last());
-            let data = change.verify(&hash, before).map_err(|why| why.at(index))?;
+            let data = look(change, &hash, before).map_err(|why| why.at(index))?;
             hashes.push(hash);
             latest = Some(data);
         }
@@ -95,12 +120,7 @@ impl Identity {
             return Err(IdentityError::Empty);
         };
         let identifier = Identifier::from(*first.as_bytes());
-        match expected {
-            Some(expected) if *expected != identifier => {
-                Err(IdentityError::OtherIdentifier { expected: *expected, found: identifier })
-            }
-            _ => Ok(Identity { identifier, history, hashes, latest }),
-        }
+        Ok(Identity { identifier, history, hashes, latest })
     }
 
     /// Returns the name.
@@ -136,19 +156,12 @@ impl Identity {
     /// Compares this identity, as it is remembered, with one that arrives.
     #[must_use]
     pub fn compare(&self, arrived: &Identity) -> Comparison {
-        let common = self.hashes.len().min(arrived.hashes.len());
-        if self.hashes[..common] != arrived.hashes[..common] {
-            return Comparison::Conflict;
-        }
-        match arrived.hashes.len().cmp(&self.hashes.len()) {
-            core::cmp::Ordering::Less => Comparison::Older,
-            core::cmp::Ordering::Equal => Comparison::Equal,
-            core::cmp::Ordering::Greater => Comparison::Newer,
-        }
+        compare(&self.hashes, &arrived.hashes)
     }
 
     /// Makes an identity of a history that arrives, in place of the identity as it is remembered:
-    /// one may only learn more. A history that has not changed is not verified again.
+    /// one may only learn more. Only changes that are new are verified, and none if the history is
+    /// older than the remembered one or contradicts it.
     ///
     /// # Errors
     /// [`IdentityError`] says what is wrong; [`IdentityError::Older`] and
@@ -160,9 +173,12 @@ impl Identity {
         if known.history == *history {
             return Ok(known.clone());
         }
-        let arrived = Self::verify(history.clone(), Some(&known.identifier))?;
-        known.accepts(&arrived)?;
-        Ok(arrived)
+        fits(compare(&known.hashes, &history.hashes()), &known.identifier)?;
+        if history.changes().starts_with(known.history.changes()) {
+            return Self::extend(Some(known), history.clone(), Change::verify);
+        }
+        // The same changes with other signatures.
+        Self::verify(history.clone(), Some(&known.identifier))
     }
 
     /// Says whether a verified identity that arrives may take the place of this one: one may only
@@ -171,11 +187,31 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::Older`] and [`IdentityError::Conflict`].
     pub(crate) fn accepts(&self, arrived: &Identity) -> Result<(), IdentityError> {
-        match self.compare(arrived) {
-            Comparison::Equal | Comparison::Newer => Ok(()),
-            Comparison::Older => Err(IdentityError::Older(arrived.identifier)),
-            Comparison::Conflict => Err(IdentityError::Conflict(arrived.identifier)),
-        }
+        fits(self.compare(arrived), &arrived.identifier)
+    }
+}
+
+/// How a change behind another is looked at.
+type Look =
+    fn(&Change, &ChangeHash, Option<(&ChangeData, &ChangeHash)>) -> Result<ChangeData, ChangeError>;
+
+fn compare(known: &[ChangeHash], arrived: &[ChangeHash]) -> Comparison {
+    let common = known.len().min(arrived.len());
+    if known[..common] != arrived[..common] {
+        return Comparison::Conflict;
+    }
+    match arrived.len().cmp(&known.len()) {
+        core::cmp::Ordering::Less => Comparison::Older,
+        core::cmp::Ordering::Equal => Comparison::Equal,
+        core::cmp::Ordering::Greater => Comparison::Newer,
+    }
+}
+
+fn fits(comparison: Comparison, identifier: &Identifier) -> Result<(), IdentityError> {
+    match comparison {
+        Comparison::Equal | Comparison::Newer => Ok(()),
+        Comparison::Older => Err(IdentityError::Older(*identifier)),
+        Comparison::Conflict => Err(IdentityError::Conflict(*identifier)),
     }
 }
 

@@ -54,11 +54,12 @@ pub use identities::CREDENTIAL_REFRESH_GAP;
 #[cfg(feature = "std")]
 pub use identities::SystemClock;
 pub use identities::{
-    Clock, Identities, MAX_REMEMBERED_ATTRIBUTES, MAX_REMEMBERED_IDENTITIES, Presented,
+    Clock, Identities, MAX_REMEMBERED_ATTRIBUTES, MAX_REMEMBERED_IDENTITIES,
+    MAX_REMEMBERED_IDENTITIES_LEN, Presented,
 };
 pub use identity::{
     Change, ChangeData, ChangeError, ChangeHistory, Comparison, IDENTITY_KEY_LIFETIME, Identity,
-    IdentityError, IdentityOptions,
+    IdentityError, IdentityOptions, MAX_HISTORY_CHANGES, MAX_HISTORY_LEN,
 };
 #[cfg(feature = "node")]
 pub use issuer::{CREDENTIAL_ISSUER, CREDENTIAL_LIFETIME, CredentialIssuer};

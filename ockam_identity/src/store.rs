@@ -22,8 +22,10 @@ pub enum Table {
     Secrets,
     /// Identities of this node, with handles and attestations of their keys, by their names.
     Own,
-    /// Histories of others, by their names.
+    /// Histories of others that are never forgotten, by their names.
     Known,
+    /// Histories of others that were met, a bounded number, by their names.
+    Met,
     /// Attributes that were proved, by subject and authority.
     Attributes,
     /// Credentials of identities of this node, by subject and issuer.
@@ -32,8 +34,14 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Table; 5] =
-        [Table::Secrets, Table::Own, Table::Known, Table::Attributes, Table::Credentials];
+    pub const ALL: [Table; 6] = [
+        Table::Secrets,
+        Table::Own,
+        Table::Known,
+        Table::Met,
+        Table::Attributes,
+        Table::Credentials,
+    ];
 }
 
 /// A key and its value, wiped when it is dropped.

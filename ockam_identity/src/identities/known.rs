@@ -1,46 +1,130 @@
-//! Histories of others, so many.
+//! Histories of others: those that the program vouches for, and a bounded number of strangers.
+//!
+//! What the program imported, and the authorities of its channels, are pinned: however many
+//! strangers come, they are not forgotten. It refuses to know where histories are stored.
 
+use crate::codec::Structure;
 use crate::identifier::Identifier;
-use crate::identity::Identity;
-use alloc::collections::BTreeMap;
+use crate::identity::{Identity, IdentityError};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
-/// How many identities of others a node remembers. Of those it was reminded of least recently, it
-/// forgets that they had more keys; identities of the node itself are never forgotten.
+/// How many identities a node remembers that the program did not import, nor named as an
+/// authority. For one more, the one that was met longest ago is forgotten, and with it that it had
+/// more keys. Identities of the node itself, imported ones and authorities are never forgotten.
 pub const MAX_REMEMBERED_IDENTITIES: usize = 16_384;
 
-/// Identities, with the order in which they were seen last.
+/// How many bytes the histories of such identities have together, as they are encoded. When there
+/// are more, those that were met longest ago are forgotten.
+pub const MAX_REMEMBERED_IDENTITIES_LEN: usize = 8 * 1024 * 1024;
+
+/// What became of an identity that was to be remembered.
+pub(super) struct Remembered {
+    pub(super) is_news: bool,
+    pub(super) is_pinned: bool,
+    /// It was a stranger until now.
+    pub(super) was_met: bool,
+    /// The strangers that were forgotten for it.
+    pub(super) forgotten: Vec<Identifier>,
+}
+
 #[derive(Default)]
 pub(super) struct Known {
-    identities: BTreeMap<Identifier, (u64, Identity)>,
-    /// The same by when they were seen.
-    seen: BTreeMap<u64, Identifier>,
-    next: u64,
+    pinned: BTreeMap<Identifier, Identity>,
+    /// Who is pinned, known or not.
+    pins: BTreeSet<Identifier>,
+    met: Met,
 }
 
 impl Known {
     pub(super) fn get(&self, identifier: &Identifier) -> Option<&Identity> {
-        self.identities.get(identifier).map(|(_, identity)| identity)
+        self.pinned.get(identifier).or_else(|| self.met.get(identifier))
     }
 
     pub(super) fn len(&self) -> usize {
-        self.identities.len()
+        self.pinned.len() + self.met.identities.len()
     }
 
-    /// Remembers an identity in place of an earlier state of it. Returned is who was forgotten for
-    /// it.
-    pub(super) fn insert(&mut self, identity: &Identity) -> Option<Identifier> {
-        let (identifier, now) = (*identity.identifier(), self.next);
+    /// Pins an identity, which need not be known yet. Returns it if it was a stranger until now.
+    pub(super) fn pin(&mut self, identifier: &Identifier) -> Option<Identity> {
+        self.pins.insert(*identifier);
+        let identity = self.met.remove(identifier)?;
+        self.pinned.insert(*identifier, identity.clone());
+        Some(identity)
+    }
+
+    /// Remembers an identity in place of an earlier state of it.
+    ///
+    /// # Errors
+    /// [`IdentityError::Older`] and [`IdentityError::Conflict`] if more is known of it, or
+    /// something else; then nothing has changed.
+    pub(super) fn remember(&mut self, identity: &Identity) -> Result<Remembered, IdentityError> {
+        let identifier = identity.identifier();
+        let known = self.get(identifier);
+        known.map_or(Ok(()), |known| known.accepts(identity))?;
+        let is_news = known != Some(identity);
+        if !self.pins.contains(identifier) {
+            let forgotten = self.met.insert(identity);
+            return Ok(Remembered { is_news, is_pinned: false, was_met: false, forgotten });
+        }
+        let was_met = self.met.remove(identifier).is_some();
+        if is_news || was_met {
+            self.pinned.insert(*identifier, identity.clone());
+        }
+        Ok(Remembered { is_news, is_pinned: true, was_met, forgotten: Vec::new() })
+    }
+}
+
+/// Strangers, with the order in which they were met last.
+#[derive(Default)]
+struct Met {
+    identities: BTreeMap<Identifier, Stranger>,
+    /// The same by when they were met.
+    seen: BTreeMap<u64, Identifier>,
+    next: u64,
+    /// The bytes of all histories.
+    len: usize,
+}
+
+struct Stranger {
+    seen: u64,
+    len: usize,
+    identity: Identity,
+}
+
+impl Met {
+    fn get(&self, identifier: &Identifier) -> Option<&Identity> {
+        self.identities.get(identifier).map(|stranger| &stranger.identity)
+    }
+
+    fn remove(&mut self, identifier: &Identifier) -> Option<Identity> {
+        let stranger = self.identities.remove(identifier)?;
+        self.seen.remove(&stranger.seen);
+        self.len -= stranger.len;
+        Some(stranger.identity)
+    }
+
+    /// Returns who was forgotten.
+    fn insert(&mut self, identity: &Identity) -> Vec<Identifier> {
+        let (identifier, seen) = (*identity.identifier(), self.next);
         self.next += 1;
-        if let Some((before, _)) = self.identities.insert(identifier, (now, identity.clone())) {
-            self.seen.remove(&before);
+        let len = match self.identities.get(&identifier) {
+            Some(before) if before.identity == *identity => before.len,
+            _ => identity.history().encode().len(),
+        };
+        self.remove(&identifier);
+        self.len += len;
+        self.seen.insert(seen, identifier);
+        self.identities.insert(identifier, Stranger { seen, len, identity: identity.clone() });
+        let mut forgotten = Vec::new();
+        while self.identities.len() > MAX_REMEMBERED_IDENTITIES
+            || self.len > MAX_REMEMBERED_IDENTITIES_LEN
+        {
+            let Some((_, &oldest)) = self.seen.first_key_value() else { break };
+            self.remove(&oldest);
+            forgotten.push(oldest);
         }
-        self.seen.insert(now, identifier);
-        if self.identities.len() <= MAX_REMEMBERED_IDENTITIES {
-            return None;
-        }
-        let (_, oldest) = self.seen.pop_first()?;
-        self.identities.remove(&oldest);
-        Some(oldest)
+        forgotten
     }
 }
 
@@ -48,42 +132,109 @@ impl Known {
 mod tests {
     use super::*;
     use crate::identity::IdentityOptions;
-    use crate::vault::{Secret, SoftwareVault};
+    use crate::vault::{KeyHandle, Secret, SoftwareVault};
     use core::future::Future;
     use core::pin::pin;
     use core::task::{Context, Poll, Waker};
 
-    fn identity(vault: &SoftwareVault, number: usize) -> Identity {
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("a software vault answers at once"),
+        }
+    }
+
+    fn entropy(number: usize) -> Secret<32> {
         let mut seed = [1; 32];
         seed[..8].copy_from_slice(&number.to_le_bytes());
-        let options = IdentityOptions::new(0);
-        let created = pin!(Identity::create(vault, options, Secret::from(seed)));
-        match created.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok((identity, _))) => identity,
-            _ => panic!("a software vault answers at once"),
+        Secret::from(seed)
+    }
+
+    fn created(vault: &SoftwareVault, number: usize) -> (Identity, KeyHandle) {
+        now(Identity::create(vault, IdentityOptions::new(0), entropy(number))).unwrap()
+    }
+
+    fn identity(vault: &SoftwareVault, number: usize) -> Identity {
+        created(vault, number).0
+    }
+
+    fn forgotten(known: &mut Known, identity: &Identity) -> Vec<Identifier> {
+        known.remember(identity).unwrap().forgotten
+    }
+
+    /// Takes up room as strangers do, without making so many keys.
+    fn fill(known: &mut Known, like: &Identity, until: usize, len: usize) {
+        let met = &mut known.met;
+        for number in met.identities.len()..until {
+            let mut name = [7; 32];
+            name[..8].copy_from_slice(&number.to_le_bytes());
+            let (name, seen) = (Identifier::from(name), met.next);
+            met.next += 1;
+            met.len += len;
+            met.identities.insert(name, Stranger { seen, len, identity: like.clone() });
+            met.seen.insert(seen, name);
         }
     }
 
     #[test]
-    fn the_one_that_was_seen_longest_ago_is_forgotten() {
+    fn the_stranger_that_was_met_longest_ago_is_forgotten() {
         let (vault, mut known) = (SoftwareVault::new(), Known::default());
-        let first = identity(&vault, 0);
-        let second = identity(&vault, 1);
-        assert_eq!(known.insert(&first), None);
-        assert_eq!(known.insert(&second), None);
-        // Fills it up without making so many keys.
-        for number in known.len()..MAX_REMEMBERED_IDENTITIES {
-            let mut name = [7; 32];
-            name[..8].copy_from_slice(&number.to_le_bytes());
-            let (name, now) = (Identifier::from(name), known.next);
-            known.next += 1;
-            known.identities.insert(name, (now, first.clone()));
-            known.seen.insert(now, name);
-        }
-        // Seen again.
-        assert_eq!(known.insert(&first), None);
-        assert_eq!(known.insert(&identity(&vault, 2)), Some(*second.identifier()));
+        let [first, second] = [0, 1].map(|number| identity(&vault, number));
+        assert_eq!(forgotten(&mut known, &first), []);
+        assert_eq!(forgotten(&mut known, &second), []);
+        fill(&mut known, &first, MAX_REMEMBERED_IDENTITIES, 1);
+        // Met again.
+        assert_eq!(forgotten(&mut known, &first), []);
+        assert_eq!(forgotten(&mut known, &identity(&vault, 2)), [*second.identifier()]);
         assert!(known.get(first.identifier()).is_some());
         assert_eq!(known.len(), MAX_REMEMBERED_IDENTITIES);
+    }
+
+    #[test]
+    fn strangers_are_bounded_in_bytes_too() {
+        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let [first, second] = [0, 1].map(|number| identity(&vault, number));
+        assert_eq!(forgotten(&mut known, &first), []);
+        let len = known.met.len;
+        assert_eq!(len, first.history().encode().len());
+        fill(&mut known, &first, 2, MAX_REMEMBERED_IDENTITIES_LEN - len);
+        assert_eq!(forgotten(&mut known, &first), [], "met again, it takes no more room");
+        let made_room = forgotten(&mut known, &second);
+        assert_eq!(made_room.len(), 1);
+        assert!(
+            known.get(first.identifier()).is_some() && known.get(second.identifier()).is_some()
+        );
+        assert_eq!(known.met.len, len + second.history().encode().len());
+    }
+
+    #[test]
+    fn pinned_identities_stay_however_many_strangers_come() {
+        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let [before, met, later] = [0, 1, 2].map(|number| identity(&vault, number));
+        // Pinned before it is known, after it was met, and not at all.
+        assert!(known.pin(before.identifier()).is_none());
+        assert!(known.remember(&before).unwrap().is_pinned);
+        known.remember(&met).unwrap();
+        assert_eq!(known.pin(met.identifier()), Some(met.clone()));
+        fill(&mut known, &later, MAX_REMEMBERED_IDENTITIES, 1);
+        assert_eq!(forgotten(&mut known, &later).len(), 1);
+        assert!(known.get(before.identifier()).is_some() && known.get(met.identifier()).is_some());
+        assert_eq!(known.met.identities.len(), MAX_REMEMBERED_IDENTITIES);
+    }
+
+    #[test]
+    fn of_one_identity_only_more_is_remembered() {
+        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let (first, key) = created(&vault, 0);
+        let options = IdentityOptions::new(0);
+        let rotate = |number| first.rotate(&vault, &key, options.clone(), entropy(number));
+        let [second, other] = [1, 2].map(|number| now(rotate(number)).unwrap().0);
+        for is_pinned in [false, true] {
+            assert_eq!(known.remember(&second).unwrap().is_pinned, is_pinned);
+            assert!(matches!(known.remember(&first), Err(IdentityError::Older(_))));
+            assert!(matches!(known.remember(&other), Err(IdentityError::Conflict(_))));
+            assert_eq!(known.get(first.identifier()), Some(&second));
+            known.pin(first.identifier());
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identity::{ChangeHistory, Identity};
 use crate::purpose_key::PurposeKey;
+use crate::store::Table;
 use crate::vault::{AgreementKey, KeyHandle};
 use alloc::vec::Vec;
 use ockam_core::{Error, ErrorKind, Result};
@@ -50,25 +51,46 @@ impl Identities {
         shown.verify(static_key, |identifier| self.find(identifier), self.now())
     }
 
-    /// Remembers the history of another identity, which was verified.
+    /// Remembers the history of another identity, which was verified. What is known meanwhile, for
+    /// example because a trust policy took its time, is compared once more.
     ///
     /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if more is known of the identity by now, or
+    /// something else: then it is not to be believed.
     /// [`Io`](ErrorKind::Io) if it cannot be stored. It is remembered all the same, as long as the
     /// process lives.
     pub fn remember(&self, identity: &Identity) -> Result<()> {
         let identifier = identity.identifier();
-        let (is_news, forgotten) = self.memory(|memory| {
+        let remembered = self.memory(|memory| match memory.own.get(identifier) {
             // What this node is, it knows better than anybody else.
-            if memory.own.contains_key(identifier) {
-                return (false, None);
-            }
-            let is_news = memory.known.get(identifier) != Some(identity);
-            (is_news, memory.known.insert(identity))
+            Some(own) => own.identity.accepts(identity).map(|()| None),
+            None => memory.known.remember(identity).map(Some),
         });
-        if is_news {
-            self.store_known(identity)?;
+        let remembered =
+            remembered.map_err(|why| Error::with_cause(ErrorKind::InvalidInput, why))?;
+        let Some(remembered) = remembered else { return Ok(()) };
+        let table = if remembered.is_pinned { Table::Known } else { Table::Met };
+        if remembered.is_news || remembered.was_met {
+            self.store_known(table, identity)?;
         }
-        forgotten.map_or(Ok(()), |forgotten| self.forget_known(&forgotten))
+        if remembered.was_met {
+            self.forget_met(identifier)?;
+        }
+        remembered.forgotten.iter().try_for_each(|forgotten| self.forget_met(forgotten))
+    }
+
+    /// Never forgets these identities, whether they are known already or not.
+    ///
+    /// # Errors
+    /// [`Io`](ErrorKind::Io) if it cannot be stored.
+    pub(crate) fn pin(&self, identifiers: &[Identifier]) -> Result<()> {
+        for identifier in identifiers {
+            if let Some(identity) = self.memory(|memory| memory.known.pin(identifier)) {
+                self.store_known(Table::Known, &identity)?;
+                self.forget_met(identifier)?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns what an identity of this node brings along to a handshake. Its static key is made on

@@ -5,7 +5,7 @@ use super::{Identities, Memory};
 use crate::codec::Structure;
 use crate::credential::{Attributes, CredentialAndPurposeKey};
 use crate::identifier::Identifier;
-use crate::identity::{ChangeHistory, Identity};
+use crate::identity::{ChangeHistory, Identity, IdentityError};
 use crate::purpose_key::Attestation;
 use crate::store::{Store, Table};
 use crate::vault::KeyHandle;
@@ -46,7 +46,7 @@ impl Structure for OwnRecord {
         const KEY: &str = "the handle of a key";
         let mut fields = reader.array("an identity of this node")?;
         reader.require(&mut fields, "the change history")?;
-        let history = ChangeHistory::read(reader)?;
+        let history = ChangeHistory::read_stored(reader)?;
         reader.require(&mut fields, KEY)?;
         let key = KeyHandle::from(reader.bytes(KEY)?);
         let mut purpose_keys = [None, None];
@@ -132,9 +132,12 @@ pub(super) fn load(store: &dyn Store, now: u64) -> Result<Memory> {
         memory.own.insert(identifier, own);
     }
     for (_, value) in store.all(Table::Known)? {
-        let identity = Identity::import(&value, None);
-        memory.known.insert(&identity.map_err(|why| damaged(Table::Known, why))?);
+        let identity = stored_identity(&value).map_err(|why| damaged(Table::Known, why))?;
+        memory.known.pin(identity.identifier());
+        // If it is there twice, the longer history counts.
+        let _ = memory.known.remember(&identity);
     }
+    load_met(store, &mut memory)?;
     for (key, value) in store.all(Table::Attributes)? {
         let record =
             AttributesRecord::decode(&value).map_err(|why| damaged(Table::Attributes, why))?;
@@ -150,6 +153,36 @@ pub(super) fn load(store: &dyn Store, now: u64) -> Result<Memory> {
         }
     }
     Ok(memory)
+}
+
+/// Reads a history that was verified before it was stored.
+fn stored_identity(value: &[u8]) -> Result<Identity, IdentityError> {
+    Identity::restore(ChangeHistory::read_stored(&mut Reader::new(value))?)
+}
+
+/// Reads the strangers. One that cannot be read, or for which there is no room, is removed: what
+/// others have caused to be stored does not keep a node from starting.
+fn load_met(store: &dyn Store, memory: &mut Memory) -> Result<()> {
+    for (key, value) in store.all(Table::Met)? {
+        let Ok(identity) = stored_identity(&value) else {
+            store.remove(Table::Met, &key)?;
+            continue;
+        };
+        match memory.known.remember(&identity) {
+            Ok(remembered) if remembered.is_pinned => {
+                // It was pinned, and the node stopped before this was removed.
+                store.put(Table::Known, &key, &value)?;
+                store.remove(Table::Met, &key)?;
+            }
+            Ok(remembered) => {
+                for forgotten in remembered.forgotten {
+                    store.remove(Table::Met, forgotten.as_bytes())?;
+                }
+            }
+            Err(_) => store.remove(Table::Met, &key)?,
+        }
+    }
+    Ok(())
 }
 
 /// Writing through: without a store nothing happens.
@@ -176,12 +209,22 @@ impl Identities {
         })
     }
 
-    pub(super) fn store_known(&self, identity: &Identity) -> Result<()> {
-        self.put(Table::Known, identity.identifier().as_bytes(), identity.history())
+    /// Writes the history of another identity, unless the store has a longer one: of two that are
+    /// learnt at once, the shorter may come second.
+    pub(super) fn store_known(&self, table: Table, identity: &Identity) -> Result<()> {
+        let Some(store) = &self.0.store else { return Ok(()) };
+        let history = identity.history();
+        store.update(table, identity.identifier().as_bytes(), &mut |stored| {
+            let stored =
+                stored.and_then(|value| ChangeHistory::read_stored(&mut Reader::new(value)).ok());
+            let is_longer =
+                stored.is_some_and(|stored| stored.changes().len() > history.changes().len());
+            Ok((!is_longer).then(|| history.encode()))
+        })
     }
 
-    pub(super) fn forget_known(&self, identifier: &Identifier) -> Result<()> {
-        self.remove(Table::Known, identifier.as_bytes())
+    pub(super) fn forget_met(&self, identifier: &Identifier) -> Result<()> {
+        self.remove(Table::Met, identifier.as_bytes())
     }
 
     pub(super) fn store_attributes(

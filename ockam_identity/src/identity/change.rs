@@ -11,6 +11,19 @@ use ockam_core::cbor::{
     CborError, Reader, write_array, write_boolean, write_bytes, write_unsigned,
 };
 
+/// How many changes the history of an identity has at most. A longer one is refused before any of
+/// its signatures is verified: each change costs two verifications, about 90 microseconds. Ockam
+/// 0.150 has no limit but that of the message of a handshake, and its identities have few changes.
+pub const MAX_HISTORY_CHANGES: usize = 100;
+
+/// How many bytes the history of an identity has at most, as it is encoded: as many as a message of
+/// the handshake, so that a longer one could not be shown to anyone.
+pub const MAX_HISTORY_LEN: usize = 65_535;
+
+const HISTORY: &str = "a change history";
+const NUMBER: &str = "the number of changes of the history";
+const LENGTH: &str = "the length of the history";
+
 /// What a change says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeData {
@@ -93,21 +106,34 @@ impl Change {
         hash: &ChangeHash,
         before: Option<(&ChangeData, &ChangeHash)>,
     ) -> Result<ChangeData, ChangeError> {
-        let data: ChangeData = signed::unwrap(&self.data, DataType::Change)?;
-        if data.previous_change.as_ref() != before.map(|(_, hash)| hash) {
-            return Err(ChangeError::PreviousChange);
-        }
+        let data = self.follow(hash, before)?;
         let key = &data.primary_public_key;
         key.verify(hash.as_bytes(), &self.signature).map_err(ChangeError::Signature)?;
         // A previous signature on the first change is nobody's, and is not looked at.
         if let Some((before, _)) = before {
-            if data.attestations_valid_from < before.attestations_valid_from {
-                return Err(ChangeError::ValidFrom);
-            }
             let previous =
                 self.previous_signature.as_ref().ok_or(ChangeError::NoPreviousSignature)?;
             let key = &before.primary_public_key;
             key.verify(hash.as_bytes(), previous).map_err(ChangeError::PreviousSignature)?;
+        }
+        Ok(data)
+    }
+
+    /// Reads what the change says, if it follows from the change before it. Its signatures are not
+    /// looked at.
+    pub(super) fn follow(
+        &self,
+        _: &ChangeHash,
+        before: Option<(&ChangeData, &ChangeHash)>,
+    ) -> Result<ChangeData, ChangeError> {
+        let data: ChangeData = signed::unwrap(&self.data, DataType::Change)?;
+        if data.previous_change.as_ref() != before.map(|(_, hash)| hash) {
+            return Err(ChangeError::PreviousChange);
+        }
+        if before.is_some_and(|(before, _)| {
+            data.attestations_valid_from < before.attestations_valid_from
+        }) {
+            return Err(ChangeError::ValidFrom);
         }
         Ok(data)
     }
@@ -162,6 +188,16 @@ impl ChangeHistory {
         self.0.first().map(|change| Identifier::from(sha256(&change.data)))
     }
 
+    /// Returns the hash of each change.
+    pub(super) fn hashes(&self) -> Vec<ChangeHash> {
+        self.0.iter().map(|change| ChangeHash::from(sha256(&change.data))).collect()
+    }
+
+    /// Reads a history that this node stored, whatever its length.
+    pub(crate) fn read_stored(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        read_list(reader, HISTORY).map(ChangeHistory)
+    }
+
     /// Returns the changes, oldest first.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
@@ -174,7 +210,25 @@ impl Structure for ChangeHistory {
         write_list(buffer, &self.0);
     }
 
+    /// Refuses more than [`MAX_HISTORY_CHANGES`] and more than [`MAX_HISTORY_LEN`] bytes.
     fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
-        read_list(reader, "a change history").map(ChangeHistory)
+        let begin = reader.offset();
+        let mut elements = reader.array(HISTORY)?;
+        let mut changes = Vec::new();
+        while reader.has_next(&mut elements)? {
+            if changes.len() == MAX_HISTORY_CHANGES {
+                return Err(too_large(begin, NUMBER, changes.len() + 1, MAX_HISTORY_CHANGES));
+            }
+            changes.push(Change::read(reader)?);
+            let len = reader.offset() - begin;
+            if len > MAX_HISTORY_LEN {
+                return Err(too_large(begin, LENGTH, len, MAX_HISTORY_LEN));
+            }
+        }
+        Ok(ChangeHistory(changes))
     }
+}
+
+fn too_large(offset: usize, part: &'static str, value: usize, limit: usize) -> CborError {
+    CborError::TooLarge { offset, part, value: value as u64, limit: limit as u64 }
 }

@@ -1,6 +1,6 @@
 //! New identities, and new keys of identities.
 
-use super::{Change, ChangeData, ChangeHistory, Identity, IdentityError};
+use super::{Change, ChangeData, ChangeHistory, Identity, IdentityError, MAX_HISTORY_CHANGES};
 use crate::signed::{self, DataType};
 use crate::vault::{KeyHandle, KeyKind, Secret, Vault, sha256};
 use alloc::vec::Vec;
@@ -87,7 +87,8 @@ impl Identity {
     /// delete it then.
     ///
     /// # Errors
-    /// [`IdentityError::Vault`] if the vault makes no key or does not have the old one.
+    /// [`IdentityError::Vault`] if the vault makes no key or does not have the old one, and
+    /// [`IdentityError::TooManyChanges`] after [`MAX_HISTORY_CHANGES`].
     ///
     /// # Cancel safety
     /// Dropped, it may leave a key in the vault that nobody uses.
@@ -98,6 +99,9 @@ impl Identity {
         options: IdentityOptions,
         entropy: Secret<32>,
     ) -> Result<(Identity, KeyHandle), IdentityError> {
+        if self.history.changes().len() >= MAX_HISTORY_CHANGES {
+            return Err(IdentityError::TooManyChanges(self.identifier));
+        }
         let (key, public) = vault.create_signing_key(options.kind, entropy).await?;
         let data = ChangeData {
             previous_change: Some(*self.latest_change_hash()),

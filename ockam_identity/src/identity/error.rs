@@ -1,5 +1,6 @@
 //! Why a history is refused.
 
+use super::MAX_HISTORY_CHANGES;
 use crate::identifier::Identifier;
 use crate::signed::SignedDataError;
 use crate::vault::VaultError;
@@ -33,6 +34,8 @@ pub enum IdentityError {
     Older(Identifier),
     /// The history differs from the one that is remembered: somebody has used a key twice.
     Conflict(Identifier),
+    /// The history has as many changes as others accept: the identity cannot change its key again.
+    TooManyChanges(Identifier),
     /// The vault did not make a key or a signature.
     Vault(VaultError),
 }
@@ -85,6 +88,11 @@ impl fmt::Display for IdentityError {
             Self::Conflict(identifier) => {
                 write!(f, "the change history of {identifier} contradicts the one known")
             }
+            Self::TooManyChanges(identifier) => write!(
+                f,
+                "{identifier} has had {MAX_HISTORY_CHANGES} keys, and others accept no more: \
+                 create another identity"
+            ),
             Self::Vault(_) => f.write_str("the vault cannot change the identity"),
         }
     }

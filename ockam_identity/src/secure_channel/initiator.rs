@@ -64,6 +64,7 @@ impl Identities {
     ) -> Result<SecureChannel> {
         let route = handle.resolve(route).await?;
         let address = handle.random_local();
+        options.terms.pin(self)?;
         // What the handshake needs of this node, before anybody is asked anything.
         let rng = &mut NodeRng::new(handle);
         self.present(own, Vec::new(), rng).await?;

@@ -96,6 +96,7 @@ impl Identities {
             let text = format!("the channel limit of the listener at {address} is 0: allow one");
             return Err(Error::new(ErrorKind::InvalidInput, text));
         }
+        options.terms.pin(self)?;
         // Whatever is wrong with the identity is found out now, and not by the first peer.
         self.present(own, Vec::new(), &mut NodeRng::new(handle)).await?;
         if let Some(renewal) = &options.terms.renewal {

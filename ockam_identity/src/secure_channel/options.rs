@@ -13,7 +13,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
-use ockam_core::FlowControlId;
+use ockam_core::{FlowControlId, Result};
 
 /// What both sides of a channel are told alike.
 #[derive(Clone, Debug)]
@@ -32,6 +32,12 @@ impl Terms {
             credential: None,
             renewal: None,
         }
+    }
+
+    /// Never forgets the identities whose word counts on these terms.
+    pub(super) fn pin(&self, identities: &Identities) -> Result<()> {
+        identities.pin(&self.authorities)?;
+        self.renewal.as_ref().map_or(Ok(()), |renewal| identities.pin(&[*renewal.issuer()]))
     }
 
     /// Returns the credential of an identity that is shown now: that of the source, if it was

@@ -130,6 +130,7 @@ fn definition(table: Table) -> Values {
         Table::Secrets => "secrets",
         Table::Own => "own",
         Table::Known => "known",
+        Table::Met => "met",
         Table::Attributes => "attributes",
         Table::Credentials => "credentials",
     })

@@ -6,6 +6,7 @@ mod credential;
 mod identifier;
 mod identity;
 mod interleaving;
+mod known;
 mod node;
 mod purpose_key;
 mod store;

@@ -17,6 +17,7 @@ mod outward;
 mod path;
 mod raw;
 mod refresh;
+mod remembering;
 mod renewal;
 mod stage;
 mod trust;
