@@ -34,9 +34,13 @@ impl Direct {
     /// Writes what is on the desk; `false` if that was not possible, or only in part.
     fn write(&self, desk: &mut Desk) -> bool {
         // While its phase is looked at the link does not end.
-        self.link.with_phase(|phase| match phase {
-            Phase::Up(stream) => desk.write(stream).unwrap_or(false),
-            Phase::Broken(_) | Phase::Ended(_) => false,
+        let written = self.link.with_phase(|phase| match phase {
+            Phase::Up(stream) => desk.write(stream).map_err(|error| (Arc::clone(stream), error)),
+            Phase::Broken(_) | Phase::Ended(_) => Ok(false),
+        });
+        written.unwrap_or_else(|(stream, error)| {
+            self.link.write_failed(&stream, &error);
+            false
         })
     }
 

@@ -88,7 +88,8 @@ pub use extension::TcpTransportExtension;
 pub use listener::{TcpListener, TcpListenerInfo};
 pub use options::{
     CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
-    DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions, TcpListenerOptions,
+    DEFAULT_KEEPALIVE, DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions,
+    TcpListenerOptions,
 };
 pub use outbox::MAX_BATCH_LEN;
 pub use reconnect::{RECONNECT_PROVEN_AFTER, TcpReconnect};

@@ -24,6 +24,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
 use ockam_node::{Handle, ProcessorBuilder, StopOrder, Turn, WorkerBuilder};
+use std::io;
 use std::sync::{Arc, Weak};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -77,7 +78,7 @@ impl Link {
         opening: Opening,
     ) -> Result<Arc<Link>> {
         let Opening { stream, direction, peer, flow, spawner, limits, place, redial } = opening;
-        socket::prepare(&stream, direction == TcpDirection::Outgoing).map_err(|error| {
+        socket::prepare(&stream, limits.dead_path()).map_err(|error| {
             Error::new(ErrorKind::Io, error).context(format!("preparing the socket of {peer}"))
         })?;
         let (reading, writing) = stream.into_split();
@@ -96,8 +97,9 @@ impl Link {
         link.announce(ctx, spawner.as_ref(), &limits);
         let outgoing = Arc::new(Outgoing::default());
         let direct = Direct::new(Arc::clone(&link), Arc::clone(&outgoing));
-        let sender = Sender::new(Arc::clone(&link), outgoing, limits.write_stall);
-        let receiver = Receiver::new(Arc::clone(&link), reading, limits.handshake, place, redial);
+        let sender = Sender::new(Arc::clone(&link), Arc::clone(&outgoing), limits.write_stall);
+        let receiver =
+            Receiver::new(Arc::clone(&link), outgoing, reading, limits.handshake, place, redial);
         let capacity = limits.mailbox_capacity;
         if let Err(error) = link.start(ctx, sender, direct, receiver, capacity).await {
             drop(link.end(ctx, "its workers could not be started"));
@@ -226,6 +228,25 @@ impl Link {
     /// As [`break_off`](Self::break_off), unless there is another socket by now.
     pub(crate) fn break_off_from(&self, failed: &Arc<OwnedWriteHalf>, why: &str) {
         self.break_off_if(why, |stream| Arc::ptr_eq(stream, failed));
+    }
+
+    /// Takes note of an error of writing, while the outbox is still locked.
+    ///
+    /// The system tells an error of a socket once, to the half that asks first. The other half sees a
+    /// clean end or a closed pipe, and looks here for the reason. So a closed pipe is none.
+    pub(crate) fn write_failed(&self, stream: &Arc<OwnedWriteHalf>, error: &io::Error) {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.break_off_from(stream, &socket::reason(error));
+        }
+    }
+
+    /// Returns why the socket failed, if it has.
+    pub(crate) fn failure(&self) -> Option<Arc<str>> {
+        match &*self.phase.borrow() {
+            Phase::Broken(why) => Some(self.ended(why).into()),
+            Phase::Ended(why) => Some(Arc::clone(why)),
+            Phase::Up(_) => None,
+        }
     }
 
     fn break_off_if(&self, why: &str, is_meant: impl FnOnce(&Arc<OwnedWriteHalf>) -> bool) {

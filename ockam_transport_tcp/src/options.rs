@@ -1,6 +1,7 @@
 //! What a program can choose about listeners and connections, and what is chosen if it does not.
 
 use crate::reconnect::TcpReconnect;
+use crate::socket::DeadPath;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use ockam_core::FlowControlId;
@@ -16,6 +17,23 @@ pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Until then at most a batch ([`MAX_BATCH_LEN`](crate::MAX_BATCH_LEN)), the sender's mailbox and
 /// the operating system's buffers are full, and those who send wait in line.
 pub const DEFAULT_WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connection is idle before the system probes whether the other side is still there,
+/// unless the options say otherwise.
+///
+/// It is probed again each third of this time. A connection whose other side has vanished without a
+/// word ends 40 s after the last sign of it, as long as [`DEFAULT_USER_TIMEOUT`] holds, and after
+/// 60 s without a user timeout.
+pub const DEFAULT_KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// How long the other side may leave unacknowledged what was written, unless the options say
+/// otherwise. Then the path to it is dead, and the connection ends (`TCP_USER_TIMEOUT` of Linux;
+/// other systems give up by their own rules).
+///
+/// It counts also while the other side is alive and takes nothing. So it should not be shorter: at
+/// 5 s a peer that reads slowly, such as 10 kB/s, is cut off. Where the write stall timeout is
+/// longer, that is the default.
+pub const DEFAULT_USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long connecting may take, name and all addresses together, where no program says otherwise:
 /// for a hop in a route ([`TcpTransport::set_on_demand_connect_timeout`] sets it), and for each
@@ -37,6 +55,8 @@ pub const CLOSE_PATIENCE: Duration = Duration::from_millis(50);
 pub(crate) struct Limits {
     pub(crate) handshake: Duration,
     pub(crate) write_stall: Duration,
+    pub(crate) keepalive: Duration,
+    pub(crate) user_timeout: Option<Duration>,
     pub(crate) mailbox_capacity: Option<u32>,
     /// The flows from which messages may leave through a connection.
     pub(crate) consumer_of: Vec<FlowControlId>,
@@ -47,9 +67,17 @@ impl Limits {
         Limits {
             handshake: DEFAULT_HANDSHAKE_TIMEOUT,
             write_stall: DEFAULT_WRITE_STALL_TIMEOUT,
+            keepalive: DEFAULT_KEEPALIVE,
+            user_timeout: None,
             mailbox_capacity: None,
             consumer_of: Vec::new(),
         }
+    }
+
+    /// Returns how a connection notices that the path is dead.
+    pub(crate) fn dead_path(&self) -> DeadPath {
+        let user_timeout = self.user_timeout.unwrap_or(DEFAULT_USER_TIMEOUT.max(self.write_stall));
+        DeadPath { keepalive: self.keepalive, user_timeout }
     }
 }
 
@@ -123,6 +151,20 @@ impl TcpListenerOptions {
         self
     }
 
+    /// Sets how long a connection is idle before it is probed, instead of [`DEFAULT_KEEPALIVE`].
+    /// It is rounded up to seconds; [`Duration::MAX`] is never.
+    pub fn with_keepalive(mut self, idle: Duration) -> Self {
+        self.limits.keepalive = idle;
+        self
+    }
+
+    /// Sets how long what was written may stay unacknowledged, instead of [`DEFAULT_USER_TIMEOUT`].
+    /// It is rounded up to milliseconds; [`Duration::MAX`] is as long as the system pleases.
+    pub fn with_user_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.user_timeout = Some(timeout);
+        self
+    }
+
     /// Sets how many messages wait for a connection before those who send wait.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
         self.limits.mailbox_capacity = Some(messages);
@@ -183,6 +225,20 @@ impl TcpConnectionOptions {
     /// Sets how long a write may stand still, instead of [`DEFAULT_WRITE_STALL_TIMEOUT`].
     pub fn with_write_stall_timeout(mut self, timeout: Duration) -> Self {
         self.limits.write_stall = timeout;
+        self
+    }
+
+    /// Sets how long a connection is idle before it is probed, instead of [`DEFAULT_KEEPALIVE`].
+    /// It is rounded up to seconds; [`Duration::MAX`] is never.
+    pub fn with_keepalive(mut self, idle: Duration) -> Self {
+        self.limits.keepalive = idle;
+        self
+    }
+
+    /// Sets how long what was written may stay unacknowledged, instead of [`DEFAULT_USER_TIMEOUT`].
+    /// It is rounded up to milliseconds; [`Duration::MAX`] is as long as the system pleases.
+    pub fn with_user_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.user_timeout = Some(timeout);
         self
     }
 

@@ -5,6 +5,7 @@
 //! whom a message may reach: its outgoing access control, the border, does.
 
 use crate::link::{CLOSED_HERE, Link, Phase};
+use crate::outgoing::Outgoing;
 use crate::redial::Redial;
 use crate::registry::Place;
 use crate::socket;
@@ -30,6 +31,7 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 pub(crate) struct Receiver {
     link: Arc<Link>,
+    outgoing: Arc<Outgoing>,
     stream: OwnedReadHalf,
     decoder: FrameDecoder,
     /// How much room the next read gets.
@@ -47,6 +49,7 @@ pub(crate) struct Receiver {
 impl Receiver {
     pub(crate) fn new(
         link: Arc<Link>,
+        outgoing: Arc<Outgoing>,
         stream: OwnedReadHalf,
         handshake: Duration,
         place: Option<Place>,
@@ -54,6 +57,7 @@ impl Receiver {
     ) -> Self {
         Receiver {
             link,
+            outgoing,
             stream,
             decoder: FrameDecoder::new(),
             room: MIN_ROOM,
@@ -135,7 +139,11 @@ impl Receiver {
             self.read_some().await
         };
         match len.map_err(|error| socket::reason(&error))? {
-            0 => return Err(self.end_of_stream().into()),
+            0 => {
+                // An error that was told to the half that writes is known once it has unlocked.
+                drop(self.outgoing.lock());
+                return Err(self.end_of_stream().into());
+            }
             len => self.decoder.input_filled(len),
         }
         self.greeting = None;

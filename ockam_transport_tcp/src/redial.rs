@@ -6,7 +6,7 @@ use crate::dial;
 use crate::link::Link;
 use crate::options::DEFAULT_CONNECT_TIMEOUT;
 use crate::reconnect::{Backoff, TcpReconnect};
-use crate::socket;
+use crate::socket::{self, DeadPath};
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 pub(crate) struct Redial {
     target: String,
     connect_timeout: Duration,
+    dead_path: DeadPath,
     backoff: Backoff,
 }
 
@@ -27,10 +28,11 @@ impl Redial {
     pub(crate) fn new(
         target: String,
         connect_timeout: Option<Duration>,
+        dead_path: DeadPath,
         reconnect: TcpReconnect,
     ) -> Self {
         let connect_timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
-        Redial { target, connect_timeout, backoff: Backoff::new(reconnect) }
+        Redial { target, connect_timeout, dead_path, backoff: Backoff::new(reconnect) }
     }
 
     /// Takes note of a connection that was lost. See [`Backoff::lost`].
@@ -81,7 +83,8 @@ impl Redial {
     /// peer that only accepts, such as a proxy without a node behind it.
     async fn attempt(&self, handshake: Duration) -> Result<TcpStream> {
         let stream = dial::connect(&self.target, Some(self.connect_timeout)).await?;
-        socket::prepare(&stream, true).map_err(|error| Error::new(ErrorKind::Io, error))?;
+        socket::prepare(&stream, self.dead_path)
+            .map_err(|error| Error::new(ErrorKind::Io, error))?;
         let mut first = [0; 1];
         // The byte stays where it is; the decoder judges it.
         let peeked = timeout(handshake, stream.peek(&mut first)).await;

@@ -17,6 +17,9 @@ use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+/// How long a sender that finds its socket closed waits for the receiver to say why.
+const REASON_PATIENCE: Duration = Duration::from_millis(100);
+
 pub(crate) struct Sender {
     link: Arc<Link>,
     phase: watch::Receiver<Phase>,
@@ -113,7 +116,7 @@ impl Sender {
     async fn write(&self, stream: &Arc<OwnedWriteHalf>) -> std::result::Result<(), String> {
         while !self.try_write(stream).map_err(|error| socket::reason(&error))? {
             let ready = timeout(self.write_stall, stream.writable()).await;
-            ready.map_err(|_| self.stalled())?.map_err(|error| socket::reason(&error))?;
+            ready.map_err(|_| self.stalled(stream))?.map_err(|error| socket::reason(&error))?;
         }
         Ok(())
     }
@@ -121,15 +124,18 @@ impl Sender {
     /// Writes what the socket takes now; `true` if that was all.
     fn try_write(&self, stream: &Arc<OwnedWriteHalf>) -> io::Result<bool> {
         let mut desk = self.outgoing.lock();
-        let is_written = desk.write(stream)?;
+        let written = desk.write(stream);
+        let is_written = written.inspect_err(|error| self.link.write_failed(stream, error))?;
         if is_written {
             self.link.traffic().count_out(desk.sent());
         }
         Ok(is_written)
     }
 
-    fn stalled(&self) -> String {
-        format!("the other side read nothing for {:?}", self.write_stall)
+    fn stalled(&self, stream: &Arc<OwnedWriteHalf>) -> String {
+        let why = format!("the other side read nothing for {:?}", self.write_stall);
+        self.link.break_off_from(stream, &why);
+        why
     }
 
     /// Accounts for all messages that are here, and for `first`: they will not be sent.
@@ -172,10 +178,13 @@ impl Worker for Sender {
         };
         if let Err(why) = self.write(&stream).await {
             self.stream = None;
+            // Whoever had the error of the socket before this is about to say what it was.
+            let _ = timeout(REASON_PATIENCE, self.phase.changed()).await;
             self.link.break_off_from(&stream, &why);
+            let why = self.link.failure().unwrap_or_else(|| self.link.ended(&why).into());
             // What waits in the mailbox may go over the next socket, if there will be one.
             let begun = self.outgoing.lock().finish();
-            self.reject(ctx, begun, &self.link.ended(&why));
+            self.reject(ctx, begun, &why);
         }
         Ok(())
     }

@@ -88,8 +88,9 @@ impl TcpTransport {
         options: TcpConnectionOptions,
     ) -> Result<TcpConnection> {
         let TcpConnectionOptions { flow, limits, connect_timeout, reconnect } = options;
-        let redial =
-            reconnect.map(|reconnect| Redial::new(target.clone(), connect_timeout, reconnect));
+        let redial = reconnect.map(|reconnect| {
+            Redial::new(target.clone(), connect_timeout, limits.dead_path(), reconnect)
+        });
         let opening = Opening {
             stream,
             direction: TcpDirection::Outgoing,

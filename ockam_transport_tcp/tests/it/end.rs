@@ -213,3 +213,42 @@ async fn a_stopped_listener_keeps_its_connections_and_takes_no_more() {
     assert_eq!(error.kind(), ErrorKind::NotFound);
     responder.tcp.listen(listener.socket_address(), TcpListenerOptions::new()).await.unwrap();
 }
+
+/// The system tells an error of a socket once, to whoever asks first; from then on reading sees a
+/// clean end and writing a closed connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_is_the_reason_for_all_whichever_half_hears_of_it() {
+    let elsewhere = StdListener::bind("127.0.0.1:0").unwrap();
+    let dummy = || Peer::connect(elsewhere.local_addr().unwrap());
+    for round in 0..60 {
+        let mut pair = Pair::new().await;
+        let ask = pair.ask();
+        pair.peer.hear();
+        let (ctx, route) = (pair.node.ctx.handle(), route![&pair.connection, "echoer"]);
+        // A stream goes through the sender's mailbox; a dialogue is written where it is sent.
+        let sends = tokio::spawn(async move {
+            loop {
+                if let Err(error) = ctx.send(route.clone(), 7u8).await {
+                    return error;
+                }
+                if round % 2 == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        if round % 3 == 0 {
+            // What the other side says gives the turn to write where a message is sent.
+            let answer = TransportMessage::new(route!["nobody"], route!["far"], vec![1]);
+            (0..20).for_each(|_| pair.peer.say_message(&answer));
+        }
+        std::mem::replace(&mut pair.peer, dummy()).reset();
+        let why = pair.ended("the other side reset it");
+        let error = soon(ask).await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), format!("no answer: {why}"), "in round {round}");
+        pair.gone().await;
+        let error = soon(sends).await.unwrap();
+        assert_eq!(error.kind(), ErrorKind::Stopped);
+        let error = pair.node.ctx.send(route![&pair.connection, "echoer"], 7u8).await.unwrap_err();
+        assert_eq!(error.to_string(), why, "in round {round}");
+    }
+}
