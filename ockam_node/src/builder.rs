@@ -4,6 +4,8 @@ use crate::context::Context;
 use crate::executor::Surroundings;
 use crate::node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
 use crate::random::{Random, RandomSource};
+#[cfg(feature = "std")]
+use crate::watch::DEFAULT_BLOCKING_LIMIT;
 use core::time::Duration;
 #[cfg(not(feature = "std"))]
 use embassy_executor::SendSpawner;
@@ -32,6 +34,8 @@ pub struct NodeBuilder {
     address: Address,
     mailbox_capacity: u32,
     stop_timeout: Duration,
+    #[cfg(feature = "std")]
+    blocking_limit: Duration,
     random: Option<RandomSource>,
     surroundings: Surroundings,
 }
@@ -44,6 +48,8 @@ impl NodeBuilder {
             address: APP.into(),
             mailbox_capacity: DEFAULT_MAILBOX_CAPACITY,
             stop_timeout: DEFAULT_STOP_TIMEOUT,
+            #[cfg(feature = "std")]
+            blocking_limit: DEFAULT_BLOCKING_LIMIT,
             random: None,
             surroundings: Surroundings::default(),
         }
@@ -64,6 +70,18 @@ impl NodeBuilder {
     /// Sets how long a stop may take.
     pub fn with_stop_timeout(mut self, limit: Duration) -> Self {
         self.stop_timeout = limit;
+        self
+    }
+
+    /// Sets how long a handler may keep its thread, without an `await` that waits, before the log
+    /// names it with a WARN; [`DEFAULT_BLOCKING_LIMIT`] unless this is called. [`Duration::MAX`]
+    /// means never.
+    ///
+    /// Threads are looked at four times in a second. Code inside of tokio's `block_in_place` keeps
+    /// only its own thread, and is named as well.
+    #[cfg(feature = "std")]
+    pub fn with_blocking_limit(mut self, limit: Duration) -> Self {
+        self.blocking_limit = limit;
         self
     }
 
@@ -126,6 +144,8 @@ impl NodeBuilder {
     pub fn build(self) -> Result<Context> {
         let (executor, random) = (self.surroundings.executor()?, Random::new(self.random)?);
         let node = Node::new(executor, random, self.mailbox_capacity, self.stop_timeout);
+        #[cfg(all(feature = "std", not(ockam_loom)))]
+        crate::watch::add(&node, self.blocking_limit);
         Context::detached(&node, Mailbox::allow_all(self.address).into())
     }
 }

@@ -1,24 +1,23 @@
 //! What the attributes `#[ockam::node]` and `#[ockam::test]` call: a runtime, a node, and the
 //! function that the user wrote.
 
+mod place;
+mod signals;
+
 use crate::builder::NodeBuilder;
 use crate::context::{Context, Handle};
-use crate::executor::{Signals, block_on, catch, until};
+use crate::executor::{catch, runtime};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt::Debug;
 use core::future::Future;
-use core::pin::pin;
 use core::time::Duration;
 use ockam_core::Result;
 use std::process;
-
-/// How long a main function may go on after a signal has stopped its node.
-const MAIN_GRACE: Duration = Duration::from_millis(500);
-
-/// The exit code of a process that a second signal ends.
-const EXIT_IMPATIENT: i32 = 130;
+use std::sync::mpsc;
+use tokio::runtime::Runtime;
 
 /// What a main function may return.
 #[diagnostic::on_unimplemented(
@@ -49,23 +48,16 @@ impl<T: Send + 'static, E: Debug + Send + 'static> Outcome for core::result::Res
 }
 
 /// Runs a main function as the worker `"app"` of a new node, until both are done.
+///
+/// Main may block its thread; see `place`. A signal stops the node and ends the process, whatever
+/// main returns then; see `signals`.
 pub fn run_node<F, Fut, T>(main: F) -> T
 where
     F: FnOnce(Context) -> Fut + Send + 'static,
     Fut: Future<Output = T> + Send + 'static,
     T: Outcome,
 {
-    let run = async move {
-        let ctx = NodeBuilder::new().build()?;
-        let signals = Signals::new()?;
-        let handle = ctx.handle();
-        let output = {
-            let main = pin!(until_stopped_by_signal(main(ctx), &handle, signals));
-            main.await
-        };
-        Ok(output)
-    };
-    match block_on(run).and_then(|outcome: Result<T>| outcome) {
+    match try_run_node(main) {
         Ok(output) => output,
         Err(error) => {
             std::eprintln!("Error: {error:?}");
@@ -74,41 +66,32 @@ where
     }
 }
 
-/// Runs main and then waits for the node. A signal stops the node and ends the process, whatever
-/// main returns then.
-async fn until_stopped_by_signal<T: Outcome>(
-    main: impl Future<Output = T>,
-    handle: &Handle,
-    mut signals: Signals,
-) -> T {
-    let mut program = pin!(run_main(main, handle));
-    let name = match select(signals.recv(), program.as_mut()).await {
-        Either::Left(name) => name,
-        Either::Right(output) => return output,
+fn try_run_node<F, Fut, T>(main: F) -> Result<T>
+where
+    F: FnOnce(Context) -> Fut + Send + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+    T: Outcome,
+{
+    let (runtime, ctx) = build(NodeBuilder::new())?;
+    let handle = ctx.handle();
+    let end = signals::listen(handle.clone())?;
+    let cell = Arc::clone(handle.cell());
+    let main = async move { run_main(main(ctx), &handle).await };
+    let output = place::run(&runtime, &cell, main)?;
+    end.main_returned();
+    // What a program left running must not keep the process from ending.
+    runtime.shutdown_background();
+    Ok(output)
+}
+
+/// Builds a runtime and a node in it.
+fn build(builder: NodeBuilder) -> Result<(Runtime, Context)> {
+    let runtime = runtime()?;
+    let ctx = {
+        let _inside = runtime.enter();
+        builder.build()?
     };
-    tracing::info!("{name}: the node stops; a second signal ends the process at once");
-    let farewell = async {
-        // Main hears of the stop through its receives; it may say goodbye, but not stay.
-        let mut program = pin!(async { drop(program.await) });
-        let outcome = {
-            let stop = pin!(handle.stop());
-            match select(stop, program.as_mut()).await {
-                Either::Left(outcome) => Some(outcome),
-                Either::Right(()) => None,
-            }
-        };
-        match outcome {
-            Some(outcome) => {
-                let _ = until(program, handle.node().executor.sleep(MAIN_GRACE)).await;
-                outcome
-            }
-            None => handle.stop().await,
-        }
-    };
-    match select(farewell, signals.recv()).await {
-        Either::Left(outcome) => process::exit(i32::from(outcome.is_err())),
-        Either::Right(_) => process::exit(EXIT_IMPATIENT),
-    }
+    Ok((runtime, ctx))
 }
 
 async fn run_main<T: Outcome>(main: impl Future<Output = T>, handle: &Handle) -> T {
@@ -124,25 +107,6 @@ async fn run_main<T: Outcome>(main: impl Future<Output = T>, handle: &Handle) ->
     output
 }
 
-enum Either<A, B> {
-    Left(A),
-    Right(B),
-}
-
-/// Waits for the first of two futures; the left one has precedence.
-async fn select<A: Future, B: Future>(left: A, right: B) -> Either<A::Output, B::Output> {
-    let mut right_output = None;
-    let left_output = {
-        let right = async { right_output = Some(right.await) };
-        until(left, right).await
-    };
-    match (left_output, right_output) {
-        (Some(output), _) => Either::Left(output),
-        (None, Some(output)) => Either::Right(output),
-        (None, None) => unreachable!("`until` ends with one of the two"),
-    }
-}
-
 /// Runs a test function on a node of its own, within a time limit, and stops the node in any case.
 ///
 /// # Panics
@@ -153,23 +117,37 @@ where
     Fut: Future<Output = T> + Send + 'static,
     T: Outcome,
 {
-    let run = async move {
-        let ctx = NodeBuilder::new().build()?;
-        let handle = ctx.handle();
-        let limit = handle.node().executor.sleep(Duration::from_millis(timeout_ms));
-        let outcome = until(catch(Box::pin(async move { test(ctx).await })), limit).await;
-        drop(handle.stop().await);
-        Ok(match outcome {
-            None => Some(format!("it took longer than {timeout_ms} ms")),
-            Some(Err(panic)) => Some(panic),
-            Some(Ok(output)) => output.failure(),
-        })
-    };
-    let failure = match block_on(run).and_then(|outcome: Result<Option<String>>| outcome) {
+    let failure = match try_run_test(timeout_ms, test) {
         Ok(failure) => failure,
         Err(error) => Some(format!("{error:?}")),
     };
     if let Some(failure) = failure {
         panic!("the test `{name}` failed: {failure}");
     }
+}
+
+/// Runs the test as a task, so that one that blocks its thread runs into its limit as well.
+fn try_run_test<F, Fut, T>(timeout_ms: u64, test: F) -> Result<Option<String>>
+where
+    F: FnOnce(Context) -> Fut + Send + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+    T: Outcome,
+{
+    let (runtime, ctx) = build(NodeBuilder::new())?;
+    let handle = ctx.handle();
+    let (sender, outcome) = mpsc::channel();
+    let task = runtime.spawn(async move {
+        let outcome = catch(Box::pin(async move { test(ctx).await })).await;
+        // After its limit the outcome does not matter.
+        let _ = sender.send(outcome);
+    });
+    let failure = match outcome.recv_timeout(Duration::from_millis(timeout_ms)) {
+        Ok(Ok(output)) => output.failure(),
+        Ok(Err(panic)) => Some(panic),
+        Err(_) => Some(format!("it took longer than {timeout_ms} ms")),
+    };
+    task.abort();
+    let _ = signals::wait_for_stop(&handle, &signals::begin_stop(&handle));
+    runtime.shutdown_background();
+    Ok(failure)
 }

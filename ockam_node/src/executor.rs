@@ -20,7 +20,7 @@ pub use self::embassy::{DEFAULT_TASK_SLOTS, Executor, MAX_TASK_SLOTS};
 pub(crate) use self::spare::spare_message;
 #[cfg(feature = "std")]
 pub(crate) use self::tokio::{
-    Alarm, Instant, Signals, Surroundings, TaskPlace, block_on, catch, random,
+    Alarm, Instant, Signals, Surroundings, TaskPlace, catch, random, runtime,
 };
 #[cfg(feature = "std")]
 pub use self::tokio::{Executor, after, deadline};

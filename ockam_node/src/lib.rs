@@ -64,6 +64,8 @@ mod task;
 mod transports;
 mod typed;
 mod wait_list;
+#[cfg(feature = "std")]
+mod watch;
 
 pub use builder::{APP, NodeBuilder};
 pub use context::{
@@ -91,3 +93,5 @@ pub use shortcut::{Shortcut, Turn};
 pub use start::{ProcessorBuilder, WorkerBuilder};
 pub use stop::StopError;
 pub use stop_order::StopOrder;
+#[cfg(feature = "std")]
+pub use watch::DEFAULT_BLOCKING_LIMIT;

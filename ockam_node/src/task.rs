@@ -37,6 +37,8 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
                 future.set(None);
                 task_node.end(&cell, DeadLetterReason::CutOff);
             }
+            #[cfg(feature = "std")]
+            let _polling = crate::watch::polling(&cell);
             match future.as_mut().as_pin_mut() {
                 Some(future) => future.poll(cx),
                 None => Poll::Ready(()),

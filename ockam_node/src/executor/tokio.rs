@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::any::Any;
 use core::future::{Future, poll_fn};
 use core::ops::DerefMut;
@@ -11,7 +12,7 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, Result};
 use std::panic::catch_unwind;
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 pub(crate) use tokio::time::Instant;
 
 /// Where a node that is being built will run: in the runtime in which it is built.
@@ -64,6 +65,18 @@ impl Executor {
     /// Runs a future as a task of its own.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         drop(self.0.spawn(future));
+    }
+
+    /// Counts for each thread of the runtime how often it has gone to rest and come back: an odd
+    /// number says that it is at rest. Empty for a runtime of one thread, which nothing can help.
+    pub(crate) fn rests(&self) -> Vec<u64> {
+        #[cfg(target_has_atomic = "64")]
+        if self.0.runtime_flavor() == RuntimeFlavor::MultiThread {
+            let metrics = self.0.metrics();
+            let threads = 0..metrics.num_workers();
+            return threads.map(|thread| metrics.worker_park_unpark_count(thread)).collect();
+        }
+        Vec::new()
     }
 
     /// Holds a place for something that stays; tokio has enough of them.
@@ -149,16 +162,14 @@ pub(crate) fn random(bytes: &mut [u8]) -> Result<()> {
     })
 }
 
-/// Builds a runtime and runs `future` on one of its threads until it is done.
-///
-/// It runs as a task, not on the calling thread, so that a worker and the main function can hand
-/// messages to each other without waking a parked thread each time.
+/// How many threads a runtime has at least: one may be blocked by the program's code.
+const MIN_THREADS: usize = 2;
+
+/// Builds a runtime for a node, with a thread for each processor.
 ///
 /// # Errors
 /// Inside of another runtime, and if the operating system gives no threads.
-pub(crate) fn block_on<T: Send + 'static>(
-    future: impl Future<Output = T> + Send + 'static,
-) -> Result<T> {
+pub(crate) fn runtime() -> Result<Runtime> {
     if Handle::try_current().is_ok() {
         return Err(Error::new(
             ErrorKind::InvalidInput,
@@ -166,20 +177,15 @@ pub(crate) fn block_on<T: Send + 'static>(
              `#[ockam::node]` or `#[ockam::test]`: use `NodeBuilder` there",
         ));
     }
-    let runtime =
-        Builder::new_multi_thread().enable_all().thread_name("ockam").build().map_err(|error| {
-            Error::new(ErrorKind::Io, error).context("starting the tokio runtime")
-        })?;
-    let joined = runtime.block_on(runtime.spawn(future));
-    // What a program left running must not keep the process from ending.
-    runtime.shutdown_background();
-    match joined {
-        Ok(output) => Ok(output),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => Err(Error::new(ErrorKind::Stopped, error)),
-        },
+    let mut builder = Builder::new_multi_thread();
+    if std::thread::available_parallelism().is_ok_and(|threads| threads.get() < MIN_THREADS) {
+        builder.worker_threads(MIN_THREADS);
     }
+    builder
+        .enable_all()
+        .thread_name("ockam")
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Io, error).context("starting the tokio runtime"))
 }
 
 /// Requests to end the process: Ctrl-C and, on Unix, SIGTERM. From its creation on no request is
@@ -189,10 +195,39 @@ pub(crate) struct Signals {
     streams: [(&'static str, tokio::signal::unix::Signal); 2],
 }
 
+/// Signals, and a runtime of their own in which nothing else runs.
+pub(crate) struct SignalListener {
+    runtime: Runtime,
+    signals: Signals,
+}
+
+impl SignalListener {
+    /// Calls `heard` with the name of each request, on the calling thread, for good.
+    pub(crate) fn run(mut self, mut heard: impl FnMut(&'static str)) {
+        loop {
+            heard(self.runtime.block_on(self.signals.recv()));
+        }
+    }
+}
+
 impl Signals {
     /// Starts to listen.
+    ///
+    /// # Errors
+    /// If the operating system refuses.
+    pub(crate) fn listener() -> Result<SignalListener> {
+        let runtime = Builder::new_current_thread().enable_io().build().map_err(|error| {
+            Error::new(ErrorKind::Io, error).context("starting to listen for signals")
+        })?;
+        let signals = {
+            let _inside = runtime.enter();
+            Signals::new()?
+        };
+        Ok(SignalListener { runtime, signals })
+    }
+
     #[cfg(unix)]
-    pub(crate) fn new() -> Result<Self> {
+    fn new() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let open = |kind| {
             signal(kind)
@@ -205,15 +240,14 @@ impl Signals {
         Ok(Signals { streams })
     }
 
-    /// Starts to listen.
     #[cfg(not(unix))]
-    pub(crate) fn new() -> Result<Self> {
+    fn new() -> Result<Self> {
         Ok(Signals {})
     }
 
     /// Waits for the next request and returns its name.
     #[cfg(unix)]
-    pub(crate) async fn recv(&mut self) -> &'static str {
+    async fn recv(&mut self) -> &'static str {
         poll_fn(|cx| {
             for (name, stream) in &mut self.streams {
                 if stream.poll_recv(cx).is_ready() {
@@ -227,7 +261,7 @@ impl Signals {
 
     /// Waits for the next request and returns its name.
     #[cfg(not(unix))]
-    pub(crate) async fn recv(&mut self) -> &'static str {
+    async fn recv(&mut self) -> &'static str {
         if tokio::signal::ctrl_c().await.is_err() {
             core::future::pending::<()>().await;
         }

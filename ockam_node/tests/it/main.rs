@@ -7,6 +7,7 @@ mod ask;
 mod ask_end;
 mod ask_route;
 mod bad_input;
+mod blocking;
 mod body;
 mod body_form;
 mod border;

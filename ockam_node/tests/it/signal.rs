@@ -10,14 +10,14 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-const TASK: &str = "OCKAM_NODE_TEST_CHILD";
+pub(crate) const TASK: &str = "OCKAM_NODE_TEST_CHILD";
 
 /// Says what happens to it on the standard output of the child.
 struct Herald {
     hangs: bool,
 }
 
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     // Not `println`, which the test harness captures.
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).unwrap();
@@ -59,7 +59,7 @@ fn child() {
     say(&format!("returned {outcome:?}"));
 }
 
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: mpsc::Receiver<String>,
 }
@@ -86,8 +86,13 @@ fn read(out: ChildStdout) -> mpsc::Receiver<String> {
 
 impl Running {
     fn start(task: &str) -> Self {
+        Self::start_test("signal::child", task)
+    }
+
+    /// Starts a test of this binary as a process of its own, with something to do.
+    pub(crate) fn start_test(test: &str, task: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "signal::child", "--nocapture", "--test-threads=1"])
+            .args(["--exact", test, "--nocapture", "--test-threads=1"])
             .env(TASK, task)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -98,7 +103,7 @@ impl Running {
     }
 
     /// Waits for a line, past the words of the test harness.
-    fn hear(&self, text: &str) {
+    pub(crate) fn hear(&self, text: &str) {
         loop {
             let line = self.lines.recv_timeout(PATIENCE).unwrap();
             // The harness begins a line with the test's name and leaves it open.
@@ -108,12 +113,12 @@ impl Running {
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let kill = Command::new("kill").arg(name).arg(self.child.id().to_string()).status();
         assert!(kill.unwrap().success());
     }
 
-    fn end(&mut self) -> ExitStatus {
+    pub(crate) fn end(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
