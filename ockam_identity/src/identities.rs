@@ -125,7 +125,7 @@ impl Identities {
     /// # Errors
     /// [`Io`](ErrorKind::Io) if the store cannot be read, or has not what was written.
     pub fn with_store(vault: impl Vault, clock: impl Clock, store: Arc<dyn Store>) -> Result<Self> {
-        let memory = record::load(&*store, clock.now())?;
+        let memory = record::load(&*store)?;
         Ok(Identities(Arc::new(Inner {
             vault: Arc::new(vault),
             clock: Arc::new(clock),

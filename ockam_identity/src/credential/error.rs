@@ -36,6 +36,8 @@ pub enum CredentialError {
     Early,
     /// It has expired.
     Expired,
+    /// A newer one of the same issuer for the same subject is known.
+    Older,
     /// The vault did not make a signature.
     Vault(VaultError),
 }
@@ -72,6 +74,7 @@ impl fmt::Display for CredentialError {
             Self::OutlivesPurposeKey => f.write_str("is not within the time of the purpose key"),
             Self::Early => f.write_str("was made in the future: are the clocks right?"),
             Self::Expired => f.write_str("has expired"),
+            Self::Older => f.write_str("is older than the one that is known"),
             Self::Vault(_) => f.write_str("cannot be signed by the vault"),
         }
     }

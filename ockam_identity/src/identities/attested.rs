@@ -1,9 +1,8 @@
-//! Attributes that were proved, until they expire.
+//! Attributes that were proved, until they expire or are revoked.
 
-use crate::credential::Attributes;
-use crate::identifier::Identifier;
+use crate::credential::{Attributes, CredentialData};
+use crate::identifier::{ChangeHash, Identifier};
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec::Vec;
 
 /// Of how many pairs of a subject and an authority a node remembers attributes. When there are
 /// more, those that expire first are forgotten; their subjects have to show their credentials
@@ -11,43 +10,123 @@ use alloc::vec::Vec;
 pub const MAX_REMEMBERED_ATTRIBUTES: usize = 16_384;
 
 /// A subject and who said it.
-type Pair = (Identifier, Identifier);
+pub(super) type Pair = (Identifier, Identifier);
 
+/// What was said, and when.
+#[derive(Clone)]
+pub(super) struct Said {
+    pub(super) attributes: Attributes,
+    /// An older credential does not take the place of this one.
+    pub(super) created_at: u64,
+    pub(super) expires_at: u64,
+    /// The latest change of the authority when it was believed. With the next key of the authority
+    /// all that it has said before is void.
+    pub(super) issuer_change: ChangeHash,
+}
+
+impl Said {
+    pub(super) fn new(data: &CredentialData, issuer_change: ChangeHash) -> Self {
+        let CredentialData { created_at, expires_at, .. } = *data;
+        Said { attributes: data.attributes.clone(), created_at, expires_at, issuer_change }
+    }
+}
+
+/// What becomes of something that was said.
+pub(super) enum Insertion {
+    /// It is remembered. Another pair may have been forgotten for it.
+    Done(Option<Pair>),
+    /// Something newer is remembered of the pair.
+    Older,
+}
+
+/// What has expired is kept as long as there is room, so that an older credential that expires
+/// later is not believed after it.
 #[derive(Default)]
 pub(super) struct Attested {
-    attributes: BTreeMap<Pair, (u64, Attributes)>,
+    said: BTreeMap<Pair, Said>,
     /// The pairs by when their attributes expire.
     expiry: BTreeSet<(u64, Pair)>,
 }
 
 impl Attested {
-    /// Returns what was said and has not expired.
-    pub(super) fn get(&self, pair: &Pair, now: u64) -> Option<&Attributes> {
-        let (expires_at, attributes) = self.attributes.get(pair)?;
-        (*expires_at >= now).then_some(attributes)
+    /// Returns what was said, has not expired, and was said with the key that the authority has.
+    pub(super) fn get(
+        &self,
+        pair: &Pair,
+        now: u64,
+        issuer_change: &ChangeHash,
+    ) -> Option<&Attributes> {
+        let said = self.said.get(pair)?;
+        let holds = said.expires_at >= now && said.issuer_change == *issuer_change;
+        holds.then_some(&said.attributes)
     }
 
-    /// Remembers what was said, in place of what was said before. Returned is what was forgotten.
-    pub(super) fn insert(
-        &mut self,
-        pair: Pair,
-        said: Attributes,
-        expires_at: u64,
-        now: u64,
-    ) -> Vec<Pair> {
-        if let Some((before, _)) = self.attributes.insert(pair, (expires_at, said)) {
-            self.expiry.remove(&(before, pair));
-        }
-        self.expiry.insert((expires_at, pair));
-        let mut forgotten = Vec::new();
-        while let Some(&(first, pair)) = self.expiry.first() {
-            if first >= now && self.attributes.len() <= MAX_REMEMBERED_ATTRIBUTES {
-                break;
+    /// Remembers what was said, in place of what was said before.
+    pub(super) fn insert(&mut self, pair: Pair, said: Said) -> Insertion {
+        if let Some(before) = self.said.get(&pair) {
+            if before.created_at > said.created_at {
+                return Insertion::Older;
             }
-            self.expiry.pop_first();
-            self.attributes.remove(&pair);
-            forgotten.push(pair);
+            self.expiry.remove(&(before.expires_at, pair));
         }
-        forgotten
+        self.expiry.insert((said.expires_at, pair));
+        self.said.insert(pair, said);
+        if self.said.len() <= MAX_REMEMBERED_ATTRIBUTES {
+            return Insertion::Done(None);
+        }
+        let first = self.expiry.pop_first().map(|(_, pair)| pair);
+        if let Some(pair) = &first {
+            self.said.remove(pair);
+        }
+        Insertion::Done(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHANGE: [u8; 32] = [9; 32];
+
+    fn name(number: usize) -> Identifier {
+        let mut name = [7; 32];
+        name[..8].copy_from_slice(&number.to_le_bytes());
+        Identifier::from(name)
+    }
+
+    fn said(created_at: u64, expires_at: u64) -> Said {
+        let (attributes, issuer_change) = (Attributes::new(created_at), CHANGE.into());
+        Said { attributes, created_at, expires_at, issuer_change }
+    }
+
+    #[test]
+    fn what_is_older_is_refused_also_after_the_newer_has_expired() {
+        let (mut attested, pair) = (Attested::default(), (name(1), name(2)));
+        attested.insert(pair, said(10, 20));
+        assert!(matches!(attested.insert(pair, said(9, 1000)), Insertion::Older));
+        assert!(attested.get(&pair, 20, &CHANGE.into()).is_some());
+        assert!(attested.get(&pair, 21, &CHANGE.into()).is_none());
+        assert!(attested.get(&pair, 20, &[8; 32].into()).is_none());
+        attested.insert((name(3), name(2)), said(30, 40));
+        assert!(matches!(attested.insert(pair, said(9, 1000)), Insertion::Older));
+        // In the same second the one that comes later counts.
+        assert!(matches!(attested.insert(pair, said(10, 1000)), Insertion::Done(None)));
+    }
+
+    #[test]
+    fn one_too_many_is_that_which_expires_first() {
+        let mut attested = Attested::default();
+        for number in 0..MAX_REMEMBERED_ATTRIBUTES {
+            let expires_at = 1_000_000 - u64::try_from(number).unwrap();
+            let done = attested.insert((name(number), name(0)), said(1, expires_at));
+            assert!(matches!(done, Insertion::Done(None)));
+        }
+        let last = (name(MAX_REMEMBERED_ATTRIBUTES - 1), name(0));
+        let more = (name(MAX_REMEMBERED_ATTRIBUTES), name(0));
+        let done = attested.insert(more, said(1, 2_000_000));
+        assert!(matches!(done, Insertion::Done(Some(forgotten)) if forgotten == last));
+        assert_eq!(attested.said.len(), MAX_REMEMBERED_ATTRIBUTES);
+        assert_eq!(attested.expiry.len(), MAX_REMEMBERED_ATTRIBUTES);
+        assert!(attested.get(&more, 1, &CHANGE.into()).is_some());
     }
 }

@@ -1,14 +1,16 @@
 //! Credentials: issued by identities of this node, shown by them, and believed of others.
 
-use super::Identities;
 #[cfg(feature = "node")]
 use super::asking::Asking;
+use super::attested::{Insertion, Said};
 use super::failure::{denied, failed, no_identity};
 use super::own::Purpose;
+use super::{Identities, Memory};
 use crate::credential::{
     Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
 };
 use crate::identifier::Identifier;
+use crate::identity::Identity;
 #[cfg(feature = "node")]
 use crate::purpose_key::CLOCK_DRIFT;
 use crate::purpose_key::Validity;
@@ -44,7 +46,9 @@ impl Identities {
             .map_err(|why| failed(why, "issuing a credential"))
     }
 
-    /// Verifies what an authority says of a subject, and remembers it until it expires.
+    /// Verifies what an authority says of a subject, and remembers it until it expires, or until
+    /// the authority has another key. It takes the place of what the authority has said before of
+    /// the subject, and is refused if that is newer.
     ///
     /// # Errors
     /// [`Denied`](ErrorKind::Denied) with a [`CredentialError`] if it is not to be believed.
@@ -56,12 +60,14 @@ impl Identities {
     ) -> Result<CredentialData> {
         let (issuer, data) =
             self.verify_credential(subject, credential, authorities).map_err(denied)?;
-        let (pair, now) = ((*subject, issuer), self.now());
-        let (attributes, expires_at) = (data.attributes.clone(), data.expires_at);
-        let forgotten =
-            self.memory(|memory| memory.attested.insert(pair, attributes, expires_at, now));
-        self.store_attributes(&pair, &data.attributes, expires_at)?;
-        forgotten.iter().try_for_each(|pair| self.forget_attributes(pair))?;
+        let pair = (*subject, *issuer.identifier());
+        let said = Said::new(&data, *issuer.latest_change_hash());
+        let insertion = self.memory(|memory| memory.attested.insert(pair, said.clone()));
+        let Insertion::Done(forgotten) = insertion else {
+            return Err(denied(CredentialError::Older));
+        };
+        self.store_attributes(&pair, said)?;
+        forgotten.map_or(Ok(()), |pair| self.forget_attributes(&pair))?;
         Ok(data)
     }
 
@@ -84,13 +90,14 @@ impl Identities {
         subject: &Identifier,
         credential: &CredentialAndPurposeKey,
         authorities: &[Identifier],
-    ) -> Result<(Identifier, CredentialData), CredentialError> {
+    ) -> Result<(Identity, CredentialData), CredentialError> {
         let issuer = credential.issuer()?;
         if !authorities.contains(&issuer) {
             return Err(CredentialError::UntrustedIssuer(issuer));
         }
         let known = self.find(&issuer).ok_or(CredentialError::UnknownIssuer(issuer))?;
-        Ok((issuer, credential.verify(subject, &known, self.now())?))
+        let data = credential.verify(subject, &known, self.now())?;
+        Ok((known, data))
     }
 
     /// Keeps a credential of an identity of this node, in place of an earlier one by the same
@@ -161,7 +168,7 @@ impl Identities {
     ) -> bool {
         let now = self.now();
         self.memory(|memory| {
-            let attributes = memory.attested.get(&(*subject, *authority), now);
+            let attributes = memory.attributes(subject, authority, now);
             let has = |attributes: &Attributes, (name, value): &(Vec<u8>, Vec<u8>)| {
                 attributes.get(name) == Some(value)
             };
@@ -173,6 +180,19 @@ impl Identities {
     #[must_use]
     pub fn attributes(&self, subject: &Identifier, authority: &Identifier) -> Option<Attributes> {
         let now = self.now();
-        self.memory(|memory| memory.attested.get(&(*subject, *authority), now).cloned())
+        self.memory(|memory| memory.attributes(subject, authority, now).cloned())
+    }
+}
+
+impl Memory {
+    /// Finds what an authority that is known here has said of a subject, with the key that it has.
+    fn attributes(
+        &self,
+        subject: &Identifier,
+        authority: &Identifier,
+        now: u64,
+    ) -> Option<&Attributes> {
+        let issuer_change = self.find(authority)?.latest_change_hash();
+        self.attested.get(&(*subject, *authority), now, issuer_change)
     }
 }

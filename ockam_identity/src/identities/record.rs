@@ -1,10 +1,11 @@
 //! What is kept in a store, as bytes, and read at the start.
 
+use super::attested::Said;
 use super::own::Own;
 use super::{Identities, Memory};
 use crate::codec::Structure;
 use crate::credential::{Attributes, CredentialAndPurposeKey};
-use crate::identifier::Identifier;
+use crate::identifier::{ChangeHash, Identifier};
 use crate::identity::{ChangeHistory, Identity, IdentityError};
 use crate::purpose_key::Attestation;
 use crate::store::{Store, Table};
@@ -67,27 +68,36 @@ impl Structure for OwnRecord {
     }
 }
 
-/// Attributes and until when they hold.
-struct AttributesRecord {
-    expires_at: u64,
-    attributes: Attributes,
-}
+/// Attributes and until when they hold. There is none of a record that an earlier version has
+/// written, which does not say how old it is: its subject shows its credential again.
+struct AttributesRecord(Option<Said>);
 
 impl Structure for AttributesRecord {
     fn write(&self, buffer: &mut Vec<u8>) {
-        write_array(buffer, 2);
-        write_unsigned(buffer, self.expires_at);
-        self.attributes.write(buffer);
+        if let Some(said) = &self.0 {
+            write_array(buffer, 4);
+            write_unsigned(buffer, said.expires_at);
+            said.attributes.write(buffer);
+            write_unsigned(buffer, said.created_at);
+            write_bytes(buffer, said.issuer_change.as_bytes());
+        }
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        const CHANGE: &str = "the latest change of the authority";
         let mut fields = reader.array("stored attributes")?;
         reader.require(&mut fields, "the time of expiry")?;
         let expires_at = reader.unsigned("the time of expiry")?;
         reader.require(&mut fields, "the attributes")?;
         let attributes = Attributes::read(reader)?;
+        if !reader.has_next(&mut fields)? {
+            return Ok(AttributesRecord(None));
+        }
+        let created_at = reader.unsigned("the time of creation")?;
+        reader.require(&mut fields, CHANGE)?;
+        let issuer_change = ChangeHash::from(*reader.byte_array(CHANGE)?);
         reader.skip_rest(&mut fields)?;
-        Ok(AttributesRecord { expires_at, attributes })
+        Ok(AttributesRecord(Some(Said { attributes, created_at, expires_at, issuer_change })))
     }
 }
 
@@ -121,7 +131,7 @@ fn changed_elsewhere(identifier: &Identifier) -> Error {
 }
 
 /// Reads all that a store has.
-pub(super) fn load(store: &dyn Store, now: u64) -> Result<Memory> {
+pub(super) fn load(store: &dyn Store) -> Result<Memory> {
     let mut memory = Memory::default();
     for (_, value) in store.all(Table::Own)? {
         let record = OwnRecord::decode(&value).map_err(|why| damaged(Table::Own, why))?;
@@ -141,8 +151,8 @@ pub(super) fn load(store: &dyn Store, now: u64) -> Result<Memory> {
     for (key, value) in store.all(Table::Attributes)? {
         let record =
             AttributesRecord::decode(&value).map_err(|why| damaged(Table::Attributes, why))?;
-        if let Some(pair) = pair(&key) {
-            memory.attested.insert(pair, record.attributes, record.expires_at, now);
+        if let Some((pair, said)) = pair(&key).zip(record.0) {
+            memory.attested.insert(pair, said);
         }
     }
     for (key, value) in store.all(Table::Credentials)? {
@@ -230,10 +240,9 @@ impl Identities {
     pub(super) fn store_attributes(
         &self,
         pair: &(Identifier, Identifier),
-        attributes: &Attributes,
-        expires_at: u64,
+        said: Said,
     ) -> Result<()> {
-        let record = AttributesRecord { expires_at, attributes: attributes.clone() };
+        let record = AttributesRecord(Some(said));
         self.put(Table::Attributes, &pair_key(pair), &record)
     }
 

@@ -75,6 +75,19 @@ fn everything_survives_a_restart() {
     again.accept_credential(&alice, &now(issued).unwrap(), &[issuer]).unwrap();
     drop(again);
 
+    // Nor does it forget that there was a newer one.
+    let rng = &mut rng;
+    let (old, new) = (Attributes::new(1).with("role", "member"), Attributes::new(1));
+    let old = now(place.open_at(NOW).issue_credential(&issuer, &alice, old, 100, rng)).unwrap();
+    let again = place.open_at(NOW + 1);
+    let new = now(again.issue_credential(&issuer, &alice, new, 99, rng)).unwrap();
+    again.accept_credential(&alice, &new, &[issuer]).unwrap();
+    drop(again);
+    let again = place.open_at(NOW + 2);
+    let refused = again.accept_credential(&alice, &old, &[issuer]).unwrap_err();
+    assert!(refused.to_string().contains("is older than the one that is known"), "{refused}");
+    drop(again);
+
     // What has expired meanwhile does not come back.
     let later = place.open_at(NOW + 101);
     assert!(later.attributes(&alice, &issuer).is_none());

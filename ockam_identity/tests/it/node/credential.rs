@@ -7,7 +7,7 @@ use ockam_core::{ErrorKind, Route, route};
 use ockam_identity::vault::SoftwareVault;
 use ockam_identity::{
     Attributes, CREDENTIAL_ISSUER, CREDENTIAL_LIFETIME, CredentialAndPurposeKey, CredentialIssuer,
-    Identifier, Identities, NodeRng, SecureChannel, SecureChannelListenerOptions,
+    Identifier, Identities, IdentityOptions, NodeRng, SecureChannel, SecureChannelListenerOptions,
     SecureChannelOptions, TrustIdentifierPolicy,
 };
 
@@ -114,6 +114,44 @@ async fn a_refresh_replaces_what_is_known() {
         // It goes before what is sent after it.
         assert_eq!(office.is_let_in(&channel).await, is_let_in, "{role}");
     }
+}
+
+/// What was revoked by a newer credential does not come back with the older one.
+#[tokio::test]
+async fn an_older_credential_that_is_shown_again_gives_nothing_back() {
+    let log = Log::of_this_thread();
+    let office = Office::new().await;
+    let Stage { identities, ctx, .. } = &office.stage;
+    let member = office.issue(&office.issuer, "member").await;
+    let channel = office.channel(Some(member.clone())).await;
+    assert!(office.is_let_in(&channel).await);
+    office.clock.advance(1);
+    let guest = office.issue(&office.issuer, "guest").await;
+    channel.refresh_credential(ctx, identities, guest).await.unwrap();
+    assert!(!office.is_let_in(&channel).await);
+    channel.refresh_credential(ctx, identities, member.clone()).await.unwrap();
+    assert!(!office.is_let_in(&channel).await);
+    log.assert_says(&["a credential was ignored", "is older than the one that is known"]);
+    assert!(!office.is_let_in(&office.channel(Some(member)).await).await);
+}
+
+#[tokio::test]
+async fn a_new_key_of_the_authority_ends_what_it_has_said_before() {
+    let office = Office::new().await;
+    let Stage { identities, ctx, alice, .. } = &office.stage;
+    let member = office.issue(&office.issuer, "member").await;
+    let channel = office.channel(Some(member.clone())).await;
+    assert!(office.is_let_in(&channel).await);
+    let options = IdentityOptions::new(identities.now());
+    identities.rotate(&office.issuer, options, &mut NodeRng::new(ctx)).await.unwrap();
+    assert!(!office.is_let_in(&channel).await);
+    assert!(identities.attributes(alice, &office.issuer).is_none());
+    channel.refresh_credential(ctx, identities, member).await.unwrap();
+    assert!(!office.is_let_in(&channel).await);
+    // A credential by the new key counts.
+    let member = office.issue(&office.issuer, "member").await;
+    channel.refresh_credential(ctx, identities, member).await.unwrap();
+    assert!(office.is_let_in(&channel).await);
 }
 
 #[tokio::test]
