@@ -114,6 +114,7 @@ impl Identities {
         if let Some(known) = own.purpose_key(purpose, self.now()) {
             return Ok((own, known));
         }
+        own.check_time(self.now())?;
         let made = own.make_purpose_key(self.vault(), purpose, Secret::random(rng), self.now());
         let made = made.await.map_err(|why| failed(why, "making a purpose key"))?;
         let mut with_it = own.clone();

@@ -98,7 +98,8 @@ impl Identities {
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node,
-    /// [`Failed`](ErrorKind::Failed) if the vault makes no key.
+    /// [`Failed`](ErrorKind::Failed) if the vault makes no key, or if the time is not within that of
+    /// the identity's key: its attestations would be void.
     pub async fn present(
         &self,
         identifier: &Identifier,

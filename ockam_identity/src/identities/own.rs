@@ -1,9 +1,11 @@
 //! What is kept of an identity of this node: handles of keys, and attestations.
 
 use crate::identity::Identity;
-use crate::purpose_key::{Attestation, PURPOSE_KEY_LIFETIME, PurposeKey, Validity};
+use crate::purpose_key::{Attestation, CLOCK_DRIFT, PURPOSE_KEY_LIFETIME, PurposeKey, Validity};
 use crate::vault::{KeyHandle, KeyKind, Secret, Vault, VaultError};
+use alloc::format;
 use alloc::vec::Vec;
+use ockam_core::{Error, ErrorKind};
 
 /// What a purpose key is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,29 @@ impl Own {
         let holds = data.subject_latest_change_hash == *self.identity.latest_change_hash()
             && data.validity().check(now).is_ok();
         holds.then(|| (key.clone(), attestation.clone()))
+    }
+
+    /// Refuses to attest a key at a time at which nobody would believe it, so that a wrong clock
+    /// does not make one key after the other.
+    pub(super) fn check_time(&self, now: u64) -> Result<(), Error> {
+        let latest = self.identity.latest_change();
+        let (from, until) = (latest.attestations_valid_from, latest.attestations_valid_until);
+        if from > now.saturating_add(CLOCK_DRIFT) {
+            return Err(Error::with_text(ErrorKind::Failed, || {
+                let (identifier, behind) = (self.identity.identifier(), from - now);
+                format!("the key of {identifier} begins in {behind} s: set the clock of this node")
+            }));
+        }
+        if until < now {
+            return Err(Error::with_text(ErrorKind::Failed, || {
+                let (identifier, ago) = (self.identity.identifier(), now - until);
+                format!(
+                    "the key of {identifier} has run out {ago} s ago: `rotate` it, or set the clock \
+                     of this node"
+                )
+            }));
+        }
+        Ok(())
     }
 
     pub(super) async fn make_purpose_key(

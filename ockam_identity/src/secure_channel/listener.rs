@@ -12,6 +12,7 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::sync::atomic::AtomicBool;
 use ockam_core::{
     Address, AllowAll, AllowSourceAddress, Any, DenyAll, Error, ErrorKind, FlowControlId,
     LocalMessage, Mailbox, Mailboxes, NeutralMessage, Result, Route, Routed, Worker,
@@ -74,6 +75,8 @@ pub(super) struct Listening {
     pub(super) consumer_of: Vec<FlowControlId>,
     pub(super) half_open: HalfOpen,
     pub(super) places: Arc<Places>,
+    /// The log has been told that the own identity cannot be presented at present.
+    pub(super) told: AtomicBool,
 }
 
 impl Identities {
@@ -110,6 +113,7 @@ impl Identities {
             consumer_of: options.consumer_of,
             half_open: HalfOpen::default(),
             places: Places::new(options.channel_limit),
+            told: AtomicBool::new(false),
         });
         start(handle, &address, listening).await?;
         Ok(SecureChannelListener { address, flow: options.flow })

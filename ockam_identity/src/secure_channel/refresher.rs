@@ -24,8 +24,10 @@ pub const CREDENTIAL_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 /// The most time between two such attempts.
 pub const MAX_CREDENTIAL_REFRESH_INTERVAL: Duration = Duration::from_secs(160);
 
-/// The most time for which a refresher does not look at the clock, which somebody may set.
-const LOOK_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// The most time for which a refresher does not look at the clock. The clock jumps when it is set,
+/// and while the machine sleeps the clock goes on and timers do not: after that a credential stays
+/// expired for no longer than this.
+const LOOK_INTERVAL: Duration = CREDENTIAL_REFRESH_INTERVAL;
 
 /// Where the credential of channels comes from, and what is done to have it.
 ///

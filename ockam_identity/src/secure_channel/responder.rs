@@ -21,7 +21,10 @@ use crate::vault::AgreementSecret;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::mem;
-use ockam_core::{Address, Any, LocalMessage, Result, Route, Routed, TransportMessage, Worker};
+use core::sync::atomic::Ordering;
+use ockam_core::{
+    Address, Any, Error, LocalMessage, Result, Route, Routed, TransportMessage, Worker,
+};
 use ockam_node::Context;
 
 pub(super) struct Responder {
@@ -60,7 +63,9 @@ impl Responder {
         let (identities, rng) = (&self.listening.identities, &mut NodeRng::new(ctx));
         let shown = self.listening.terms.credential(identities, &self.listening.own);
         let credentials = shown.clone().into_iter().collect();
-        let presented = identities.present(&self.listening.own, credentials, rng).await?;
+        let presented = identities.present(&self.listening.own, credentials, rng).await;
+        let presented = presented.inspect_err(|error| self.tell(ctx, error))?;
+        self.listening.told.store(false, Ordering::Relaxed);
         let agreed = identities.vault().agree(&presented.key, greeted.peer_ephemeral()).await;
         let agreed = agreed.map_err(|why| failed(why, "agreeing with the peer"))?;
         let ephemeral = AgreementSecret::random(rng);
@@ -72,6 +77,15 @@ impl Responder {
         let answer = TransportMessage::new(remote.clone(), ctx.address(), second);
         ctx.forward_from_address(answer.into(), self.outgoing.clone()).await?;
         Ok(State::Waiting(Box::new(Answered { waiting, remote, shown })))
+    }
+
+    /// Says in the log why nobody gets a channel with this listener, once for all of them.
+    #[cold]
+    fn tell(&self, ctx: &Context, error: &Error) {
+        if !self.listening.told.swap(true, Ordering::Relaxed) {
+            let (address, own) = (ctx.address(), &self.listening.own);
+            tracing::warn!(%address, %own, %error, "a listener cannot present its identity");
+        }
     }
 
     /// Lets in what comes over the connection of message 1, or over another one of the same

@@ -65,6 +65,10 @@ impl Clock {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    pub(crate) fn set(&self, now: u64) {
+        self.0.store(now, Ordering::SeqCst);
+    }
+
     pub(crate) fn reader(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
         let clock = Arc::clone(&self.0);
         move || clock.load(Ordering::SeqCst)

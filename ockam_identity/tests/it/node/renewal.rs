@@ -8,7 +8,7 @@ use ockam_identity::{
     CredentialIssuer, CredentialSource, Identifier, Identities, MAX_CREDENTIAL_REFRESH_INTERVAL,
     SecureChannelListenerOptions, SecureChannelOptions,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -24,6 +24,8 @@ struct Office {
     stage: Stage,
     issuer: Identifier,
     begun: Instant,
+    /// By how many seconds the clock of day is ahead of the timers.
+    slept: Arc<AtomicU64>,
     /// When the issuer was asked, in seconds since the beginning.
     asked: Arc<Mutex<Vec<u64>>>,
     is_open: Arc<AtomicBool>,
@@ -32,14 +34,17 @@ struct Office {
 impl Office {
     async fn new(lifetime: u64) -> Self {
         let begun = Instant::now();
-        let clock = move || 1_800_000_000 + begun.elapsed().as_secs();
+        let slept = Arc::new(AtomicU64::new(0));
+        let ahead = Arc::clone(&slept);
+        let clock =
+            move || 1_800_000_000 + begun.elapsed().as_secs() + ahead.load(Ordering::SeqCst);
         let identities = Identities::new(SoftwareVault::new(), clock);
         let issuer = identity(&identities, &node()).await;
         let options = SecureChannelListenerOptions::new().with_authority(issuer);
         let stage = Stage::with_identities(identities, options).await;
         stage.answer_members(issuer).await;
         let (asked, is_open) = (Arc::default(), Arc::new(AtomicBool::new(true)));
-        let office = Office { stage, issuer, begun, asked, is_open };
+        let office = Office { stage, issuer, begun, slept, asked, is_open };
         office.start_issuer(lifetime).await;
         office
     }
@@ -97,6 +102,19 @@ async fn a_channel_has_a_new_credential_before_the_old_one_expires_and_the_peer_
         office.pass_until(due + CREDENTIAL_REFRESH_GAP + 1).await;
         assert!(office.stage.is_let_in(&channel).await, "round {round}");
     }
+}
+
+/// While a machine sleeps its timers stand still, and the clock goes on.
+#[tokio::test(start_paused = true)]
+async fn after_a_sleep_of_the_machine_an_expired_credential_is_replaced_within_seconds() {
+    let office = Office::new(LIFETIME).await;
+    let channel = soon(office.stage.try_channel(office.options())).await.unwrap();
+    office.pass_until(100).await;
+    office.slept.store(8 * 60 * 60, Ordering::SeqCst);
+    assert!(!office.stage.is_let_in(&channel).await);
+    office.pass_until(100 + CREDENTIAL_REFRESH_INTERVAL.as_secs() + 1).await;
+    assert!(office.stage.is_let_in(&channel).await);
+    assert_eq!(office.asked().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
