@@ -7,16 +7,23 @@ use super::encryptor::{check_body, encrypt};
 use super::ends::Ends;
 use super::sealing::Sealing;
 use alloc::sync::Arc;
-use ockam_core::{LocalInfo, LocalMessage, Route};
+use ockam_core::{Address, LocalInfo, LocalMessage, Route};
 use ockam_node::{Handle, Shortcut};
 
-/// Marks a message that is encrypted already, and only has to be sent on.
-#[derive(Clone, Copy, Debug)]
-struct Sealed;
+/// Marks a message that is encrypted already, and only has to be sent on by the encryptor at the
+/// address. Through a channel in a channel it can have a mark of each.
+#[derive(Clone, Debug)]
+struct Sealed(Address);
 
-/// Tells whether the encryptor gets a message that is encrypted already.
-pub(super) fn is_sealed(message: &LocalMessage) -> bool {
-    message.find_local_info::<Sealed>().is_some()
+impl Sealed {
+    fn is_of(info: &LocalInfo, ends: &Ends) -> bool {
+        info.downcast_ref::<Sealed>().is_some_and(|sealed| sealed.0 == ends.encryptor)
+    }
+}
+
+/// Tells whether the encryptor of an end gets a message that it has encrypted already.
+pub(super) fn is_sealed(ends: &Ends, message: &LocalMessage) -> bool {
+    message.local_info().iter().any(|info| Sealed::is_of(info, ends))
 }
 
 /// Marks an encrypted message, which goes to the encryptor, and keeps whoever waits for an answer.
@@ -24,16 +31,16 @@ pub(super) fn is_sealed(message: &LocalMessage) -> bool {
 fn wrap(ends: &Ends, mut message: LocalMessage, return_route: Route) -> LocalMessage {
     message.transport_mut().onward_route.push_front(ends.encryptor.clone());
     message.transport_mut().return_route = return_route;
-    message.local_info_mut().push(LocalInfo::new(Sealed));
+    message.local_info_mut().push(LocalInfo::new(Sealed(ends.encryptor.clone())));
     message
 }
 
 /// Makes the encrypted message again of one that was marked.
 #[cold]
-pub(super) fn unwrap(mut message: LocalMessage) -> LocalMessage {
+pub(super) fn unwrap(ends: &Ends, mut message: LocalMessage) -> LocalMessage {
     message.transport_mut().onward_route.pop_front();
     message.transport_mut().return_route = Route::new();
-    message.local_info_mut().clear();
+    message.local_info_mut().retain(|info| !Sealed::is_of(info, ends));
     message
 }
 
@@ -58,6 +65,8 @@ impl Direct {
 impl Shortcut for Direct {
     fn take(&self, encryptor: &Handle, mut message: LocalMessage) -> Result<(), LocalMessage> {
         let is_data = message.onward_route().first() == Some(&self.ends.encryptor);
+        // What has a mark waited once, and waits for those before it.
+        let is_data = is_data && !is_sealed(&self.ends, &message);
         let goes_now = is_data && self.ends.turn.take() && self.has_way(encryptor);
         if !goes_now || check_body(&message).is_err() {
             return Err(message);
@@ -73,5 +82,52 @@ impl Shortcut for Direct {
         encryptor
             .try_forward(message)
             .map_err(|error| wrap(&self.ends, error.into_message(), return_route))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ends::NewEnds;
+    use super::*;
+    use crate::channel::Sealer;
+    use crate::identifier::Identifier;
+    use crate::vault::Secret;
+    use alloc::vec;
+    use ockam_core::{FlowControlId, TransportMessage, route};
+    use ockam_node::NodeBuilder;
+
+    fn ends(handle: &Handle, remote: Route) -> Arc<Ends> {
+        let (own, peer) = (Identifier::from([1; 32]), Identifier::from([2; 32]));
+        let (decryptor, flow) = (handle.random_local(), FlowControlId::from("f"));
+        let new = NewEnds { own, peer, decryptor, flow, remote, follows: false, refreshes: false };
+        Ends::new(handle, new)
+    }
+
+    /// Neither of two channels, one in the other, finds room for its message at once.
+    #[tokio::test]
+    async fn a_message_that_two_channels_have_encrypted_is_encrypted_no_more() {
+        let ctx = NodeBuilder::new().build().unwrap();
+        let (mut sealer, key) = (Sealer::new(&Secret::from([7; 32])), Secret::from([8; 32]));
+        let outer = ends(&ctx, route!["app"]);
+        let inner = ends(&ctx, route![outer.encryptor.clone(), "decryptor"]);
+        let onward = route![inner.encryptor.clone(), "echoer"];
+        let mut message = LocalMessage::from(TransportMessage::new(onward, route![], vec![1]));
+        encrypt(&inner, &mut sealer, &mut message).unwrap();
+        encrypt(&outer, &mut sealer, &mut message).unwrap();
+        let encrypted = message.payload().to_bytes().unwrap().to_vec();
+        let message = wrap(&outer, message, route![]);
+        let message = wrap(&inner, message, route!["asker"]);
+
+        assert!(is_sealed(&inner, &message));
+        let message = unwrap(&inner, message);
+        assert!(!is_sealed(&inner, &message) && is_sealed(&outer, &message));
+        // The outer encryptor is at rest again, and a message of a dialogue may go.
+        outer.turn.give();
+        let direct = Direct::new(Arc::clone(&outer), Sealing::new(Sealer::new(&key)));
+        let message = direct.take(&ctx, message).unwrap_err();
+        let message = unwrap(&outer, message);
+        assert_eq!(message.onward_route(), &route!["app"]);
+        assert_eq!(message.payload().to_bytes().unwrap().to_vec(), encrypted);
+        assert!(message.local_info().is_empty());
     }
 }

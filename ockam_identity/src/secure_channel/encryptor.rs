@@ -53,8 +53,8 @@ impl Encryptor {
     /// Takes a message that goes to a worker at the other end.
     async fn handle_data(&mut self, ctx: &Context, mut message: LocalMessage) -> Result<()> {
         #[cfg(feature = "std")]
-        if direct::is_sealed(&message) {
-            return ctx.forward(direct::unwrap(message)).await;
+        if direct::is_sealed(&self.ends, &message) {
+            return ctx.forward(direct::unwrap(&self.ends, message)).await;
         }
         check_body(&message)?;
         match self.sealer.with(|sealer| encrypt(&self.ends, sealer, &mut message)) {

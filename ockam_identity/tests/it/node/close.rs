@@ -1,7 +1,12 @@
 //! How channels end.
 
-use super::stage::{Echoer, Stage, echo, record, soon, until};
-use ockam_core::{ErrorKind, route};
+use super::link::connect;
+use super::stage::{Echoer, LISTENER, Stage, answering, calling, echo, node, record, soon, until};
+use ockam_core::{Any, ErrorKind, NeutralMessage, Result, Routed, Worker, route};
+use ockam_identity::SecureChannel;
+use ockam_node::{Context, MessageSendReceiveOptions};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 #[tokio::test]
 async fn what_was_sent_before_arrives_before_the_end_and_both_ends_are_gone() {
@@ -71,6 +76,45 @@ async fn a_node_with_channels_stops_well() {
     }
     soon(stage.ctx.stop()).await.unwrap();
     assert_eq!(stage.ctx.list_workers().len(), 1);
+}
+
+/// Asks through a channel while its node stops, and shows the test what came of it.
+struct LastWords {
+    channel: SecureChannel,
+    answer: UnboundedSender<Result<NeutralMessage>>,
+}
+
+impl Worker for LastWords {
+    type Context = Context;
+    type Message = Any;
+
+    async fn handle_message(&mut self, _: &mut Context, _: Routed<Any>) -> Result<()> {
+        Ok(())
+    }
+
+    async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
+        // Everything else that is there has stopped by now, except for what has to wait.
+        ctx.sleep(Duration::from_millis(100)).await;
+        let (route, body) = (route![&self.channel, "echoer"], NeutralMessage::from(vec![7]));
+        let options = MessageSendReceiveOptions::new().with_timeout(Duration::from_millis(200));
+        let answer = ctx.send_and_receive_extended::<NeutralMessage>(route, body, options).await;
+        let _ = self.answer.send(answer.and_then(Routed::into_body));
+        Ok(())
+    }
+}
+
+/// Both workers of an end stop after the workers of the program.
+#[tokio::test(start_paused = true)]
+async fn a_worker_still_asks_through_a_channel_in_its_shutdown() {
+    let (mut initiator, responder) = (node(), node());
+    let (near, far, _) = connect(&initiator, &responder).await;
+    answering(&responder, &[&far.flow]).await;
+    let channel = calling(&initiator, route![near.sender, LISTENER]).await;
+    let (answer, mut answers) = unbounded_channel();
+    initiator.start_worker("last_words", LastWords { channel, answer }).await.unwrap();
+    soon(initiator.stop()).await.unwrap();
+    let answer = answers.recv().await.unwrap().unwrap();
+    assert_eq!(answer, NeutralMessage::from(vec![7]));
 }
 
 #[tokio::test]

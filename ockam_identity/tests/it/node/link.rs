@@ -5,7 +5,7 @@ use ockam_core::{
     Address, Any, Decoded, DenyAll, FlowControlId, FrameDecoder, Result, Route, Routed,
     TransportMessage, Worker, encode_frame,
 };
-use ockam_node::{Context, Handle};
+use ockam_node::{Context, Handle, StopOrder, WorkerBuilder};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
@@ -109,7 +109,8 @@ async fn open(
     (seen, from_first): (Seen, bool),
 ) -> End {
     let (sender, receiver) = (handle.random_local(), handle.random_local());
-    handle.start_worker(sender.clone(), Sender(outgoing)).await.unwrap();
+    let worker = WorkerBuilder::new(Sender(outgoing)).with_address(sender.clone());
+    worker.with_stop_order(StopOrder::Transport).start(handle).await.unwrap();
     let flows = handle.flow_controls();
     let flow = flows.generate_flow_control_id();
     flows.add_producer(receiver.clone(), &flow, None, vec![sender.clone()]);
