@@ -11,6 +11,8 @@
 //! An idle worker is `Asleep`: it is its own struct, its addresses and this cell. It has no task
 //! and no queue. The lock is held for a few instructions, never while user code runs.
 
+#[cfg(feature = "std")]
+mod progress;
 mod traffic;
 
 pub(crate) use traffic::Hand;
@@ -28,7 +30,7 @@ use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::AtomicU32;
 #[cfg(feature = "std")]
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU16};
 use core::task::{Poll, Waker};
 use ockam_core::{Address, LocalMessage, Mailboxes, TypeName};
 
@@ -68,6 +70,10 @@ pub(crate) struct Cell {
     /// The node knows a way past the inbox: few have one, so it costs the others no pointer.
     #[cfg(feature = "std")]
     has_shortcut: AtomicBool,
+    /// The mark of the hop by which the message came that is being handled. Only the worker's task
+    /// writes it.
+    #[cfg(feature = "std")]
+    came_by: AtomicU16,
     state: Lock<State>,
 }
 
@@ -125,20 +131,10 @@ impl Cell {
             in_hand: AtomicU32::new(0),
             #[cfg(feature = "std")]
             has_shortcut: AtomicBool::new(false),
+            #[cfg(feature = "std")]
+            came_by: AtomicU16::new(0),
             state: Lock::new(State::Starting(None)),
         })
-    }
-
-    /// Says whether the node knows a way past the inbox from now on, and returns whether it did.
-    #[cfg(feature = "std")]
-    pub(crate) fn set_shortcut(&self, is_known: bool) -> bool {
-        self.has_shortcut.swap(is_known, Ordering::Relaxed)
-    }
-
-    #[cfg(feature = "std")]
-    #[inline]
-    pub(crate) fn has_shortcut(&self) -> bool {
-        self.has_shortcut.load(Ordering::Relaxed)
     }
 
     pub(crate) fn mailboxes(&self) -> &Mailboxes {

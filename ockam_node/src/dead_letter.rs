@@ -30,11 +30,13 @@ pub enum DeadLetterReason {
     Denied,
     /// It was to leave the node, and cannot: it is too large, or leads nowhere.
     Unsendable,
+    /// It answers a message from outside, and the connection that it was to leave by stands still.
+    Stalled,
 }
 
 impl DeadLetterReason {
     /// All reasons, in the order of [`DeadLetters::counts`].
-    pub const ALL: [DeadLetterReason; 7] = [
+    pub const ALL: [DeadLetterReason; 8] = [
         DeadLetterReason::NotFound,
         DeadLetterReason::Stopped,
         DeadLetterReason::Panicked,
@@ -42,6 +44,7 @@ impl DeadLetterReason {
         DeadLetterReason::Undecodable,
         DeadLetterReason::Denied,
         DeadLetterReason::Unsendable,
+        DeadLetterReason::Stalled,
     ];
 }
 
@@ -55,6 +58,7 @@ impl fmt::Display for DeadLetterReason {
             DeadLetterReason::Undecodable => "the body is not of the worker's type",
             DeadLetterReason::Denied => "an access control said no",
             DeadLetterReason::Unsendable => "it cannot be sent to another node",
+            DeadLetterReason::Stalled => "the connection for it stands still",
         })
     }
 }

@@ -9,12 +9,16 @@
 //! It is written by hand because every send has one: it is five words, which a caller's future
 //! carries and moves for next to nothing, and the first state is all that most of them see.
 
+#[cfg(feature = "std")]
+use crate::answering;
 use crate::cell::{Cell, Kind};
 use crate::context::Handle;
 use crate::deliver::{self, Recipient, Step};
 use crate::inbox::InLine;
 use crate::node::{Node, text};
 use crate::send_error::{SendError, SendErrorReason, boundary};
+#[cfg(feature = "std")]
+use crate::stop_order::StopOrder;
 use crate::transports::{Resolver, no_transport};
 use alloc::boxed::Box;
 use alloc::format;
@@ -95,7 +99,15 @@ impl<'a> Delivery<'a> {
         cell: Arc<Cell>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
+        #[cfg(feature = "std")]
+        let is_answer = answering::is_answer(self.handle.cell(), &cell, &message);
         match enter(self.handle, cell, message, cx.waker()) {
+            #[cfg(feature = "std")]
+            Ok(Some(place)) if is_answer => {
+                let handle = self.handle;
+                self.state = Some(State::Slow(Box::pin(answering::wait(handle, place))));
+                self.poll_waiting(cx)
+            }
             Ok(Some(place)) => {
                 self.state = Some(State::InLine(place));
                 Poll::Pending
@@ -209,16 +221,19 @@ async fn resolve(handle: &Handle, mut message: LocalMessage) -> Result<LocalMess
 }
 
 /// A message whose sender stands in the line of a full mailbox, and leaves it when it goes away.
-struct Place {
+pub(crate) struct Place {
     cell: Arc<Cell>,
     ticket: u32,
     /// Nothing once the sender is not in the line any more.
     message: Option<LocalMessage>,
+    /// The cell that notes for whom it waits.
+    #[cfg(feature = "std")]
+    waits: Option<Arc<Cell>>,
 }
 
 impl Place {
     /// Waits until the message is in the mailbox. Gives it back if the line was given up.
-    fn poll(&mut self, node: &Arc<Node>, waker: &Waker) -> Poll<Option<LocalMessage>> {
+    pub(crate) fn poll(&mut self, node: &Arc<Node>, waker: &Waker) -> Poll<Option<LocalMessage>> {
         let Some(message) = self.message.take() else {
             return Poll::Ready(None);
         };
@@ -238,8 +253,42 @@ impl Place {
     }
 }
 
+#[cfg(feature = "std")]
+impl Place {
+    fn new(handle: &Handle, cell: Arc<Cell>, ticket: u32, message: LocalMessage) -> Self {
+        let carries = |cell: &Cell| cell.stop_order() != StopOrder::Worker;
+        let waits = (carries(&cell) && carries(handle.cell())).then(|| Arc::clone(handle.cell()));
+        if let Some(waits) = &waits {
+            waits.set_waits_for(Some(Arc::clone(&cell)));
+        }
+        Place { cell, ticket, message: Some(message), waits }
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<Cell> {
+        &self.cell
+    }
+
+    /// Leaves the line with the message, if it is still there.
+    pub(crate) fn leave(mut self) -> Option<LocalMessage> {
+        let message = self.message.take()?;
+        self.cell.leave_line(self.ticket);
+        Some(message)
+    }
+}
+
+#[cfg(not(feature = "std"))]
+impl Place {
+    fn new(_: &Handle, cell: Arc<Cell>, ticket: u32, message: LocalMessage) -> Self {
+        Place { cell, ticket, message: Some(message) }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
+        #[cfg(feature = "std")]
+        if let Some(waits) = &self.waits {
+            waits.set_waits_for(None);
+        }
         if self.message.is_some() {
             self.cell.leave_line(self.ticket);
         }
@@ -267,7 +316,7 @@ fn enter(
             Err(message) => return Err(deliver::stopped(node, &cell, message)),
         };
         if let Some(ticket) = cell.stand_in_line(waker) {
-            return Ok(Some(Place { cell, ticket, message: Some(message) }));
+            return Ok(Some(Place::new(handle, cell, ticket, message)));
         }
     }
 }

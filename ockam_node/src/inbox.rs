@@ -49,6 +49,12 @@ pub(crate) struct Inbox {
     pub(crate) idle: bool,
     /// How many messages were taken out, wrapping; for telling that nothing happened in between.
     pub(crate) taken: u32,
+    /// `taken` and that of what it waits for, when an answer had waited for too long.
+    #[cfg(feature = "std")]
+    pub(crate) stalled_at: Option<u32>,
+    /// The cell in whose line the worker waits, noted only of what carries messages of others.
+    #[cfg(feature = "std")]
+    pub(crate) waits_for: Option<alloc::sync::Arc<crate::cell::Cell>>,
 }
 
 /// What became of a push.

@@ -27,6 +27,8 @@ compile_error!("a node needs an executor: enable the feature `std` (tokio) or `e
 extern crate alloc;
 
 mod actor;
+#[cfg(feature = "std")]
+mod answering;
 mod arrivals;
 mod ask;
 mod askers;
@@ -67,6 +69,8 @@ mod wait_list;
 #[cfg(feature = "std")]
 mod watch;
 
+#[cfg(feature = "std")]
+pub use answering::ANSWER_PATIENCE;
 pub use builder::{APP, NodeBuilder};
 pub use context::{
     ConnectionLost, Context, DEFAULT_TIMEOUT, Handle, MessageReceiveOptions,

@@ -91,6 +91,12 @@ pub enum SendErrorReason {
         /// How many messages its mailbox holds.
         capacity: usize,
     },
+    /// It answers a message from outside, and the connection by which that came stands still: the
+    /// peer takes nothing.
+    Stalled {
+        /// The address of the connection, or of the channel over it.
+        address: Address,
+    },
     /// An access control takes time to answer; only `try_send`, which does not wait, says so.
     MustWait {
         /// The sender's address.
@@ -151,7 +157,9 @@ impl SendError {
             }
             SendErrorReason::Unresolved { kind, .. } => *kind,
             SendErrorReason::Stopped { .. } | SendErrorReason::Ended { .. } => ErrorKind::Stopped,
-            SendErrorReason::Full { .. } | SendErrorReason::MustWait { .. } => ErrorKind::Full,
+            SendErrorReason::Full { .. }
+            | SendErrorReason::Stalled { .. }
+            | SendErrorReason::MustWait { .. } => ErrorKind::Full,
             SendErrorReason::Denied { .. } => ErrorKind::Denied,
         }
     }
@@ -207,6 +215,11 @@ impl fmt::Display for SendError {
             SendErrorReason::Full { address, capacity } => {
                 write!(f, "the mailbox of {address} is full: {capacity} messages wait in it")
             }
+            SendErrorReason::Stalled { address } => write!(
+                f,
+                "an answer over {address} was not sent: the other side takes nothing off the \
+                 connection"
+            ),
             SendErrorReason::MustWait { source } => write!(
                 f,
                 "an access control on the way from {source} takes time to answer: use `send`"

@@ -15,7 +15,10 @@ use std::io;
 use std::sync::Arc;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+
+/// How often a sender that cannot write looks whether answers were refused because of that.
+const LOOK_AFTER: Duration = Duration::from_millis(250);
 
 /// How long a sender that finds its socket closed waits for the receiver to say why.
 const REASON_PATIENCE: Duration = Duration::from_millis(100);
@@ -113,12 +116,37 @@ impl Sender {
     }
 
     /// Writes the batch.
-    async fn write(&self, stream: &Arc<OwnedWriteHalf>) -> std::result::Result<(), String> {
+    async fn write(
+        &self,
+        ctx: &Context,
+        stream: &Arc<OwnedWriteHalf>,
+    ) -> std::result::Result<(), String> {
         while !self.try_write(stream).map_err(|error| socket::reason(&error))? {
-            let ready = timeout(self.write_stall, stream.writable()).await;
-            ready.map_err(|_| self.stalled(stream))?.map_err(|error| socket::reason(&error))?;
+            self.writable(ctx, stream).await?;
+            ctx.made_progress();
         }
         Ok(())
+    }
+
+    /// Waits until the other side has taken something: for the stall timeout, unless answers to
+    /// what it asked have been refused because of it.
+    async fn writable(
+        &self,
+        ctx: &Context,
+        stream: &Arc<OwnedWriteHalf>,
+    ) -> std::result::Result<(), String> {
+        let begun = Instant::now();
+        loop {
+            let left = self.write_stall.saturating_sub(begun.elapsed());
+            match timeout(left.min(LOOK_AFTER), stream.writable()).await {
+                Ok(ready) => return ready.map_err(|error| socket::reason(&error)),
+                Err(_) if left <= LOOK_AFTER => return Err(self.stalled(stream)),
+                Err(_) if ctx.is_stalled() => {
+                    return Err("the other side asks and reads no answers".into());
+                }
+                Err(_) => {}
+            }
+        }
     }
 
     /// Writes what the socket takes now; `true` if that was all.
@@ -176,7 +204,7 @@ impl Worker for Sender {
                 None => break stream,
             }
         };
-        if let Err(why) = self.write(&stream).await {
+        if let Err(why) = self.write(ctx, &stream).await {
             self.stream = None;
             // Whoever had the error of the socket before this is about to say what it was.
             let _ = timeout(REASON_PATIENCE, self.phase.changed()).await;

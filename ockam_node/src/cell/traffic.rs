@@ -49,6 +49,18 @@ impl Cell {
         })
     }
 
+    /// Says whether the node knows a way past the inbox from now on, and returns whether it did.
+    #[cfg(feature = "std")]
+    pub(crate) fn set_shortcut(&self, is_known: bool) -> bool {
+        self.has_shortcut.swap(is_known, Ordering::Relaxed)
+    }
+
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn has_shortcut(&self) -> bool {
+        self.has_shortcut.load(Ordering::Relaxed)
+    }
+
     /// Tells whether nothing is before a message that goes past the inbox.
     #[cfg(feature = "std")]
     pub(crate) fn is_at_rest(&self) -> bool {

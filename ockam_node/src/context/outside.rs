@@ -40,6 +40,22 @@ impl Handle {
         self.node().fail_asks(asks, why);
     }
 
+    /// Counts a step of a message that this worker takes long to pass on. Answers to messages from
+    /// outside wait for room in its mailbox as long as it takes messages or makes steps.
+    #[cfg(feature = "std")]
+    pub fn made_progress(&self) {
+        self.cell().made_progress();
+    }
+
+    /// Tells whether answers to messages from outside were refused for want of room in this
+    /// worker's mailbox, because it made no progress for
+    /// [`ANSWER_PATIENCE`](crate::ANSWER_PATIENCE), and would be now.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        crate::answering::is_stalled(self.cell())
+    }
+
     /// Accounts for a message that this worker took out of its mailbox and cannot pass on: it is
     /// a dead letter, and whoever waits for its answer on this node is told `error`.
     ///

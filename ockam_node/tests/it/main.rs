@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod answering;
 mod ask;
 mod ask_end;
 mod ask_route;

@@ -13,6 +13,7 @@ mod on_demand;
 mod peer;
 mod reconnect;
 mod registry;
+mod stalled;
 mod stop;
 mod support;
 mod vectors;

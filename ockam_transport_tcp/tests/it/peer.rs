@@ -44,6 +44,11 @@ impl Peer {
         block_in_place(|| self.stream.write_all(bytes).is_ok())
     }
 
+    /// As [`try_say`](Self::try_say), in a thread of its own.
+    pub(crate) fn try_say_blocking(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
+    }
+
     pub(crate) fn say_message(&mut self, message: &TransportMessage) {
         self.say(&frame(message));
     }

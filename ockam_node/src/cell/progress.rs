@@ -1,0 +1,52 @@
+//! What a cell notes for answers that wait for room in it; see [`answering`](crate::answering).
+
+use super::Cell;
+use alloc::sync::Arc;
+use core::sync::atomic::Ordering;
+
+impl Cell {
+    /// Notes by which hop the message came that is handled from now on.
+    #[inline]
+    pub(crate) fn set_came_by(&self, mark: u16) {
+        // Between local workers it is always 0, and nothing is written.
+        if self.came_by.load(Ordering::Relaxed) != mark {
+            self.came_by.store(mark, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn came_by(&self) -> u16 {
+        self.came_by.load(Ordering::Relaxed)
+    }
+
+    /// Counts what was taken out of the inbox, and the steps of [`made_progress`].
+    ///
+    /// [`made_progress`]: Self::made_progress
+    pub(crate) fn progress(&self) -> u32 {
+        self.with_inbox(|inbox| inbox.taken).unwrap_or_default()
+    }
+
+    /// Counts a step of a message that takes long to handle.
+    pub(crate) fn made_progress(&self) {
+        self.with_inbox(|inbox| inbox.taken = inbox.taken.wrapping_add(1));
+    }
+
+    /// Notes for which other cell this one waits.
+    pub(crate) fn set_waits_for(&self, other: Option<Arc<Cell>>) {
+        let known = self.with_inbox(|inbox| core::mem::replace(&mut inbox.waits_for, other));
+        // Dropped without the lock.
+        drop(known);
+    }
+
+    pub(crate) fn waits_for(&self) -> Option<Arc<Cell>> {
+        self.with_inbox(|inbox| inbox.waits_for.clone()).flatten()
+    }
+
+    /// Notes how far it was when an answer had waited for too long.
+    pub(crate) fn set_stalled_at(&self, progress: u32) {
+        self.with_inbox(|inbox| inbox.stalled_at = Some(progress));
+    }
+
+    pub(crate) fn stalled_at(&self) -> Option<u32> {
+        self.with_inbox(|inbox| inbox.stalled_at).flatten()
+    }
+}
