@@ -1,14 +1,15 @@
 //! From a name to a connected or listening socket.
 //!
-//! It owns what a program may write as an address, and the words for what the operating system
-//! says. It refuses to know what happens on the socket then.
+//! It owns the words for what the operating system says. It refuses to know what happens on the socket then.
 
+use crate::lookup::lookup;
 use crate::race::race;
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, Result};
+use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
-use tokio::net::{TcpListener, TcpStream, lookup_host};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 /// Connects to the first of all addresses of `host:port` that answers, see [`race`].
@@ -24,7 +25,7 @@ pub(crate) async fn connect(target: &str, limit: Option<Duration>) -> Result<Tcp
 
 async fn connect_to_any(target: &str) -> Result<TcpStream> {
     let addresses = lookup(target, "connect to").await?;
-    let failures = match race(addresses, TcpStream::connect::<SocketAddr>).await {
+    let failures = match race(addresses, connect_to_other).await {
         Ok(stream) => return Ok(stream),
         Err(failures) => failures,
     };
@@ -34,6 +35,25 @@ async fn connect_to_any(target: &str) -> Result<TcpStream> {
     });
     let tried = tried.collect::<Vec<_>>().join("; ");
     Err(Error::new(ErrorKind::Io, format!("cannot connect to {target}: {tried}")))
+}
+
+async fn connect_to_other(address: SocketAddr) -> io::Result<TcpStream> {
+    refuse_itself(TcpStream::connect(address).await?)
+}
+
+/// Refuses a socket that is its own peer.
+///
+/// When nothing listens on a port of this machine that the system gives to outgoing connections, it
+/// may give that very port to the one that asks for it, and TCP connects the socket to itself. Kept,
+/// it would keep the port from the program that is to listen there. It is reset, because one that is
+/// closed in good order keeps its port for a minute.
+fn refuse_itself(stream: TcpStream) -> io::Result<TcpStream> {
+    // A peer that is gone already has no address any more, and is another one.
+    if stream.peer_addr().ok() != Some(stream.local_addr()?) {
+        return Ok(stream);
+    }
+    SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
+    Err(io::ErrorKind::ConnectionRefused.into())
 }
 
 /// Listens on the first address of `host:port`.
@@ -47,26 +67,6 @@ pub(crate) async fn listen(target: &str) -> Result<TcpListener> {
     }
     let why = failure.map_or_else(|| "the name has no address".into(), |error| reason(&error));
     Err(Error::new(ErrorKind::Io, format!("cannot listen on {target}: {why}")))
-}
-
-async fn lookup(target: &str, doing: &str) -> Result<Vec<SocketAddr>> {
-    let has_port = target.rsplit_once(':').is_some_and(|(host, port)| {
-        !host.is_empty() && !port.is_empty() && port.parse::<u16>().is_ok()
-    });
-    if !has_port {
-        let text = format!(
-            "cannot {doing} `{target}`: write host:port, such as localhost:4000, 127.0.0.1:4000 \
-             or [::1]:4000"
-        );
-        return Err(Error::new(ErrorKind::InvalidInput, text));
-    }
-    match lookup_host(target).await {
-        Ok(addresses) => Ok(addresses.collect()),
-        Err(error) => {
-            let text = format!("cannot {doing} {target}: the host name is not known ({error})");
-            Err(Error::new(ErrorKind::Io, text))
-        }
-    }
 }
 
 /// Says what an error of the operating system means, and what to do about it.
@@ -85,5 +85,30 @@ fn reason(error: &io::Error) -> String {
             "the operating system does not permit it; ports below 1024 often need privileges".into()
         }
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socket2::{Domain, Socket, Type};
+    use std::net::TcpStream as StdStream;
+
+    #[tokio::test]
+    async fn a_socket_that_is_its_own_peer_is_refused_and_its_port_is_free_at_once() {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let address = socket.local_addr().unwrap();
+        socket.connect(&address).unwrap();
+        let stream = StdStream::from(socket);
+        stream.set_nonblocking(true).unwrap();
+        let error = refuse_itself(TcpStream::from_std(stream).unwrap()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        // Without SO_REUSEADDR, so that a port in TIME_WAIT would be in use.
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        listener.bind(&address).unwrap();
+        listener.listen(1).unwrap();
+        let other = TcpStream::connect(address.as_socket().unwrap()).await.unwrap();
+        refuse_itself(other).unwrap();
     }
 }

@@ -53,7 +53,7 @@
 //! | `transport`, `extension` | the calls of a program |
 //! | `on_demand` | connections that routes ask for |
 //! | `options` | what can be chosen, and the limits |
-//! | `dial`, `race`, `socket` | names and addresses, several of one name, the system's sockets |
+//! | `dial`, `lookup`, `race`, `socket` | names and addresses, several of one name, the system's sockets |
 //! | `listener` | accepting, and how many |
 //! | `link` | one connection: its addresses, whether it is up, its end |
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
@@ -69,6 +69,7 @@ mod direct;
 mod extension;
 mod link;
 mod listener;
+mod lookup;
 mod on_demand;
 mod options;
 mod outbox;

@@ -34,13 +34,14 @@ impl TcpTransport {
         transport
     }
 
-    /// Listens for connections at `host:port`; port 0 takes one that is free.
+    /// Listens for connections at `host:port`; port 0 takes one that is free. A link-local address
+    /// has its interface, by name or number: `[fe80::1%eth0]:4000`.
     ///
     /// What comes in reaches only the consumers of
     /// [`flow_control_id`](TcpListener::flow_control_id).
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if it is not `host:port`, [`Io`](ErrorKind::Io)
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if it is not `host:port` or lacks an interface, [`Io`](ErrorKind::Io)
     /// if the operating system does not allow it, for example because the port is in use, and
     /// [`Stopped`](ErrorKind::Stopped) if the node is stopping.
     ///
@@ -57,13 +58,14 @@ impl TcpTransport {
 
     /// Connects to the node that listens at `host:port`. Of a host with several addresses, the
     /// first that answers is taken: one is tried after the other, each 250 ms after the one before
-    /// or as soon as one has failed (RFC 8305).
+    /// or as soon as one has failed (RFC 8305). A link-local address has its interface, by name or
+    /// number: `[fe80::1%eth0]:4000`.
     ///
     /// It returns when the connection stands. The other side may still turn out not to be a node;
     /// then the connection ends, with an error for whoever uses it.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if it is not `host:port`, [`Io`](ErrorKind::Io)
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if it is not `host:port` or lacks an interface, [`Io`](ErrorKind::Io)
     /// if the host is unknown or does not answer, [`TimedOut`](ErrorKind::TimedOut) after the
     /// connect timeout of the options, which have none unless it is set, and
     /// [`Stopped`](ErrorKind::Stopped) if the node is stopping.

@@ -151,3 +151,20 @@ async fn bodies_of_all_sizes_come_as_they_were_sent_and_in_order() {
     };
     tokio::join!(send, receive);
 }
+
+#[tokio::test]
+async fn a_link_local_address_needs_its_interface() {
+    let node = TcpNode::new().await;
+    for wrong in ["[fe80::1]:4000", "fe80::1:4000"] {
+        let connected = node.tcp.connect(wrong, TcpConnectionOptions::new()).await;
+        let listening = node.tcp.listen(wrong, TcpListenerOptions::new()).await;
+        for error in [connected.map(drop).unwrap_err(), listening.map(drop).unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+            let text = "add its interface by name or number, such as [fe80::1%eth0]:4000";
+            assert!(error.to_string().ends_with(text), "{error}");
+        }
+    }
+    let unknown = "[fe80::1%nowhere]:4000";
+    let error = node.tcp.connect(unknown, TcpConnectionOptions::new()).await.unwrap_err();
+    assert!(error.to_string().contains("no interface `nowhere`"), "{error}");
+}
