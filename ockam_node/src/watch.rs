@@ -126,7 +126,11 @@ fn watch() -> MutexGuard<'static, Watch> {
 
 /// Watches the threads of a node as long as it lives. `limit` is how long a handler may block.
 pub(crate) fn add(node: &Arc<Node>, limit: Duration) {
-    let (executor, rests) = (node.executor.clone(), Vec::new());
+    let (executor, rests) = (node.executor.clone(), node.executor.rests());
+    if limit == Duration::MAX && rests.is_empty() {
+        // There is nothing to name and no other thread to wake.
+        return;
+    }
     let mut watch = watch();
     watch.nodes.push(Watched { node: Arc::downgrade(node), executor, limit, rests });
     if !watch.running {
