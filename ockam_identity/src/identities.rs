@@ -44,10 +44,10 @@ use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identity::{ChangeHistory, Identity, IdentityError};
+use crate::sorted::Map;
 use crate::store::Store;
 use crate::sync::Lock;
 use crate::vault::Vault;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use attested::Attested;
@@ -89,12 +89,12 @@ struct Inner {
 
 #[derive(Default)]
 struct Memory {
-    own: BTreeMap<Identifier, Own>,
+    own: Map<Identifier, Own>,
     turns: Turns,
     known: Known,
     attested: Attested,
     /// What issuers say of identities of this node, by subject and issuer.
-    credentials: BTreeMap<(Identifier, Identifier), CredentialAndPurposeKey>,
+    credentials: Map<(Identifier, Identifier), CredentialAndPurposeKey>,
     /// For which identities of this node an issuer is asked at the moment.
     #[cfg(feature = "node")]
     asking: Vec<(Identifier, Identifier)>,

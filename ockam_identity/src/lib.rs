@@ -40,6 +40,7 @@ mod purpose_key;
 #[cfg(feature = "node")]
 mod secure_channel;
 mod signed;
+mod sorted;
 pub mod store;
 mod sync;
 pub mod vault;

@@ -66,7 +66,9 @@ mod task;
 mod transports;
 mod typed;
 mod wait_list;
+// The models watch no threads.
 #[cfg(feature = "std")]
+#[cfg_attr(ockam_loom, allow(dead_code))]
 mod watch;
 
 #[cfg(feature = "std")]

@@ -1,7 +1,7 @@
 //! What a credential says: values by their names.
 
 use crate::codec::Structure;
-use alloc::collections::BTreeMap;
+use crate::sorted::Map;
 use alloc::vec::Vec;
 use core::fmt;
 use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_map, write_unsigned};
@@ -19,14 +19,14 @@ use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_map, w
 pub struct Attributes {
     schema: u64,
     /// In the order in which they are written.
-    values: BTreeMap<Vec<u8>, Vec<u8>>,
+    values: Map<Vec<u8>, Vec<u8>>,
 }
 
 impl Attributes {
     /// Begins without any. The schema is a number that programs agree on; nothing checks it.
     #[must_use]
     pub fn new(schema: u64) -> Self {
-        Attributes { schema, values: BTreeMap::new() }
+        Attributes { schema, values: Map::new() }
     }
 
     /// Adds a value under a name, in place of an earlier one.

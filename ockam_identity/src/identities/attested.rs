@@ -2,7 +2,7 @@
 
 use crate::credential::{Attributes, CredentialData};
 use crate::identifier::{ChangeHash, Identifier};
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{Map, Set};
 
 /// Of how many pairs of a subject and an authority a node remembers attributes. When there are
 /// more, those that expire first are forgotten; their subjects have to show their credentials
@@ -43,9 +43,9 @@ pub(super) enum Insertion {
 /// later is not believed after it.
 #[derive(Default)]
 pub(super) struct Attested {
-    said: BTreeMap<Pair, Said>,
+    said: Map<Pair, Said>,
     /// The pairs by when their attributes expire.
-    expiry: BTreeSet<(u64, Pair)>,
+    expiry: Set<(u64, Pair)>,
 }
 
 impl Attested {

@@ -6,7 +6,7 @@
 use crate::codec::Structure;
 use crate::identifier::Identifier;
 use crate::identity::{Identity, IdentityError};
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{Map, Set};
 use alloc::vec::Vec;
 
 /// How many identities a node remembers that the program did not import, nor named as an
@@ -30,9 +30,9 @@ pub(super) struct Remembered {
 
 #[derive(Default)]
 pub(super) struct Known {
-    pinned: BTreeMap<Identifier, Identity>,
+    pinned: Map<Identifier, Identity>,
     /// Who is pinned, known or not.
-    pins: BTreeSet<Identifier>,
+    pins: Set<Identifier>,
     met: Met,
 }
 
@@ -78,9 +78,9 @@ impl Known {
 /// Strangers, with the order in which they were met last.
 #[derive(Default)]
 struct Met {
-    identities: BTreeMap<Identifier, Stranger>,
+    identities: Map<Identifier, Stranger>,
     /// The same by when they were met.
-    seen: BTreeMap<u64, Identifier>,
+    seen: Map<u64, Identifier>,
     next: u64,
     /// The bytes of all histories.
     len: usize,

@@ -5,32 +5,27 @@
 
 use super::Identities;
 use crate::identifier::Identifier;
-use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
+use crate::sorted::Map;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
 
 /// The identities whose turn is taken, each with the tasks that wait for it.
 #[derive(Default)]
-pub(super) struct Turns(BTreeMap<Identifier, Vec<Waker>>);
+pub(super) struct Turns(Map<Identifier, Vec<Waker>>);
 
 impl Turns {
     /// Takes the turn, or leaves the waker to be woken when it is free.
     fn begin(&mut self, identifier: &Identifier, waker: &mut Option<Waker>) -> bool {
-        match self.0.entry(*identifier) {
-            Entry::Vacant(entry) => {
-                entry.insert(Vec::new());
-                true
-            }
-            Entry::Occupied(mut waiting) => {
-                let is_new = |waker: &Waker| !waiting.get().iter().any(|own| own.will_wake(waker));
-                if waker.as_ref().is_some_and(is_new) {
-                    waiting.get_mut().extend(waker.take());
-                }
-                false
-            }
+        let Some(waiting) = self.0.get_mut(identifier) else {
+            self.0.insert(*identifier, Vec::new());
+            return true;
+        };
+        let is_new = |waker: &Waker| !waiting.iter().any(|own| own.will_wake(waker));
+        if waker.as_ref().is_some_and(is_new) {
+            waiting.extend(waker.take());
         }
+        false
     }
 }
 

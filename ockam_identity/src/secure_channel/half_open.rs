@@ -2,8 +2,8 @@
 //!
 //! Anybody who can reach a listener can begin a handshake, so there may be so many, for so long.
 
+use crate::sorted::Map;
 use crate::sync::Lock;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 use ockam_core::Address;
@@ -23,7 +23,7 @@ pub(super) struct HalfOpen(Lock<Table>);
 #[derive(Default)]
 struct Table {
     /// The responders, oldest first, each with the number of looks when it began.
-    responders: BTreeMap<u64, (Address, u32)>,
+    responders: Map<u64, (Address, u32)>,
     next: u64,
     looks: u32,
 }
@@ -75,7 +75,7 @@ impl HalfOpen {
     pub(super) fn take_all(&self) -> Vec<Address> {
         self.0.with(|table| {
             let all = core::mem::take(&mut table.responders);
-            all.into_values().map(|(address, _)| address).collect()
+            all.into_iter().map(|(_, (address, _))| address).collect()
         })
     }
 }

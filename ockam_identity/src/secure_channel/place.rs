@@ -7,8 +7,8 @@
 
 use super::ends::Ends;
 use crate::identifier::Identifier;
+use crate::sorted::Map;
 use crate::sync::Lock;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -26,7 +26,7 @@ pub(super) struct Places {
 
 #[derive(Default)]
 struct Table {
-    channels: BTreeMap<u64, Arc<Ends>>,
+    channels: Map<u64, Arc<Ends>>,
     next: u64,
 }
 
@@ -62,7 +62,7 @@ impl Places {
 
     /// Finds the channel that was silent for longest: of all, or of those of the newcomer if it
     /// has more than half of them, so that one identity alone cannot take the places of all others.
-    fn quietest(&self, channels: &BTreeMap<u64, Arc<Ends>>, newcomer: &Identifier) -> Option<u64> {
+    fn quietest(&self, channels: &Map<u64, Arc<Ends>>, newcomer: &Identifier) -> Option<u64> {
         let now = self.heard.load(Ordering::Relaxed);
         // What is heard meanwhile is later than now, so this may be less than nothing.
         let silence =

@@ -4,10 +4,10 @@ use super::{
     AgreementKey, AgreementSecret, Answer, KeyHandle, KeyKind, Secret, Signature, Vault,
     VaultError, VerifyingKey, sha256,
 };
+use crate::sorted::Map;
 use crate::store::{Store, Table};
 use crate::sync::Lock;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::fmt;
 use core::future::ready;
@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 /// ```
 #[derive(Default)]
 pub struct SoftwareVault {
-    keys: Lock<BTreeMap<KeyHandle, Arc<Key>>>,
+    keys: Lock<Map<KeyHandle, Arc<Key>>>,
     store: Option<Arc<dyn Store>>,
 }
 

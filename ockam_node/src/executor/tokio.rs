@@ -69,6 +69,7 @@ impl Executor {
 
     /// Counts for each thread of the runtime how often it has gone to rest and come back: an odd
     /// number says that it is at rest. Empty for a runtime of one thread, which nothing can help.
+    #[cfg_attr(ockam_loom, allow(dead_code))]
     pub(crate) fn rests(&self) -> Vec<u64> {
         #[cfg(target_has_atomic = "64")]
         if self.0.runtime_flavor() == RuntimeFlavor::MultiThread {
