@@ -22,6 +22,15 @@ where
     unreachable!("no main function is an operating system")
 }
 
+/// Refuses a main function.
+pub fn run_node_with_stop_timeout<F, Fut, T>(_: u64, _: F) -> T
+where
+    F: FnOnce(Context) -> Fut + OperatingSystem,
+    Fut: Future<Output = T>,
+{
+    unreachable!("no main function is an operating system")
+}
+
 /// Refuses a test function.
 pub fn run_test<F, Fut, T>(_: &'static str, _: u64, _: F)
 where

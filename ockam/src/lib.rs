@@ -94,6 +94,8 @@ pub use ockam_node::{
     MessageReceiveOptions, MessageSendReceiveOptions, NodeBuilder, ProcessorBuilder, SendError,
     SendErrorReason, StopError, StopOrder, WorkerBuilder,
 };
+#[cfg(feature = "std")]
+pub use ockam_node::{DEFAULT_BLOCKING_LIMIT, STOP_TIMEOUT_VARIABLE};
 #[cfg(not(feature = "std"))]
 pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 

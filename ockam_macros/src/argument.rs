@@ -1,5 +1,5 @@
-//! Owns what stands in the parentheses of an attribute: `crate = "path"` and `timeout =
-//! milliseconds`. It reads the arguments and refuses to know what they are used for. A wrong
+//! Owns what stands in the parentheses of an attribute: `crate = "path"`, `timeout = milliseconds`
+//! and `stop_timeout = "time"`. It reads the arguments and refuses to know what they are used for. A wrong
 //! argument is reported and its default is used, so that the rest of the item is checked as well.
 
 use crate::problem::Problems;
@@ -25,11 +25,13 @@ pub(crate) struct Arguments {
     pub(crate) krate: Path,
     /// How long a test may take.
     pub(crate) timeout_ms: u64,
+    /// How long the stop of a node may take, in milliseconds, if the attribute says so.
+    pub(crate) stop_timeout_ms: Option<u64>,
 }
 
 impl Default for Arguments {
     fn default() -> Self {
-        Self { krate: parse_quote!(::ockam), timeout_ms: DEFAULT_TIMEOUT_MS }
+        Self { krate: parse_quote!(::ockam), timeout_ms: DEFAULT_TIMEOUT_MS, stop_timeout_ms: None }
     }
 }
 
@@ -56,9 +58,12 @@ impl Arguments {
     }
 
     fn set(&mut self, name: &Ident, value: TokenStream, problems: &mut Problems) {
-        let outcome = match name == "crate" {
-            true => read_crate(name, value).map(|path| self.krate = path),
-            false => read_timeout(name, value).map(|timeout| self.timeout_ms = timeout),
+        let outcome = if name == "crate" {
+            read_crate(name, value).map(|path| self.krate = path)
+        } else if name == "stop_timeout" {
+            read_stop_timeout(name, value).map(|limit| self.stop_timeout_ms = Some(limit))
+        } else {
+            read_timeout(name, value).map(|timeout| self.timeout_ms = timeout)
         };
         if let Err(error) = outcome {
             problems.add(error);
@@ -149,6 +154,33 @@ fn read_timeout(name: &Ident, value: TokenStream) -> syn::Result<u64> {
     }
 }
 
+fn read_stop_timeout(name: &Ident, value: TokenStream) -> syn::Result<u64> {
+    const EXAMPLE: &str = "stop_timeout = \"30s\"";
+    let value = after_equals(name, value, EXAMPLE)?;
+    let wrong = |why: &str| {
+        syn::Error::new_spanned(&value, format_args!("{why}: write `{EXAMPLE}` for thirty seconds"))
+    };
+    let text: LitStr = syn::parse2(value.clone())
+        .map_err(|_| wrong("`stop_timeout` is a time with its unit, in quotes"))?;
+    milliseconds(&text.value()).ok_or_else(|| {
+        wrong("`stop_timeout` is a whole number with the unit `ms`, `s`, `m` or `h`")
+    })
+}
+
+/// Reads a whole number with a unit, such as `30s`.
+fn milliseconds(text: &str) -> Option<u64> {
+    let end = text.find(|character: char| !character.is_ascii_digit())?;
+    let (number, unit) = text.split_at(end);
+    let unit = match unit.trim_start() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
 /// Whether a number is positive and has no unit or type that would change what it means.
 fn is_whole(number: &LitInt) -> bool {
     matches!(number.suffix(), "" | "u64") && !number.base10_digits().starts_with('-')
@@ -169,6 +201,7 @@ fn accepted(attribute: &Attribute) -> String {
         .iter()
         .map(|name| match *name {
             "crate" => "`crate = \"path\"`",
+            "stop_timeout" => "`stop_timeout = \"30s\"`",
             _ => "`timeout = milliseconds`",
         })
         .collect();
@@ -224,6 +257,43 @@ mod tests {
             let (_, messages) = read(tokens.clone());
             assert_eq!(messages.len(), 1, "{tokens}");
             assert!(messages[0].contains(part), "{tokens}: {}", messages[0]);
+        }
+    }
+
+    #[test]
+    fn the_limit_of_a_stop_has_a_unit() {
+        const NODE: Attribute =
+            Attribute { name: "#[ockam::node]", accepts: &["stop_timeout", "crate"] };
+        let read = |tokens| {
+            let mut problems = Problems::default();
+            let arguments = Arguments::read(&NODE, tokens, &mut problems);
+            (arguments.stop_timeout_ms, problems.into_messages())
+        };
+        for (tokens, limit) in [
+            (quote!(), None),
+            (quote!(stop_timeout = "0s"), Some(0)),
+            (quote!(stop_timeout = "250ms"), Some(250)),
+            (quote!(stop_timeout = "30s"), Some(30_000)),
+            (quote!(stop_timeout = "2 m"), Some(120_000)),
+            (quote!(stop_timeout = "1h"), Some(3_600_000)),
+        ] {
+            assert_eq!(read(tokens), (limit, Vec::new()));
+        }
+        for tokens in [
+            quote!(stop_timeout = 30),
+            quote!(stop_timeout = 30s),
+            quote!(stop_timeout = "30"),
+            quote!(stop_timeout = "s"),
+            quote!(stop_timeout = ""),
+            quote!(stop_timeout = "-1s"),
+            quote!(stop_timeout = "1.5s"),
+            quote!(stop_timeout = "3 days"),
+            quote!(stop_timeout = "99999999999999999h"),
+            quote!(stop_timeout),
+        ] {
+            let (limit, messages) = read(tokens.clone());
+            assert_eq!((limit, messages.len()), (None, 1), "{tokens}");
+            assert!(messages[0].contains("stop_timeout = \"30s\""), "{tokens}: {messages:?}");
         }
     }
 

@@ -69,6 +69,10 @@ use proc_macro::TokenStream;
 ///
 /// # Arguments
 ///
+/// - `stop_timeout = "30s"`: how long the stop of the node may take, on Ctrl-C and wherever the
+///   program does not say otherwise: a whole number with the unit `ms`, `s`, `m` or `h`. The default
+///   is one second. The environment variable `OCKAM_STOP_TIMEOUT`, with a value of the same form,
+///   comes before it.
 /// - `crate = "path"`: where the facade is, for programs that know it under another name. The
 ///   default is `"::ockam"`.
 ///

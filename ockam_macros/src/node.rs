@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 const RULES: Rules = Rules {
-    attribute: Attribute { name: "#[ockam::node]", accepts: &["crate"] },
+    attribute: Attribute { name: "#[ockam::node]", accepts: &["stop_timeout", "crate"] },
     context: "ctx: Context",
     rival: "main",
     outer: &[],
@@ -17,7 +17,8 @@ const RULES: Rules = Rules {
 /// Expands the attribute, or emits the item beside its errors.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut problems = Problems::default();
-    let Arguments { krate, .. } = Arguments::read(&RULES.attribute, arguments, &mut problems);
+    let Arguments { krate, stop_timeout_ms, .. } =
+        Arguments::read(&RULES.attribute, arguments, &mut problems);
     let Some(function) = Function::read(&RULES, &item, &mut problems) else {
         let errors = problems.into_tokens();
         return quote!(#errors #item);
@@ -31,11 +32,15 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (attrs, inner) = function.split(&RULES);
     let (vis, name, output) = (&function.vis, &function.sig.ident, &function.sig.output);
     let call = context.call(name);
+    let run = match stop_timeout_ms {
+        Some(limit) => quote!(run_node_with_stop_timeout(#limit, #call)),
+        None => quote!(run_node(#call)),
+    };
     quote! {
         #attrs
         #vis fn #name() #output {
             #inner
-            #krate::__private::run_node(#call)
+            #krate::__private::#run
         }
     }
 }
@@ -102,6 +107,19 @@ mod tests {
         )
         .to_string();
         assert!(actual.contains("my :: ockam :: __private :: run_node"), "{actual}");
+    }
+
+    #[test]
+    fn the_limit_of_the_stop_is_handed_on_in_milliseconds() {
+        let actual = expand(
+            quote!(stop_timeout = "30s"),
+            quote!(
+                async fn main() {}
+            ),
+        )
+        .to_string();
+        let call = quote!(::ockam::__private::run_node_with_stop_timeout(30000u64, |_| main()));
+        assert!(actual.contains(&call.to_string()), "{actual}");
     }
 
     #[test]

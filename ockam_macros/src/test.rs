@@ -35,7 +35,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn test_around(arguments: &Arguments, function: &Function, context: Context) -> TokenStream {
-    let Arguments { krate, timeout_ms } = arguments;
+    let Arguments { krate, timeout_ms, .. } = arguments;
     let (attrs, inner) = function.split(&RULES);
     let (vis, name) = (&function.vis, &function.sig.ident);
     let (call, title) = (context.call(name), name.unraw().to_string());

@@ -3,6 +3,9 @@
 
 mod place;
 mod signals;
+mod stop_timeout;
+
+pub use stop_timeout::STOP_TIMEOUT_VARIABLE;
 
 use crate::builder::NodeBuilder;
 use crate::context::{Context, Handle};
@@ -57,7 +60,26 @@ where
     Fut: Future<Output = T> + Send + 'static,
     T: Outcome,
 {
-    match try_run_node(main) {
+    run_or_exit(None, main)
+}
+
+/// As [`run_node`], with a limit for the stop of the node, in milliseconds.
+pub fn run_node_with_stop_timeout<F, Fut, T>(limit_ms: u64, main: F) -> T
+where
+    F: FnOnce(Context) -> Fut + Send + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+    T: Outcome,
+{
+    run_or_exit(Some(Duration::from_millis(limit_ms)), main)
+}
+
+fn run_or_exit<F, Fut, T>(stop_timeout: Option<Duration>, main: F) -> T
+where
+    F: FnOnce(Context) -> Fut + Send + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+    T: Outcome,
+{
+    match try_run_node(stop_timeout, main) {
         Ok(output) => output,
         Err(error) => {
             std::eprintln!("Error: {error:?}");
@@ -66,13 +88,14 @@ where
     }
 }
 
-fn try_run_node<F, Fut, T>(main: F) -> Result<T>
+fn try_run_node<F, Fut, T>(stop_timeout: Option<Duration>, main: F) -> Result<T>
 where
     F: FnOnce(Context) -> Fut + Send + 'static,
     Fut: Future<Output = T> + Send + 'static,
     T: Outcome,
 {
-    let (runtime, ctx) = build(NodeBuilder::new())?;
+    let stop_timeout = stop_timeout::find(stop_timeout)?;
+    let (runtime, ctx) = build(NodeBuilder::new().with_stop_timeout(stop_timeout))?;
     let handle = ctx.handle();
     let end = signals::listen(handle.clone())?;
     let cell = Arc::clone(handle.cell());

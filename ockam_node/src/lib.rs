@@ -83,8 +83,10 @@ pub use dead_letter::{
 };
 pub use delayed_event::DelayedEvent;
 #[cfg(feature = "std")]
+pub use entry::STOP_TIMEOUT_VARIABLE;
+#[cfg(feature = "std")]
 #[doc(hidden)]
-pub use entry::{Outcome, run_node, run_test};
+pub use entry::{Outcome, run_node, run_node_with_stop_timeout, run_test};
 pub use executor::Executor;
 #[cfg(not(feature = "std"))]
 pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};

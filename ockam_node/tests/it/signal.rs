@@ -4,7 +4,10 @@
 
 use crate::support::PATIENCE;
 use ockam_core::{Any, Result, Routed, Worker};
-use ockam_node::{Context, MessageReceiveOptions, run_node};
+use ockam_node::{
+    Context, DEFAULT_STOP_TIMEOUT, MessageReceiveOptions, STOP_TIMEOUT_VARIABLE, run_node,
+    run_node_with_stop_timeout,
+};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -91,9 +94,14 @@ impl Running {
 
     /// Starts a test of this binary as a process of its own, with something to do.
     pub(crate) fn start_test(test: &str, task: &str) -> Self {
+        Self::start_with(test, task, &[])
+    }
+
+    fn start_with(test: &str, task: &str, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--nocapture", "--test-threads=1"])
             .env(TASK, task)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -151,6 +159,62 @@ fn ctrl_c_stops_a_node_gracefully() {
 #[test]
 fn sigterm_stops_a_node_gracefully() {
     assert_stops_gracefully("-TERM");
+}
+
+/// Takes longer than the default limit to handle its message.
+struct Thorough;
+
+impl Worker for Thorough {
+    type Context = Context;
+    type Message = Any;
+
+    async fn handle_message(&mut self, ctx: &mut Context, _: Routed<Any>) -> Result<()> {
+        say("begun");
+        ctx.sleep(3 * DEFAULT_STOP_TIMEOUT / 2).await;
+        say("done");
+        Ok(())
+    }
+}
+
+/// A main function that says how long its stop may take.
+#[test]
+fn patient_child() {
+    let Ok(limit) = std::env::var(TASK) else { return };
+    let main = |ctx: Context| async move {
+        ctx.start_worker("thorough", Thorough).await?;
+        ctx.send("thorough", 1u8).await
+    };
+    let outcome = match limit.as_str() {
+        "attribute" => run_node_with_stop_timeout(30_000, main),
+        _ => run_node(main),
+    };
+    say(&format!("returned {outcome:?}"));
+}
+
+#[test]
+fn the_limit_of_the_stop_comes_from_the_attribute_or_the_environment() {
+    for (task, variable, code) in
+        [("attribute", "", 0), ("environment", "30s", 0), ("attribute", "10ms", 1)]
+    {
+        let mut node = Running::start_with(
+            "signal::patient_child",
+            task,
+            &[(STOP_TIMEOUT_VARIABLE, variable)],
+        );
+        node.hear("begun");
+        node.signal("-TERM");
+        let status = node.end();
+        assert_eq!(status.code(), Some(code), "{task} {variable}: {status}");
+        assert_eq!(node.lines.iter().any(|line| line == "done"), code == 0, "{task} {variable}");
+    }
+}
+
+#[test]
+fn an_environment_that_is_no_time_ends_the_process_before_it_begins() {
+    let variables = [(STOP_TIMEOUT_VARIABLE, "soon")];
+    let mut node = Running::start_with("signal::patient_child", "environment", &variables);
+    assert_eq!(node.end().code(), Some(1));
+    assert!(node.lines.iter().all(|line| !line.ends_with("begun")));
 }
 
 #[test]

@@ -29,6 +29,11 @@ mod borrowed {
     }
 }
 
+mod patient {
+    #[ockam::node(stop_timeout = "30s", crate = "::ockam")]
+    pub async fn main() {}
+}
+
 mod renamed {
     mod facade {
         pub use ockam::*;
