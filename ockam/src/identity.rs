@@ -35,9 +35,10 @@ pub use ockam_identity::{
     Identifier, IdentifierError, Identities, Identity, IdentityError, IdentityIdAccessControl,
     IdentityOptions, MAX_CREDENTIAL_REFRESH_INTERVAL, MAX_HALF_OPEN, MAX_HISTORY_CHANGES,
     MAX_HISTORY_LEN, MAX_REMEMBERED_ATTRIBUTES, MAX_REMEMBERED_IDENTITIES,
-    MAX_REMEMBERED_IDENTITIES_LEN, NodeRng, PURPOSE_KEY_LIFETIME, Presented, PurposeKey,
-    SecureChannel, SecureChannelListener, SecureChannelListenerOptions, SecureChannelOptions,
-    SecureChannelPeer, SignedDataError, Structure, SystemClock, TrustEveryonePolicy,
-    TrustIdentifierPolicy, TrustMultiIdentifiersPolicy, TrustPolicy, Validity, VersionedData,
+    MAX_REMEMBERED_IDENTITIES_LEN, MAX_UNSAVED, NodeRng, PURPOSE_KEY_LIFETIME, Presented,
+    PurposeKey, SecureChannel, SecureChannelListener, SecureChannelListenerOptions,
+    SecureChannelOptions, SecureChannelPeer, SignedDataError, Structure, SystemClock,
+    TrustEveryonePolicy, TrustIdentifierPolicy, TrustMultiIdentifiersPolicy, TrustPolicy, Validity,
+    VersionedData,
 };
 pub use ockam_identity::{channel, store};

@@ -16,6 +16,7 @@
 //! | `credentials` | what is issued, shown and believed |
 //! | `asking` | who asks an issuer at the moment |
 //! | `record` | what of all that is kept in a store |
+//! | `saving` | what of it is not in the store yet, because the store fails |
 //! | `failure` | errors as they cross the boundary |
 
 #[cfg(feature = "node")]
@@ -29,6 +30,7 @@ mod lifecycle;
 mod meeting;
 mod own;
 mod record;
+mod saving;
 mod turn;
 
 pub use attested::MAX_REMEMBERED_ATTRIBUTES;
@@ -39,6 +41,7 @@ pub use clock::SystemClock;
 pub use credentials::CREDENTIAL_REFRESH_GAP;
 pub use known::{MAX_REMEMBERED_IDENTITIES, MAX_REMEMBERED_IDENTITIES_LEN};
 pub use meeting::Presented;
+pub use saving::MAX_UNSAVED;
 
 use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
@@ -58,6 +61,7 @@ use failure::no_identity;
 use known::Known;
 use ockam_core::{Error, ErrorKind, Result};
 use own::Own;
+use saving::Unsaved;
 use turn::Turns;
 
 /// Keeps the identities of a node, and what it has learnt of others.
@@ -91,6 +95,7 @@ struct Inner {
 struct Memory {
     own: Map<Identifier, Own>,
     turns: Turns,
+    unsaved: Unsaved,
     known: Known,
     attested: Attested,
     /// What issuers say of identities of this node, by subject and issuer.
@@ -135,7 +140,8 @@ impl Identities {
     }
 
     /// Keeps identities and their keys in a file, which only its owner can read, and reads the
-    /// system's clock. What was written survives the end of the process, however it ends.
+    /// system's clock. What was written survives the end of the process, however it ends. Beside
+    /// the file is a copy of its last good state; see [`FileStore`](crate::store::FileStore).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
@@ -146,6 +152,7 @@ impl Identities {
     /// let alice = identities.create_identity(rng).await?;
     /// drop(identities);
     /// assert_eq!(Identities::open(&path)?.own(), [alice]);
+    /// # std::fs::remove_file(path.with_extension("identities.bak"))?;
     /// # std::fs::remove_file(path)?;
     /// # Ok(()) }
     /// ```
@@ -175,6 +182,7 @@ impl Identities {
 
     /// Remembers the history of another identity for good, and returns whose it is. Unlike those
     /// that are met on channels, of which a bounded number is remembered, it is never forgotten.
+    /// That it cannot be stored is no error: it is stored when the store works again.
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) if it does not hold together, is older than the

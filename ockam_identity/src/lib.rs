@@ -56,7 +56,7 @@ pub use identities::CREDENTIAL_REFRESH_GAP;
 pub use identities::SystemClock;
 pub use identities::{
     Clock, Identities, MAX_REMEMBERED_ATTRIBUTES, MAX_REMEMBERED_IDENTITIES,
-    MAX_REMEMBERED_IDENTITIES_LEN, Presented,
+    MAX_REMEMBERED_IDENTITIES_LEN, MAX_UNSAVED, Presented,
 };
 pub use identity::{
     Change, ChangeData, ChangeError, ChangeHistory, Comparison, IDENTITY_KEY_LIFETIME, Identity,

@@ -7,7 +7,7 @@
 mod file;
 
 #[cfg(feature = "file-store")]
-pub use file::{FORMAT_VERSION, FileStore};
+pub use file::{FORMAT_VERSION, FileStore, REOPEN_INTERVAL};
 
 use alloc::vec::Vec;
 use core::fmt::Debug;
@@ -15,7 +15,7 @@ use ockam_core::Result;
 use zeroize::Zeroizing;
 
 /// What a value is about. Values of one kind have different keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Table {
     /// Secret keys of the software vault, by their handles.

@@ -104,8 +104,8 @@ impl Identities {
     /// issuer; [`credential`](Self::credential) finds it.
     ///
     /// # Errors
-    /// [`Encoding`](ErrorKind::Encoding) if it is none, [`Io`](ErrorKind::Io) if it cannot be
-    /// stored.
+    /// [`Encoding`](ErrorKind::Encoding) if it is none. That it cannot be stored is no error: it is
+    /// kept all the same, and stored when the store works again.
     pub fn keep_credential(
         &self,
         subject: &Identifier,

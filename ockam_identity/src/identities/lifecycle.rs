@@ -152,6 +152,7 @@ impl Identities {
     fn keep_own(&self, before: Option<&Own>, own: Own) -> Result<Identifier> {
         let identifier = *own.identity.identifier();
         self.store_own(before, &own)?;
+        self.save_rest();
         // The earlier state is dropped outside of the lock.
         let _replaced = self.memory(|memory| memory.own.insert(identifier, own));
         Ok(identifier)

@@ -28,8 +28,7 @@ impl Identities {
     /// Verifies and remembers a history that arrives: one may only learn more.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) with an [`IdentityError`](crate::IdentityError), or
-    /// [`Io`](ErrorKind::Io) if it cannot be stored.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) with an [`IdentityError`](crate::IdentityError).
     pub fn learn(&self, history: &ChangeHistory) -> Result<Identity> {
         let known = history.identifier().and_then(|identifier| self.find(&identifier));
         let learnt = Identity::learn(history, known.as_ref())
@@ -56,9 +55,8 @@ impl Identities {
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) if more is known of the identity by now, or
-    /// something else: then it is not to be believed.
-    /// [`Io`](ErrorKind::Io) if it cannot be stored. It is remembered all the same, as long as the
-    /// process lives.
+    /// something else: then it is not to be believed. That it cannot be stored is no error: it is
+    /// remembered all the same, and stored when the store works again.
     pub fn remember(&self, identity: &Identity) -> Result<()> {
         let identifier = identity.identifier();
         let remembered = self.memory(|memory| match memory.own.get(identifier) {
@@ -80,9 +78,6 @@ impl Identities {
     }
 
     /// Never forgets these identities, whether they are known already or not.
-    ///
-    /// # Errors
-    /// [`Io`](ErrorKind::Io) if it cannot be stored.
     pub(crate) fn pin(&self, identifiers: &[Identifier]) -> Result<()> {
         for identifier in identifiers {
             if let Some(identity) = self.memory(|memory| memory.known.pin(identifier)) {

@@ -219,18 +219,8 @@ impl Identities {
         })
     }
 
-    /// Writes the history of another identity, unless the store has a longer one: of two that are
-    /// learnt at once, the shorter may come second.
     pub(super) fn store_known(&self, table: Table, identity: &Identity) -> Result<()> {
-        let Some(store) = &self.0.store else { return Ok(()) };
-        let history = identity.history();
-        store.update(table, identity.identifier().as_bytes(), &mut |stored| {
-            let stored =
-                stored.and_then(|value| ChangeHistory::read_stored(&mut Reader::new(value)).ok());
-            let is_longer =
-                stored.is_some_and(|stored| stored.changes().len() > history.changes().len());
-            Ok((!is_longer).then(|| history.encode()))
-        })
+        self.put(table, identity.identifier().as_bytes(), identity.history())
     }
 
     pub(super) fn forget_met(&self, identifier: &Identifier) -> Result<()> {
@@ -259,16 +249,34 @@ impl Identities {
     }
 
     fn put(&self, table: Table, key: &[u8], value: &impl Structure) -> Result<()> {
-        match &self.0.store {
-            Some(store) => store.put(table, key, &value.encode()),
-            None => Ok(()),
-        }
+        self.save(table, key, Some(value.encode()));
+        Ok(())
     }
 
     fn remove(&self, table: Table, key: &[u8]) -> Result<()> {
-        match &self.0.store {
-            Some(store) => store.remove(table, key),
-            None => Ok(()),
-        }
+        self.save(table, key, None);
+        Ok(())
     }
+}
+
+/// Writes a value, or removes it if there is none. A history does not take the place of a longer
+/// one: of two that are learnt at once, the shorter may come second.
+pub(super) fn write_learnt(
+    store: &dyn Store,
+    table: Table,
+    key: &[u8],
+    value: Option<&[u8]>,
+) -> Result<()> {
+    let Some(value) = value else { return store.remove(table, key) };
+    if !matches!(table, Table::Known | Table::Met) {
+        return store.put(table, key, value);
+    }
+    let changes = |value: &[u8]| {
+        let history = ChangeHistory::read_stored(&mut Reader::new(value));
+        history.map_or(0, |history| history.changes().len())
+    };
+    store.update(table, key, &mut |stored| {
+        let is_longer = stored.is_some_and(|stored| changes(stored) > changes(value));
+        Ok((!is_longer).then(|| value.to_vec()))
+    })
 }

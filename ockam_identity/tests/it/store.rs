@@ -19,8 +19,22 @@ struct Place(PathBuf);
 impl Place {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("{name}-{}.identities", std::process::id()));
-        let _ = fs::remove_file(&path);
-        Place(path)
+        let place = Place(path);
+        place.remove();
+        place
+    }
+
+    /// The path of a file beside it.
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = self.0.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+
+    fn remove(&self) {
+        for suffix in ["", ".bak", ".bak.old", ".bak.new", ".new", ".link"] {
+            let _ = fs::remove_file(self.beside(suffix));
+        }
     }
 
     fn open(&self) -> Result<Identities, Error> {
@@ -37,7 +51,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        self.remove();
     }
 }
 
@@ -126,6 +140,76 @@ fn only_the_owner_can_read_the_file() {
 }
 
 #[test]
+#[cfg(unix)]
+fn the_copy_beside_the_file_is_its_owners_too() {
+    let place = Place::new("copy-mode");
+    now(place.open().unwrap().create_identity(&mut Seeded::new(1))).unwrap();
+    let mode = fs::metadata(place.beside(".bak")).unwrap().permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_is_not_followed() {
+    let place = Place::new("link");
+    let link = place.beside(".link");
+    std::os::unix::fs::symlink(&place.0, &link).unwrap();
+    // Also to a file that is not there yet: none is made.
+    for is_there in [false, true] {
+        if is_there {
+            drop(place.open().unwrap());
+        }
+        let error = Identities::open(&link).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Denied, "{error:?}");
+        assert!(error.to_string().contains("is a symbolic link: name the file"), "{error}");
+        assert_eq!(place.0.exists(), is_there);
+    }
+}
+
+/// Unit tests of the store have the same where this process may not give files away.
+#[test]
+#[cfg(unix)]
+fn a_file_of_another_user_is_refused() {
+    let place = Place::new("owner");
+    drop(place.open().unwrap());
+    if std::os::unix::fs::chown(&place.0, Some(54_321), None).is_err() {
+        return;
+    }
+    let error = place.open().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error:?}");
+    for part in ["owner-", "belongs to user 54321", "change its owner"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_file_is_refused_and_left_alone() {
+    let place = Place::new("empty");
+    now(place.open().unwrap().create_identity(&mut Seeded::new(1))).unwrap();
+    fs::write(&place.0, []).unwrap();
+    let error = place.open().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
+    for part in ["empty-", "the file is empty", "put a copy in its place"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert_eq!(fs::metadata(&place.0).unwrap().len(), 0);
+    // What it says helps.
+    fs::rename(place.beside(".bak"), &place.0).unwrap();
+    assert_eq!(place.open().unwrap().own().len(), 1);
+}
+
+#[test]
+fn a_new_file_does_not_replace_the_copy_of_one_that_is_gone() {
+    let (place, mut rng) = (Place::new("gone"), Seeded::new(1));
+    let lost = now(place.open().unwrap().create_identity(&mut rng)).unwrap();
+    fs::remove_file(&place.0).unwrap();
+    let other = now(place.open().unwrap().create_identity(&mut rng)).unwrap();
+    assert_eq!(place.open().unwrap().own(), [other]);
+    fs::rename(place.beside(".bak.old"), &place.0).unwrap();
+    assert_eq!(place.open().unwrap().own(), [lost]);
+}
+
+#[test]
 fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     let place = Place::new("kind");
     fs::write(&place.0, "these are not the identities you are looking for".repeat(1000)).unwrap();
@@ -149,14 +233,15 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     assert!(error.to_string().contains("has format 2, and this program knows 1 only"), "{error}");
 }
 
-/// What a full disk or a copy that broke off leaves. An empty file is a new one.
+/// What a full disk or a copy that broke off leaves.
 #[test]
 fn a_file_that_is_cut_short_is_refused_and_named() {
     let place = Place::new("short");
     now(place.open().unwrap().create_identity(&mut Seeded::new(1))).unwrap();
     let whole = fs::read(&place.0).unwrap();
     let mut opened = vec![];
-    for len in [1, 100, 511, 4095, 4096, 4097, whole.len() / 2, whole.len() - 4096, whole.len() - 1]
+    for len in
+        [0, 1, 100, 511, 4095, 4096, 4097, whole.len() / 2, whole.len() - 4096, whole.len() - 1]
     {
         fs::write(&place.0, &whole[..len]).unwrap();
         match place.open() {

@@ -4,14 +4,14 @@ use core::convert::Infallible;
 use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
-use ockam_core::Result;
+use ockam_core::{Error, ErrorKind, Result};
 use ockam_identity::store::{Change, Entry, Store, Table};
 use rand_core::{TryCryptoRng, TryRng};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Reads a file of `docs/vectors`.
 pub(crate) fn vectors(name: &str) -> Value {
@@ -115,9 +115,12 @@ impl TryRng for Seeded {
 
 impl TryCryptoRng for Seeded {}
 
-/// A store in memory.
+/// A store in memory, with as much room as the test says.
 #[derive(Debug, Default)]
-pub(crate) struct MemoryStore(Mutex<BTreeMap<Place, Vec<u8>>>);
+pub(crate) struct MemoryStore {
+    values: Mutex<BTreeMap<Place, Vec<u8>>>,
+    is_full: AtomicBool,
+}
 
 /// The number of a table and a key in it.
 type Place = (usize, Vec<u8>);
@@ -126,23 +129,34 @@ impl MemoryStore {
     fn key(table: Table, key: &[u8]) -> Place {
         (Table::ALL.iter().position(|other| *other == table).unwrap(), key.to_vec())
     }
+
+    pub(crate) fn set_full(&self, is_full: bool) {
+        self.is_full.store(is_full, Ordering::SeqCst);
+    }
+
+    fn values_to_write(&self) -> Result<MutexGuard<'_, BTreeMap<Place, Vec<u8>>>> {
+        match self.is_full.load(Ordering::SeqCst) {
+            true => Err(Error::new(ErrorKind::Io, "no room")),
+            false => Ok(self.values.lock().unwrap()),
+        }
+    }
 }
 
 impl Store for MemoryStore {
     fn all(&self, table: Table) -> Result<Vec<Entry>> {
         let (number, _) = Self::key(table, &[]);
-        let values = self.0.lock().unwrap();
+        let values = self.values.lock().unwrap();
         let values = values.iter().filter(|((of, _), _)| *of == number);
         Ok(values.map(|((_, key), value)| (key.clone(), value.clone().into())).collect())
     }
 
     fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<()> {
-        self.0.lock().unwrap().insert(Self::key(table, key), value.to_vec());
+        self.values_to_write()?.insert(Self::key(table, key), value.to_vec());
         Ok(())
     }
 
     fn update(&self, table: Table, key: &[u8], change: &mut Change<'_>) -> Result<()> {
-        let (key, mut values) = (Self::key(table, key), self.0.lock().unwrap());
+        let (key, mut values) = (Self::key(table, key), self.values_to_write()?);
         if let Some(value) = change(values.get(&key).map(|value| &value[..]))? {
             values.insert(key, value);
         }
@@ -150,7 +164,7 @@ impl Store for MemoryStore {
     }
 
     fn remove(&self, table: Table, key: &[u8]) -> Result<()> {
-        self.0.lock().unwrap().remove(&Self::key(table, key));
+        self.values_to_write()?.remove(&Self::key(table, key));
         Ok(())
     }
 }

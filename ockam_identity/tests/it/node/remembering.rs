@@ -1,7 +1,9 @@
 //! What is remembered of peers while channels are made.
 
+use super::log::Log;
 use super::stage::{LISTENER, Stage, identity, node, soon, until};
 use crate::known::flood;
+use crate::support::MemoryStore;
 use ockam_core::{Authorization, Result};
 use ockam_identity::vault::{KeyKind, Secret, SoftwareVault};
 use ockam_identity::{
@@ -113,4 +115,29 @@ async fn strangers_do_not_make_a_node_forget_the_authorities_of_its_channels() {
     flood().iter().for_each(|other| identities.remember(other).unwrap());
     assert!(identities.find(&authority).is_some() && identities.find(&issuer).is_some());
     assert!(identities.find(&stranger).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_is_let_in_though_it_cannot_be_stored_and_is_stored_when_there_is_room() {
+    let (log, store) = (Log::of_this_thread(), Arc::new(MemoryStore::default()));
+    let open = || Identities::with_store(SoftwareVault::new(), SystemClock, store.clone()).unwrap();
+    let stage = Stage::with_identities(open(), SecureChannelListenerOptions::new()).await;
+    let there = Identities::in_memory();
+    store.set_full(true);
+    let mut strangers = vec![];
+    for _ in 0..3 {
+        let stranger = identity(&there, &stage.ctx).await;
+        let options = SecureChannelOptions::new();
+        soon(there.create_secure_channel(&stage.ctx, &stranger, LISTENER, options)).await.unwrap();
+        until(|| stage.identities.find(&stranger).is_some()).await;
+        assert!(open().find(&stranger).is_none());
+        strangers.push(stranger);
+    }
+    assert_eq!(log.count("it is kept in memory until the store works again"), 1);
+    store.set_full(false);
+    let last = identity(&stage.identities, &stage.ctx).await;
+    let again = open();
+    assert!(again.own().contains(&last));
+    assert!(strangers.iter().all(|stranger| again.find(stranger).is_some()));
+    log.assert_says(&["the store works again"]);
 }

@@ -1,0 +1,126 @@
+//! What was learnt of others and is not in the store yet.
+//!
+//! That a disk is full keeps no peer out: what was learnt counts as long as the process lives, and
+//! is written as soon as the store works again. Identities of this node do not go this way: what
+//! cannot be stored of them is an error.
+
+use super::Identities;
+use super::record::write_learnt;
+use crate::store::{Store, Table};
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::mem;
+use ockam_core::{Error, Result};
+
+/// How many values wait at most for a store that fails. More are not stored, and count as long as
+/// the process lives.
+pub const MAX_UNSAVED: usize = 32_768;
+
+/// Values by table and key; `None` for one that is to be removed.
+type Values = BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>;
+
+#[derive(Default)]
+pub(super) struct Unsaved {
+    values: Values,
+    /// A task is writing them.
+    is_saving: bool,
+    /// How many attempts in a row have failed.
+    failures: u64,
+}
+
+impl Unsaved {
+    fn insert(&mut self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
+        let place = (table, key.to_vec());
+        if self.values.len() < MAX_UNSAVED || self.values.contains_key(&place) {
+            self.values.insert(place, value);
+        }
+    }
+
+    /// Takes what is to be written, unless another task does.
+    fn begin(&mut self) -> Option<Values> {
+        let begins = !self.is_saving && !self.values.is_empty();
+        self.is_saving |= begins;
+        begins.then(|| mem::take(&mut self.values))
+    }
+}
+
+impl Identities {
+    /// Writes a value that was learnt, or removes it, now or when the store works again.
+    pub(super) fn save(&self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
+        if self.0.store.is_some() {
+            self.memory(|memory| memory.unsaved.insert(table, key, value));
+            self.save_rest();
+        }
+    }
+
+    /// Writes what could not be written before.
+    pub(super) fn save_rest(&self) {
+        let Some(store) = &self.0.store else { return };
+        // More may come while this is written.
+        while let Some(values) = self.memory(|memory| memory.unsaved.begin()) {
+            let mut saving = Saving { identities: self, values };
+            let saved = saving.write(&**store);
+            drop(saving);
+            let failures = self.memory(|memory| count(&mut memory.unsaved.failures, &saved));
+            report(&saved, failures);
+            if saved.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Counts failures, and returns how many there were before.
+fn count(failures: &mut u64, saved: &Result<()>) -> u64 {
+    let before = *failures;
+    *failures = if saved.is_ok() { 0 } else { before.saturating_add(1) };
+    before
+}
+
+/// Says once that the store fails, and once that it works again.
+fn report(saved: &Result<(), Error>, failures: u64) {
+    #[cfg(feature = "node")]
+    match saved {
+        Err(error) if failures == 0 => {
+            let error = format_args!("{error:#}");
+            tracing::error!(%error, "what was learnt of others is not stored: it is kept in memory until the store works again");
+        }
+        Ok(()) if failures > 0 => {
+            tracing::warn!(failures, "the store works again, and has what was kept in memory");
+        }
+        _ => {}
+    }
+    #[cfg(not(feature = "node"))]
+    let _ = (saved, failures);
+}
+
+/// Values that are being written. What is left of them when it is dropped is not written yet.
+struct Saving<'a> {
+    identities: &'a Identities,
+    values: Values,
+}
+
+impl Saving<'_> {
+    fn write(&mut self, store: &dyn Store) -> Result<()> {
+        while let Some(entry) = self.values.first_entry() {
+            let (table, key) = entry.key();
+            write_learnt(store, *table, key, entry.get().as_deref())?;
+            entry.remove();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Saving<'_> {
+    fn drop(&mut self) {
+        let left = mem::take(&mut self.values);
+        self.identities.memory(|memory| {
+            let unsaved = &mut memory.unsaved;
+            unsaved.is_saving = false;
+            for (place, value) in left {
+                // What came meanwhile is newer.
+                unsaved.values.entry(place).or_insert(value);
+            }
+        });
+    }
+}
