@@ -58,7 +58,7 @@ pub(crate) fn is_answer(sender: &Cell, recipient: &Cell, message: &LocalMessage)
 }
 
 /// Counts what a cell has done, together with what it waits for.
-fn progress(cell: &Arc<Cell>) -> u32 {
+pub(crate) fn progress(cell: &Arc<Cell>) -> u32 {
     let mut sum = cell.progress();
     let mut next = cell.waits_for();
     for _ in 1..MAX_DEPTH {

@@ -30,7 +30,8 @@ pub enum DeadLetterReason {
     Denied,
     /// It was to leave the node, and cannot: it is too large, or leads nowhere.
     Unsendable,
-    /// It answers a message from outside, and the connection that it was to leave by stands still.
+    /// Its recipient stands still: a connection, for an answer to a message from outside, or a worker
+    /// that takes nothing out of its full mailbox, for messages that came over a connection.
     Stalled,
 }
 
@@ -58,7 +59,7 @@ impl fmt::Display for DeadLetterReason {
             DeadLetterReason::Undecodable => "the body is not of the worker's type",
             DeadLetterReason::Denied => "an access control said no",
             DeadLetterReason::Unsendable => "it cannot be sent to another node",
-            DeadLetterReason::Stalled => "the connection for it stands still",
+            DeadLetterReason::Stalled => "its recipient stands still",
         })
     }
 }

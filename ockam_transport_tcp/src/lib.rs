@@ -58,11 +58,13 @@
 //! | `link` | one connection: its addresses, whether it is up, its end |
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
 //! | `outgoing`, `outbox` | what both write from |
+//! | `backlog` | messages for workers whose mailboxes are full, and the rule for workers that stand still |
 //! | `receiver` | messages on their way in |
 //! | `reconnect`, `redial` | making a lost connection again, and when that is given up |
 //! | `registry` | which connections and listeners there are |
 #![deny(unsafe_code)]
 
+mod backlog;
 mod connection;
 mod dial;
 mod direct;
@@ -84,13 +86,14 @@ mod socket;
 mod traffic;
 mod transport;
 
+pub use backlog::MAX_BACKLOG_LEN;
 pub use connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
 pub use extension::TcpTransportExtension;
 pub use listener::{TcpListener, TcpListenerInfo};
 pub use options::{
-    CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
-    DEFAULT_KEEPALIVE, DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions,
-    TcpListenerOptions,
+    CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT,
+    DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEPALIVE,
+    DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions, TcpListenerOptions,
 };
 pub use outbox::MAX_BATCH_LEN;
 pub use reconnect::{RECONNECT_PROVEN_AFTER, TcpReconnect};

@@ -98,8 +98,14 @@ impl Link {
         let outgoing = Arc::new(Outgoing::default());
         let direct = Direct::new(Arc::clone(&link), Arc::clone(&outgoing));
         let sender = Sender::new(Arc::clone(&link), Arc::clone(&outgoing), limits.write_stall);
-        let receiver =
-            Receiver::new(Arc::clone(&link), outgoing, reading, limits.handshake, place, redial);
+        let receiver = Receiver::new(
+            Arc::clone(&link),
+            outgoing,
+            reading,
+            (limits.handshake, limits.consumer_stall),
+            place,
+            redial,
+        );
         let capacity = limits.mailbox_capacity;
         if let Err(error) = link.start(ctx, sender, direct, receiver, capacity).await {
             drop(link.end(ctx, "its workers could not be started"));

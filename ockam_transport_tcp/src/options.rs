@@ -42,6 +42,16 @@ pub const DEFAULT_USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// [`TcpTransport::set_on_demand_connect_timeout`]: crate::TcpTransport::set_on_demand_connect_timeout
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a worker with a full mailbox may begin to handle no message while messages of a
+/// connection wait for it, unless the options say otherwise. Then the connection drops what waits
+/// for that worker, and what comes for it while the mailbox is full. It is looked at four times in
+/// this time, so it may take a quarter longer.
+///
+/// It is less than the usual limit of an ask, so that asks over the same connection are answered
+/// in time. Until then [`MAX_BACKLOG_LEN`](crate::MAX_BACKLOG_LEN) bytes wait beside the mailbox;
+/// only when that is full, other workers wait too.
+pub const DEFAULT_CONSUMER_STALL_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How many connections a listener holds at a time, unless its options say otherwise. One more is
 /// closed as soon as it is accepted.
 pub const DEFAULT_CONNECTION_LIMIT: usize = 1024;
@@ -57,6 +67,7 @@ pub(crate) struct Limits {
     pub(crate) write_stall: Duration,
     pub(crate) keepalive: Duration,
     pub(crate) user_timeout: Option<Duration>,
+    pub(crate) consumer_stall: Duration,
     pub(crate) mailbox_capacity: Option<u32>,
     /// The flows from which messages may leave through a connection.
     pub(crate) consumer_of: Vec<FlowControlId>,
@@ -69,6 +80,7 @@ impl Limits {
             write_stall: DEFAULT_WRITE_STALL_TIMEOUT,
             keepalive: DEFAULT_KEEPALIVE,
             user_timeout: None,
+            consumer_stall: DEFAULT_CONSUMER_STALL_TIMEOUT,
             mailbox_capacity: None,
             consumer_of: Vec::new(),
         }
@@ -165,6 +177,14 @@ impl TcpListenerOptions {
         self
     }
 
+    /// Sets how long a worker with a full mailbox may stand still before messages for it are
+    /// dropped, instead of [`DEFAULT_CONSUMER_STALL_TIMEOUT`]. With [`Duration::MAX`] nothing is
+    /// dropped, and one such worker can stop everything else that comes over the connection.
+    pub fn with_consumer_stall_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.consumer_stall = timeout;
+        self
+    }
+
     /// Sets how many messages wait for a connection before those who send wait.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
         self.limits.mailbox_capacity = Some(messages);
@@ -239,6 +259,14 @@ impl TcpConnectionOptions {
     /// It is rounded up to milliseconds; [`Duration::MAX`] is as long as the system pleases.
     pub fn with_user_timeout(mut self, timeout: Duration) -> Self {
         self.limits.user_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how long a worker with a full mailbox may stand still before messages for it are
+    /// dropped, instead of [`DEFAULT_CONSUMER_STALL_TIMEOUT`]. With [`Duration::MAX`] nothing is
+    /// dropped, and one such worker can stop everything else that comes over the connection.
+    pub fn with_consumer_stall_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.consumer_stall = timeout;
         self
     }
 

@@ -4,6 +4,7 @@
 //! It owns reading, the other side's first byte, the return route, and the end. It refuses to know
 //! whom a message may reach: its outgoing access control, the border, does.
 
+use crate::backlog::Backlog;
 use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::outgoing::Outgoing;
 use crate::redial::Redial;
@@ -36,6 +37,8 @@ pub(crate) struct Receiver {
     decoder: FrameDecoder,
     /// How much room the next read gets.
     room: usize,
+    /// What arrived for workers whose mailboxes are full.
+    backlog: Backlog,
     handshake: Duration,
     /// Until when the other side has to say its first byte, as long as it has not.
     greeting: Option<Instant>,
@@ -51,7 +54,7 @@ impl Receiver {
         link: Arc<Link>,
         outgoing: Arc<Outgoing>,
         stream: OwnedReadHalf,
-        handshake: Duration,
+        (handshake, consumer_stall): (Duration, Duration),
         place: Option<Place>,
         redial: Option<Redial>,
     ) -> Self {
@@ -61,6 +64,7 @@ impl Receiver {
             stream,
             decoder: FrameDecoder::new(),
             room: MIN_ROOM,
+            backlog: Backlog::new(consumer_stall),
             handshake,
             greeting: Some(deadline(handshake)),
             since: Instant::now(),
@@ -71,16 +75,22 @@ impl Receiver {
 
     /// Reads once and delivers every message that is whole. The error says why nothing more comes.
     async fn round(&mut self, ctx: &Context) -> std::result::Result<(), String> {
-        self.read().await?;
-        let traffic = self.link.traffic();
+        if self.backlog.is_empty() {
+            self.read().await?;
+        } else {
+            let mut backlog = self.backlog.take();
+            let read = backlog.during(self.read()).await;
+            self.backlog = backlog;
+            read?;
+        }
         loop {
             match self.decoder.poll_message() {
                 Ok(Some(Decoded::Message(message))) => {
-                    traffic.messages_in.add(1);
+                    self.link.traffic().messages_in.add(1);
                     self.deliver(ctx, message).await;
                 }
                 Ok(Some(Decoded::Dropped(limit))) => {
-                    traffic.dropped.add(1);
+                    self.link.traffic().dropped.add(1);
                     tracing::debug!(connection = %self.link, %limit, "a message was dropped");
                 }
                 // A heartbeat.
@@ -92,27 +102,14 @@ impl Receiver {
     }
 
     /// Hands a message over to the worker that its onward route names first.
-    async fn deliver(&self, ctx: &Context, mut message: TransportMessage) {
+    async fn deliver(&mut self, ctx: &Context, mut message: TransportMessage) {
         message.return_route.push_front(self.link.sender().clone());
         // The peer is not told: what the border refuses is a dead letter, and it hears nothing.
-        if let Err(error) = ctx.forward(message.into()).await {
-            self.dropped(&error);
+        if let Err(error) = self.backlog.deliver(ctx, &self.link, message.into()) {
+            dropped(&self.link, &error);
         }
-    }
-
-    /// Accounts for a message that reached nobody. The first of a connection is told to the log, for
-    /// whoever forgot to make a worker a consumer; a peer cannot fill the log with the others.
-    fn dropped(&self, error: &Error) {
-        let dropped = &self.link.traffic().dropped;
-        dropped.add(1);
-        if error.kind() == ErrorKind::Denied && dropped.value() == 1 {
-            tracing::warn!(
-                connection = %self.link, %error,
-                "a message from outside was dropped: a worker is reached only if it was made a \
-                 consumer, with flow_controls().add_consumer(address, &flow_control_id)"
-            );
-        } else {
-            tracing::debug!(connection = %self.link, %error, "a message was dropped");
+        if self.backlog.is_full() {
+            self.backlog.room().await;
         }
     }
 
@@ -189,7 +186,10 @@ impl Receiver {
         };
         ctx.fail_asks_over(self.link.receiver(), &why);
         redial.lost(self.greeting.is_none(), self.since.elapsed());
-        let Some(stream) = redial.connect(ctx, &self.link, self.handshake).await else {
+        let mut backlog = self.backlog.take();
+        let stream = backlog.during(redial.connect(ctx, &self.link, self.handshake)).await;
+        self.backlog = backlog;
+        let Some(stream) = stream else {
             return false;
         };
         let (reading, writing) = stream.into_split();
@@ -200,6 +200,14 @@ impl Receiver {
         self.greeting = Some(deadline(self.handshake));
         tracing::info!(connection = %self.link, "connected again");
         self.link.mend(writing)
+    }
+
+    /// Delivers what has arrived, when nothing more comes.
+    async fn settle(&mut self, ctx: &Context) {
+        if !self.backlog.is_empty() {
+            ctx.fail_asks_over(self.link.receiver(), &self.why());
+            self.backlog.settled().await;
+        }
     }
 
     /// Says why nothing comes any more.
@@ -223,6 +231,7 @@ impl Processor for Receiver {
         if self.mend(ctx).await {
             return Ok(true);
         }
+        self.settle(ctx).await;
         drop(self.link.end(ctx, &why));
         let sender = self.link.sender();
         if ctx.is_worker_registered_at(sender.clone()) {
@@ -240,5 +249,21 @@ impl Processor for Receiver {
             Phase::Ended(_) => {}
         }
         Ok(())
+    }
+}
+
+/// Accounts for a message that reached no worker. The first of a connection is told to the log, for
+/// a program that has not made a worker a consumer; a peer cannot fill the log with the others.
+pub(crate) fn dropped(link: &Link, error: &Error) {
+    let dropped = &link.traffic().dropped;
+    dropped.add(1);
+    if error.kind() == ErrorKind::Denied && dropped.value() == 1 {
+        tracing::warn!(
+            connection = %link, %error,
+            "a message from outside was dropped: a worker is reached only if it was made a \
+             consumer, with flow_controls().add_consumer(address, &flow_control_id)"
+        );
+    } else {
+        tracing::debug!(connection = %link, %error, "a message was dropped");
     }
 }

@@ -18,11 +18,13 @@ impl Cell {
         self.came_by.load(Ordering::Relaxed)
     }
 
-    /// Counts what was taken out of the inbox, and the steps of [`made_progress`].
+    /// Counts the messages that the worker has begun to handle, and the steps of [`made_progress`].
     ///
     /// [`made_progress`]: Self::made_progress
     pub(crate) fn progress(&self) -> u32 {
-        self.with_inbox(|inbox| inbox.taken).unwrap_or_default()
+        let taken = self.with_inbox(|inbox| inbox.taken).unwrap_or_default();
+        // Many are taken out at once, and then handled one after the other.
+        taken.wrapping_sub(self.in_hand() as u32)
     }
 
     /// Counts a step of a message that takes long to handle.

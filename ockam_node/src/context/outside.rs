@@ -56,6 +56,15 @@ impl Handle {
         crate::answering::is_stalled(self.cell())
     }
 
+    /// Returns a number that changes whenever the worker at an address begins to handle a message,
+    /// or [makes a step](Self::made_progress) with one: for telling a worker that is slow from one
+    /// that stands still. `None` says that there is no worker.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn progress_at(&self, address: &Address) -> Option<u32> {
+        self.node().find(address).map(|cell| crate::answering::progress(&cell))
+    }
+
     /// Accounts for a message that this worker took out of its mailbox and cannot pass on: it is
     /// a dead letter, and whoever waits for its answer on this node is told `error`.
     ///

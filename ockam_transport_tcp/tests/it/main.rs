@@ -4,6 +4,7 @@
 
 mod accept;
 mod connect;
+mod consumer;
 mod direct;
 mod end;
 mod flow;
