@@ -35,7 +35,6 @@ mod vector {
             self.0.len()
         }
 
-        #[cfg(any(test, feature = "node"))]
         pub(crate) fn is_empty(&self) -> bool {
             self.0.is_empty()
         }
@@ -75,6 +74,13 @@ mod vector {
             K: Borrow<Q>,
         {
             self.place(key).ok().map(|place| &self.0[place].1)
+        }
+
+        pub(crate) fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+        where
+            K: Borrow<Q>,
+        {
+            self.place(key).is_ok()
         }
 
         pub(crate) fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
@@ -183,6 +189,7 @@ mod tests {
                 }
                 _ => {
                     assert_eq!(vector.get(&key), tree.get(&key));
+                    assert_eq!(vector.contains_key(&key), tree.contains_key(&key));
                     assert_eq!(vector.get_mut(&key), tree.get_mut(&key));
                 }
             }

@@ -6,8 +6,8 @@
 
 use super::Identities;
 use super::record::write_learnt;
+use crate::sorted::Map;
 use crate::store::{Store, Table};
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::mem;
 use ockam_core::{Error, Result};
@@ -17,7 +17,7 @@ use ockam_core::{Error, Result};
 pub const MAX_UNSAVED: usize = 32_768;
 
 /// Values by table and key; `None` for one that is to be removed.
-type Values = BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>;
+type Values = Map<(Table, Vec<u8>), Option<Vec<u8>>>;
 
 #[derive(Default)]
 pub(super) struct Unsaved {
@@ -29,8 +29,7 @@ pub(super) struct Unsaved {
 }
 
 impl Unsaved {
-    fn insert(&mut self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
-        let place = (table, key.to_vec());
+    fn insert(&mut self, place: (Table, Vec<u8>), value: Option<Vec<u8>>) {
         if self.values.len() < MAX_UNSAVED || self.values.contains_key(&place) {
             self.values.insert(place, value);
         }
@@ -48,7 +47,7 @@ impl Identities {
     /// Writes a value that was learnt, or removes it, now or when the store works again.
     pub(super) fn save(&self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
         if self.0.store.is_some() {
-            self.memory(|memory| memory.unsaved.insert(table, key, value));
+            self.memory(|memory| memory.unsaved.insert((table, key.to_vec()), value));
             self.save_rest();
         }
     }
@@ -102,10 +101,9 @@ struct Saving<'a> {
 
 impl Saving<'_> {
     fn write(&mut self, store: &dyn Store) -> Result<()> {
-        while let Some(entry) = self.values.first_entry() {
-            let (table, key) = entry.key();
-            write_learnt(store, *table, key, entry.get().as_deref())?;
-            entry.remove();
+        while let Some(((table, key), value)) = self.values.first_key_value() {
+            write_learnt(store, *table, key, value.as_deref())?;
+            self.values.pop_first();
         }
         Ok(())
     }
@@ -117,9 +115,9 @@ impl Drop for Saving<'_> {
         self.identities.memory(|memory| {
             let unsaved = &mut memory.unsaved;
             unsaved.is_saving = false;
-            for (place, value) in left {
-                // What came meanwhile is newer.
-                unsaved.values.entry(place).or_insert(value);
+            // What came meanwhile is newer.
+            for (place, value) in mem::replace(&mut unsaved.values, left) {
+                unsaved.insert(place, value);
             }
         });
     }
