@@ -17,6 +17,7 @@
 //! | `asking` | who asks an issuer at the moment |
 //! | `record` | what of all that is kept in a store |
 //! | `saving` | what of it is not in the store yet, because the store fails |
+//! | `notice` | what the log is told of keys that run out |
 //! | `failure` | errors as they cross the boundary |
 
 #[cfg(feature = "node")]
@@ -28,19 +29,23 @@ mod failure;
 mod known;
 mod lifecycle;
 mod meeting;
+#[cfg(feature = "node")]
+mod notice;
 mod own;
 mod record;
 mod saving;
 mod turn;
 
 pub use attested::MAX_REMEMBERED_ATTRIBUTES;
-pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
+pub use clock::{Clock, EARLIEST_TIME};
 #[cfg(feature = "node")]
 pub use credentials::CREDENTIAL_REFRESH_GAP;
 pub use known::{MAX_REMEMBERED_IDENTITIES, MAX_REMEMBERED_IDENTITIES_LEN};
 pub use meeting::Presented;
+#[cfg(feature = "node")]
+pub use notice::{KEY_EXPIRY_NOTICE, KEY_EXPIRY_NOTICE_INTERVAL};
 pub use saving::MAX_UNSAVED;
 
 use crate::codec::Structure;
@@ -103,6 +108,9 @@ struct Memory {
     /// For which identities of this node an issuer is asked at the moment.
     #[cfg(feature = "node")]
     asking: Vec<(Identifier, Identifier)>,
+    /// When the log was told that the key of an identity of this node runs out.
+    #[cfg(feature = "node")]
+    expiry_told: Map<Identifier, u64>,
 }
 
 impl Identities {

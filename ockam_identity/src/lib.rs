@@ -50,12 +50,12 @@ pub use credential::{
     Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
 };
 pub use identifier::{ChangeHash, Identifier, IdentifierError};
-#[cfg(feature = "node")]
-pub use identities::CREDENTIAL_REFRESH_GAP;
 #[cfg(feature = "std")]
 pub use identities::SystemClock;
+#[cfg(feature = "node")]
+pub use identities::{CREDENTIAL_REFRESH_GAP, KEY_EXPIRY_NOTICE, KEY_EXPIRY_NOTICE_INTERVAL};
 pub use identities::{
-    Clock, Identities, MAX_REMEMBERED_ATTRIBUTES, MAX_REMEMBERED_IDENTITIES,
+    Clock, EARLIEST_TIME, Identities, MAX_REMEMBERED_ATTRIBUTES, MAX_REMEMBERED_IDENTITIES,
     MAX_REMEMBERED_IDENTITIES_LEN, MAX_UNSAVED, Presented,
 };
 pub use identity::{

@@ -1,4 +1,44 @@
-//! The time, which the protocols get as an argument.
+//! The time, which the protocols get as an argument, and what of it cannot be right.
+
+use alloc::format;
+use ockam_core::{Error, ErrorKind, Result};
+
+/// The earliest time that a clock can tell, in seconds since 1970 UTC: that of the build. A clock
+/// that is behind was not set yet, as on a device without a battery that has just started, and
+/// nothing is made or shown in the name of an identity by it: others would never believe it.
+///
+/// It is 2026-01-01, or what the environment variable `OCKAM_BUILD_TIME` says when this crate is
+/// compiled, if that is later. The time at which the compiler runs is not looked at, so that the
+/// same sources with the same variable are the same program, byte for byte. A build that has a
+/// time of its own passes it on: `OCKAM_BUILD_TIME=$SOURCE_DATE_EPOCH`, or that of the commit,
+/// `OCKAM_BUILD_TIME=$(git log -1 --format=%ct)`.
+pub const EARLIEST_TIME: u64 = earliest(option_env!("OCKAM_BUILD_TIME"));
+
+/// 2026-01-01 00:00:00 UTC: these sources are not older.
+const TIME_OF_SOURCES: u64 = 1_767_225_600;
+
+const fn earliest(build_time: Option<&str>) -> u64 {
+    let Some(text) = build_time else { return TIME_OF_SOURCES };
+    match u64::from_str_radix(text, 10) {
+        Ok(time) if time > TIME_OF_SOURCES => time,
+        Ok(_) => TIME_OF_SOURCES,
+        // While the crate is compiled.
+        Err(_) => panic!("OCKAM_BUILD_TIME is not a number of seconds since 1970"),
+    }
+}
+
+/// Refuses a clock that was not set yet.
+pub(super) fn check_clock(now: u64) -> Result<()> {
+    if now >= EARLIEST_TIME {
+        return Ok(());
+    }
+    Err(Error::with_text(ErrorKind::Failed, || {
+        format!(
+            "the clock of this node says {now} s since 1970, which is before this program was \
+             built ({EARLIEST_TIME} s): set the clock first"
+        )
+    }))
+}
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
@@ -24,5 +64,31 @@ impl Clock for SystemClock {
         // A clock before 1970 is wrong; then nothing is valid yet.
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         since.map_or(0, |since| since.as_secs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn the_time_of_the_build_counts_if_it_is_later_than_that_of_the_sources() {
+        assert_eq!(earliest(None), TIME_OF_SOURCES);
+        for (text, time) in [("0", TIME_OF_SOURCES), ("1800000000", 1_800_000_000)] {
+            assert_eq!(earliest(Some(text)), time);
+        }
+    }
+
+    #[test]
+    fn a_clock_is_refused_up_to_the_second_before_the_build() {
+        for now in [0, 40, EARLIEST_TIME - 1] {
+            let error = check_clock(now).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(&format!("says {now} s")) && text.contains("set the clock"));
+        }
+        for now in [EARLIEST_TIME, u64::MAX] {
+            check_clock(now).unwrap();
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! from.
 
 use super::Identities;
+use super::clock::check_clock;
 use super::failure::{failed, unknown};
 use super::own::{Own, Purpose};
 use super::turn::Turn;
@@ -12,6 +13,7 @@ use crate::identifier::Identifier;
 use crate::identity::{Comparison, Identity, IdentityError, IdentityOptions};
 use crate::purpose_key::Attestation;
 use crate::vault::{KeyHandle, Secret};
+use alloc::format;
 use ockam_core::{Error, ErrorKind, Result};
 use rand_core::CryptoRng;
 
@@ -19,7 +21,9 @@ impl Identities {
     /// Makes an identity with a new Ed25519 key.
     ///
     /// # Errors
-    /// [`Failed`](ErrorKind::Failed) if the vault makes no key.
+    /// [`Failed`](ErrorKind::Failed) if the vault makes no key, or if the clock is before
+    /// [`EARLIEST_TIME`](crate::EARLIEST_TIME): others would not believe the identity when the
+    /// clock is right.
     pub async fn create_identity(&self, rng: &mut impl CryptoRng) -> Result<Identifier> {
         self.create_identity_with(IdentityOptions::new(self.now()), rng).await
     }
@@ -27,12 +31,14 @@ impl Identities {
     /// Makes an identity with a new key.
     ///
     /// # Errors
-    /// As [`create_identity`](Self::create_identity).
+    /// As [`create_identity`](Self::create_identity), and [`InvalidInput`](ErrorKind::InvalidInput)
+    /// if the key would have run out already.
     pub async fn create_identity_with(
         &self,
         options: IdentityOptions,
         rng: &mut impl CryptoRng,
     ) -> Result<Identifier> {
+        check_new_key(&options, self.now())?;
         let created = Identity::create(self.vault(), options, Secret::random(rng)).await;
         let (identity, key) = created.map_err(|why| failed(why, "creating an identity"))?;
         self.take_over(identity, key).await
@@ -65,8 +71,10 @@ impl Identities {
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node,
-    /// [`Failed`](ErrorKind::Failed) if the vault makes no key, or if another writer of the store
-    /// has changed the identity since it was read.
+    /// [`Failed`](ErrorKind::Failed) if the vault makes no key, if another writer of the store has
+    /// changed the identity since it was read, or if the clock is before
+    /// [`EARLIEST_TIME`](crate::EARLIEST_TIME);
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the new key would have run out already.
     ///
     /// # Cancel safety
     /// Dropped, the identity has its old key or its new one. A key that is not used, new or old,
@@ -77,6 +85,7 @@ impl Identities {
         options: IdentityOptions,
         rng: &mut impl CryptoRng,
     ) -> Result<()> {
+        check_new_key(&options, self.now())?;
         let _turn = Turn::take(self, identifier).await;
         let own = self.own_identity(identifier)?;
         let rotated = own.identity.rotate(self.vault(), &own.key, options, Secret::random(rng));
@@ -105,7 +114,11 @@ impl Identities {
         rng: &mut impl CryptoRng,
     ) -> Result<(Own, (KeyHandle, Attestation))> {
         let own = self.own_identity(identifier)?;
-        if let Some(known) = own.purpose_key(purpose, self.now()) {
+        let now = self.now();
+        own.check_time(now)?;
+        #[cfg(feature = "node")]
+        self.tell_of_expiry(&own, now);
+        if let Some(known) = own.purpose_key(purpose, now) {
             return Ok((own, known));
         }
         let _turn = Turn::take(self, identifier).await;
@@ -162,6 +175,18 @@ impl Identities {
         let own = self.memory(|memory| memory.own.get(identifier).cloned());
         own.ok_or_else(|| unknown(identifier))
     }
+}
+
+/// Refuses to make a key by a clock that was not set yet, or one that nobody would ever believe.
+fn check_new_key(options: &IdentityOptions, now: u64) -> Result<()> {
+    check_clock(now)?;
+    if options.valid_until() >= now {
+        return Ok(());
+    }
+    Err(Error::with_text(ErrorKind::InvalidInput, || {
+        let ago = now - options.valid_until();
+        format!("the options make a key that has run out {ago} s ago: give it a later end")
+    }))
 }
 
 fn invalid(why: IdentityError) -> Error {

@@ -1,5 +1,6 @@
 //! What is kept of an identity of this node: handles of keys, and attestations.
 
+use super::clock::check_clock;
 use crate::identity::Identity;
 use crate::purpose_key::{Attestation, CLOCK_DRIFT, PURPOSE_KEY_LIFETIME, PurposeKey, Validity};
 use crate::vault::{KeyHandle, KeyKind, Secret, Vault, VaultError};
@@ -67,9 +68,10 @@ impl Own {
         holds.then(|| (key.clone(), attestation.clone()))
     }
 
-    /// Refuses to attest a key at a time at which nobody would believe it, so that a wrong clock
-    /// does not make one key after the other.
+    /// Refuses to attest a key, or to show it, at a time at which nobody would believe it, so that
+    /// a wrong clock does not make one key after the other.
     pub(super) fn check_time(&self, now: u64) -> Result<(), Error> {
+        check_clock(now)?;
         let latest = self.identity.latest_change();
         let (from, until) = (latest.attestations_valid_from, latest.attestations_valid_until);
         if from > now.saturating_add(CLOCK_DRIFT) {

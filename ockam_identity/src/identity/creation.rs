@@ -45,6 +45,10 @@ impl IdentityOptions {
         self
     }
 
+    pub(crate) fn valid_until(&self) -> u64 {
+        self.valid_until
+    }
+
     /// Remarks that earlier purpose keys are revoked. Every new key does that.
     #[must_use]
     pub fn with_revocation_of_purpose_keys(mut self) -> Self {

@@ -1,0 +1,43 @@
+//! What the log is told of keys of this node's identities that run out soon.
+//!
+//! When the key of an identity has run out, nothing can be shown in its name, and its peers have to
+//! learn of the new one: the program has to know of it months before.
+
+use super::Identities;
+use super::own::Own;
+
+/// How long before the key of an identity of this node runs out the log warns of it, in seconds: 90
+/// days, or a quarter of the key's lifetime if that is less.
+pub const KEY_EXPIRY_NOTICE: u64 = 90 * 24 * 60 * 60;
+
+/// How often the log warns of the key of one identity at most, in seconds: once a day.
+pub const KEY_EXPIRY_NOTICE_INTERVAL: u64 = 24 * 60 * 60;
+
+impl Identities {
+    /// Warns of a key that runs out soon, when it is used.
+    pub(super) fn tell_of_expiry(&self, own: &Own, now: u64) {
+        let latest = own.identity.latest_change();
+        let (from, until) = (latest.attestations_valid_from, latest.attestations_valid_until);
+        let notice = KEY_EXPIRY_NOTICE.min(until.saturating_sub(from) / 4);
+        if until.saturating_sub(now) <= notice {
+            self.warn_of_expiry(own, until, now);
+        }
+    }
+
+    #[cold]
+    fn warn_of_expiry(&self, own: &Own, until: u64, now: u64) {
+        let identifier = own.identity.identifier();
+        let is_due = self.memory(|memory| {
+            let told = memory.expiry_told.get(identifier);
+            let is_due = told.is_none_or(|told| now.abs_diff(*told) >= KEY_EXPIRY_NOTICE_INTERVAL);
+            if is_due {
+                memory.expiry_told.insert(*identifier, now);
+            }
+            is_due
+        });
+        if is_due {
+            let days = until.saturating_sub(now) / (24 * 60 * 60);
+            tracing::warn!(%identifier, days, until, "the key of an identity of this node runs out soon: `rotate` it");
+        }
+    }
+}
