@@ -2,7 +2,7 @@
 
 use crate::link::{Link, Phase};
 use core::fmt;
-use ockam_core::{Address, ErrorKind, FlowControlId, Result, Route};
+use ockam_core::{Address, Error, ErrorKind, FlowControlId, Result, Route};
 use ockam_node::Handle;
 use std::sync::Arc;
 
@@ -59,8 +59,8 @@ impl TcpConnection {
         TcpConnectionInfo::of(&self.0)
     }
 
-    /// Closes the connection in good order: what was sent before is written first. One that is
-    /// down, and is being made again, is given up.
+    /// Closes the connection in good order: what was sent before is written first, and the other
+    /// side's system has acknowledged it. One that is down, and is being made again, is given up.
     ///
     /// # Errors
     /// As [`TcpTransport::disconnect`](crate::TcpTransport::disconnect), except that a connection
@@ -72,9 +72,10 @@ impl TcpConnection {
         self.0.close();
         match ctx.stop_worker(self.0.sender().clone()).await {
             // It ended by itself in the meantime.
-            Err(error) if error.kind() == ErrorKind::NotFound && self.0.has_ended() => Ok(()),
-            stopped => stopped,
+            Err(error) if error.kind() == ErrorKind::NotFound && self.0.has_ended() => {}
+            stopped => stopped?,
         }
+        self.0.tail_loss().map_or(Ok(()), |why| Err(Error::new(ErrorKind::Io, why)))
     }
 
     pub(crate) fn has_ended(&self) -> bool {

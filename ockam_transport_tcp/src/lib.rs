@@ -59,12 +59,15 @@
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
 //! | `outgoing`, `outbox` | what both write from |
 //! | `backlog` | messages for workers whose mailboxes are full, and the rule for workers that stand still |
+//! | `close`, `acknowledged` | the end of a socket in good order, and whether everything has arrived by then |
 //! | `receiver` | messages on their way in |
 //! | `reconnect`, `redial` | making a lost connection again, and when that is given up |
 //! | `registry` | which connections and listeners there are |
 #![deny(unsafe_code)]
 
+mod acknowledged;
 mod backlog;
+mod close;
 mod connection;
 mod dial;
 mod direct;

@@ -25,7 +25,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
 use ockam_node::{Handle, ProcessorBuilder, StopOrder, Turn, WorkerBuilder};
 use std::io;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
@@ -52,6 +52,8 @@ pub(crate) struct Link {
     phase: watch::Sender<Phase>,
     /// A broken link will be made again. It is `false` before those who follow the phase are woken.
     reconnects: AtomicBool,
+    /// Why something that was sent before the connection was closed has not arrived.
+    tail_loss: OnceLock<String>,
     traffic: Traffic,
     turn: Turn,
     registry: Weak<Registry>,
@@ -90,6 +92,7 @@ impl Link {
             peer,
             phase: watch::Sender::new(Phase::Up(Arc::new(writing))),
             reconnects: AtomicBool::new(redial.is_some()),
+            tail_loss: OnceLock::new(),
             traffic: Traffic::default(),
             turn: Turn::new(),
             registry: Arc::downgrade(registry),
@@ -215,6 +218,17 @@ impl Link {
         self.reconnects.store(false, Ordering::SeqCst);
         // Who waits for another phase finds out that there will be none.
         self.phase.send_modify(|_| ());
+    }
+
+    /// Notes that something that was sent before the connection was closed has not arrived.
+    pub(crate) fn lost_the_tail(&self, why: &str) {
+        // What was found first is the cause of what was found later.
+        let _ = self.tail_loss.set(why.into());
+    }
+
+    /// Returns why something that was sent before the connection was closed has not arrived.
+    pub(crate) fn tail_loss(&self) -> Option<&str> {
+        self.tail_loss.get().map(String::as_str)
     }
 
     /// Waits until the connection is not made again any more.

@@ -56,8 +56,8 @@ pub const DEFAULT_CONSUMER_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// closed as soon as it is accepted.
 pub const DEFAULT_CONNECTION_LIMIT: usize = 1024;
 
-/// How long a connection that is closed in good order waits for the other side to close too, so
-/// that nothing that was written is lost on its way. A node's stop leaves its workers more.
+/// How long a connection that is closed in good order waits for the other side to close too, once
+/// everything that was written is acknowledged. A node's stop leaves its workers more.
 pub const CLOSE_PATIENCE: Duration = Duration::from_millis(50);
 
 /// What listeners and connections have in common.

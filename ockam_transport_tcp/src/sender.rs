@@ -3,6 +3,7 @@
 //! It owns what is taken off a route, when bytes are written, and what becomes of messages that
 //! cannot be. It refuses to know what arrives.
 
+use crate::close::close;
 use crate::direct::only_says_go_on;
 use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::options::CLOSE_PATIENCE;
@@ -212,6 +213,9 @@ impl Worker for Sender {
             let why = self.link.failure().unwrap_or_else(|| self.link.ended(&why).into());
             // What waits in the mailbox may go over the next socket, if there will be one.
             let begun = self.outgoing.lock().finish();
+            if !begun.is_empty() && !self.link.reconnects() {
+                self.link.lost_the_tail(&why);
+            }
             self.reject(ctx, begun, &why);
         }
         Ok(())
@@ -226,7 +230,12 @@ impl Worker for Sender {
             ctx.stop_processor(receiver.clone()).await?;
         }
         if let Some(stream) = stream {
-            socket::close(stream.as_ref().as_ref(), CLOSE_PATIENCE).await;
+            let stream = stream.as_ref().as_ref();
+            if let Err(why) = close(stream, CLOSE_PATIENCE, self.write_stall).await {
+                let why = format!("{} was closed, but {why}", self.link);
+                self.link.lost_the_tail(&why);
+                return Err(Error::new(ErrorKind::Io, why));
+            }
         }
         Ok(())
     }

@@ -8,7 +8,6 @@ use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::net::Shutdown;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 /// How many probes stay without an answer before the system gives an idle connection up, where the
 /// user timeout does not say so earlier.
@@ -93,31 +92,6 @@ pub(crate) fn reason(error: &io::Error) -> String {
 pub(crate) fn cut(stream: &TcpStream) {
     // It fails if the other side has ended it already, which is as good.
     let _ = SockRef::from(stream).shutdown(Shutdown::Both);
-}
-
-/// Says that nothing more will be written, and waits for the other side to say so too, at most for
-/// `patience`. What still arrives is read and forgotten: a socket that is closed with unread bytes
-/// takes back what it has written.
-pub(crate) async fn close(stream: &TcpStream, patience: Duration) {
-    if SockRef::from(stream).shutdown(Shutdown::Write).is_err() {
-        return;
-    }
-    let rest = async {
-        let mut unread = [0; 4096];
-        loop {
-            match stream.try_read(&mut unread) {
-                Ok(0) => return,
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if stream.readable().await.is_err() {
-                        return;
-                    }
-                }
-                Err(_) => return,
-            }
-        }
-    };
-    let _ = timeout(patience, rest).await;
 }
 
 #[cfg(test)]

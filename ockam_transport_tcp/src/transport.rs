@@ -113,14 +113,17 @@ impl TcpTransport {
         self.registry.set_connect_timeout(timeout);
     }
 
-    /// Closes a connection in good order: what was sent before is written first. It takes the
-    /// connection, or the address of its sender or receiver. One that is down, and is being made
+    /// Closes a connection in good order: what was sent before is written first, and the other side's
+    /// system has acknowledged it; where the system does not tell (any but Linux), the other side has
+    /// closed it too. What arrives meanwhile is read and forgotten. It takes the connection, or the address of its sender or receiver. One that is down, and is being made
     /// again, is given up: what waits for it is accounted for as dead letters.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if there is no such connection,
-    /// [`TimedOut`](ErrorKind::TimedOut) if writing takes longer than the node's stop timeout; it
-    /// is closed once that is done.
+    /// [`TimedOut`](ErrorKind::TimedOut) if that takes longer than the node's stop timeout; it is
+    /// closed once it is done, and [`Io`](ErrorKind::Io) if something that was sent before has not
+    /// arrived: the other side reset it, or reads nothing. Messages that were not written by then
+    /// are dead letters; of the others the error says how many bytes were not acknowledged.
     ///
     /// # Cancel safety
     /// The closing goes on if the future is dropped.

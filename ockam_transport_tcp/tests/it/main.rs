@@ -17,4 +17,5 @@ mod registry;
 mod stalled;
 mod stop;
 mod support;
+mod tail;
 mod vectors;

@@ -227,7 +227,9 @@ async fn a_connection_that_breaks_while_it_is_closed_is_not_made_again() {
     eventually("it closes", closes).await;
     drop(socket);
     peer.reset();
-    soon(closing).await.unwrap().unwrap();
+    let error = soon(closing).await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    assert!(node.ctx.dead_letters().count(DeadLetterReason::Stopped) > 0);
     let (sender, receiver) = (connection.address(), connection.receiver_address());
     for worker in [sender, receiver] {
         eventually("it is gone", || !node.ctx.is_worker_registered_at(worker.clone())).await;
