@@ -2,9 +2,8 @@
 
 use crate::node::Node;
 use crate::sync::Lock;
-use crate::wait_list::WaitList;
+use crate::wait_list::{Number, WaitList};
 use core::future::poll_fn;
-use core::iter;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 use ockam_core::{Address, Mailboxes};
@@ -18,20 +17,20 @@ pub(crate) struct Arrivals {
 /// One call of `wait_for`, known to the list for as long as it waits.
 struct Registered<'a> {
     arrivals: &'a Arrivals,
-    number: u64,
+    address: &'a Address,
+    number: Number,
 }
 
 impl Registered<'_> {
-    fn wait(&self, address: &Address, waker: &Waker) {
+    fn wait(&self, waker: &Waker) {
         let waker = waker.clone();
-        let wait = |list: &mut WaitList<_>| list.wait(self.number, waker, || address.clone());
-        drop(self.arrivals.waiting.with(wait));
+        drop(self.arrivals.waiting.with(|list| list.wait(self.number, waker, self.address)));
     }
 }
 
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
-        drop(self.arrivals.waiting.with(|list| list.leave(self.number)));
+        drop(self.arrivals.waiting.with(|list| list.leave(self.number, self.address)));
         self.arrivals.count.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -43,9 +42,10 @@ impl Arrivals {
 
     pub(crate) async fn wait_for(&self, node: &Node, address: &Address) {
         self.count.fetch_add(1, Ordering::SeqCst);
-        let registered = Registered { arrivals: self, number: self.waiting.with(WaitList::number) };
+        let number = self.waiting.with(WaitList::number);
+        let registered = Registered { arrivals: self, address, number };
         poll_fn(|cx| {
-            registered.wait(address, cx.waker());
+            registered.wait(cx.waker());
             // Looked up after the waker is known: an arrival is either seen here or wakes it.
             match node.find(address) {
                 Some(cell) if !cell.is_starting() => Poll::Ready(()),
@@ -59,8 +59,8 @@ impl Arrivals {
         if self.count.load(Ordering::SeqCst) == 0 {
             return;
         }
-        let is_here = |address: &Address| mailboxes.find(address).is_some();
-        let next = || self.waiting.with(|list| list.take_one(is_here));
-        iter::from_fn(next).for_each(Waker::wake);
+        for address in mailboxes.addresses() {
+            self.waiting.with(|list| list.take(address)).for_each(Waker::wake);
+        }
     }
 }

@@ -17,13 +17,12 @@ use crate::executor::until;
 use crate::node::Node;
 use crate::stop_order::StopOrder;
 use crate::sync::Lock;
-use crate::wait_list::WaitList;
+use crate::wait_list::{Number, WaitList};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
-use core::iter;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
@@ -132,8 +131,7 @@ impl StopState {
             outcome.over = true;
             outcome.error = error;
         });
-        let next = || self.outcome.with(|outcome| outcome.waiting.take_one(|()| true));
-        iter::from_fn(next).for_each(Waker::wake);
+        self.outcome.with(|outcome| outcome.waiting.take(&())).for_each(Waker::wake);
     }
 }
 
@@ -141,7 +139,7 @@ impl StopState {
 pub(crate) struct Stopped<'a> {
     state: &'a StopState,
     /// The number it waits under.
-    number: Option<u64>,
+    number: Option<Number>,
 }
 
 impl Future for Stopped<'_> {
@@ -154,7 +152,7 @@ impl Future for Stopped<'_> {
                 return (Poll::Ready(()), None);
             }
             let number = *self.number.get_or_insert_with(|| outcome.waiting.number());
-            (Poll::Pending, outcome.waiting.wait(number, waker, || ()))
+            (Poll::Pending, outcome.waiting.wait(number, waker, &()))
         });
         polled
     }
@@ -163,7 +161,7 @@ impl Future for Stopped<'_> {
 impl Drop for Stopped<'_> {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            drop(self.state.outcome.with(|outcome| outcome.waiting.leave(number)));
+            drop(self.state.outcome.with(|outcome| outcome.waiting.leave(number, &())));
         }
     }
 }

@@ -1,0 +1,52 @@
+//! The places of those who wait in a vector, which is searched from end to end.
+
+use super::{Key, Number};
+use alloc::vec::Vec;
+use core::mem;
+use core::task::Waker;
+
+pub(super) struct Places<T>(Vec<Waiting<T>>);
+
+struct Waiting<T> {
+    number: Number,
+    what: T,
+    waker: Waker,
+}
+
+impl<T> Places<T> {
+    pub(super) fn new() -> Self {
+        Places(Vec::new())
+    }
+}
+
+impl<T: Key> Places<T> {
+    pub(super) fn enter(&mut self, number: Number, mut waker: Waker, what: &T) -> Option<Waker> {
+        match self.0.iter_mut().find(|waiting| waiting.number == number) {
+            Some(waiting) => {
+                mem::swap(&mut waiting.waker, &mut waker);
+                Some(waker)
+            }
+            None => {
+                self.0.push(Waiting { number, what: what.clone(), waker });
+                None
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, number: Number, _: &T) -> Option<Waker> {
+        self.take_one(|waiting| waiting.number == number)
+    }
+
+    pub(super) fn take(&mut self, what: &T) -> impl Iterator<Item = Waker> + use<T> {
+        let mut taken = Vec::new();
+        while let Some(waker) = self.take_one(|waiting| waiting.what == *what) {
+            taken.push(waker);
+        }
+        taken.into_iter()
+    }
+
+    fn take_one(&mut self, which: impl Fn(&Waiting<T>) -> bool) -> Option<Waker> {
+        let place = self.0.iter().position(which)?;
+        Some(self.0.swap_remove(place).waker)
+    }
+}
