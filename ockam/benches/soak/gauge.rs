@@ -39,6 +39,11 @@ impl Gauge {
         (self.descriptors, self.tasks, self.workers)
     }
 
+    /// Returns the number of workers of each node.
+    pub(crate) fn workers(&self) -> [usize; 3] {
+        self.workers
+    }
+
     /// Lists what is more than it was, beyond its tolerance.
     pub(crate) fn beyond(&self, before: &Gauge) -> Vec<String> {
         let mut wrong = Vec::new();

@@ -7,9 +7,10 @@
 //! cargo bench -p ockam --bench soak -- --seed 17                the same choices again
 //! ```
 //!
-//! It first runs for a sixth of the time, brings the nodes into a defined state and reads the
-//! gauges: live heap, resident memory, file descriptors, tasks, and the workers of each node. After
-//! the rest of the time it does the same and compares. It exits with 1 if something grew beyond its
+//! It first runs for a sixth of the time, brings the nodes into a defined state, in which they have
+//! the workers that they had at the very beginning, and reads the gauges: live heap, resident
+//! memory, file descriptors, tasks, and the workers of each node. After the rest of the time it does
+//! the same and compares. It exits with 1 if something grew beyond its
 //! tolerance, if a flow outlived its worker, if an ask did not end in time, or if the nodes cannot
 //! be brought back to work.
 //!
@@ -67,9 +68,13 @@ fn soak(options: Options) -> Result<bool> {
 async fn run(options: Options) -> Result<bool> {
     let mut world = World::new().await?;
     let mut chaos = Chaos::new(options.seed);
+    let workers = at_rest(&mut world, |_| true).await?.workers();
     let begun = Instant::now();
     chaos.run(&mut world, begun + options.time / 6).await?;
-    let before = at_rest(&mut world, |_| true).await?;
+    let before = at_rest(&mut world, |now| now.workers() == workers).await?;
+    if before.workers() != workers {
+        return Err(format!("there were {workers:?} workers at first; {before}").into());
+    }
     println!("after {:4} s: {before}", begun.elapsed().as_secs());
     chaos.run(&mut world, begun + options.time).await?;
     let after = at_rest(&mut world, |now| now.beyond(&before).is_empty()).await?;

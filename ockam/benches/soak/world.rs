@@ -153,40 +153,84 @@ impl World {
 
     /// Ends the channel, if there is one, and makes another.
     pub(crate) async fn replace_channel(&mut self, timeout: Duration) -> Result<()> {
+        self.end_channel().await;
+        self.channel = Some(self.make_channel(timeout).await?);
+        Ok(())
+    }
+
+    async fn end_channel(&mut self) {
         if let Some(channel) = self.channel.take() {
-            // The other end may be out of reach; this one ends all the same.
-            let _ = channel.stop(&self.initiator).await;
+            self.end(&channel).await;
         }
+    }
+
+    async fn end(&self, channel: &SecureChannel) {
+        // The other end may be out of reach; this one ends all the same.
+        let _ = channel.stop(&self.initiator).await;
+    }
+
+    async fn make_channel(&self, timeout: Duration) -> Result<SecureChannel> {
         let options = SecureChannelOptions::new()
             .with_trust_policy(TrustIdentifierPolicy::new(self.bob))
             .with_timeout(timeout);
         let way = route![&self.connection, RELAY, "bob"];
-        let channel = self.initiator.create_secure_channel(&self.alice, way, options).await?;
-        self.channel = Some(channel);
-        Ok(())
+        Ok(self.initiator.create_secure_channel(&self.alice, way, options).await?)
     }
 
     /// Brings the nodes into the same state each time: all connections are up, there is one channel,
     /// and the responder has no channel whose initiator has gone.
     pub(crate) async fn settle(&mut self) -> Result<()> {
         self.mend_fragile().await?;
-        let mut last = None;
+        self.end_channel().await;
         let deadline = Instant::now() + PATIENCE;
-        let mut made = 0;
-        // As many as the responder has places, so that each one that was left behind gives way.
-        while made <= CHANNELS {
-            match self.replace_channel(Duration::from_secs(2)).await {
-                Ok(()) => made += 1,
-                Err(error) => last = Some(error),
+        let mut channels = loop {
+            match self.fill_listener().await {
+                Ok(channels) => break channels,
+                Err(error) if Instant::now() > deadline => {
+                    return Err(format!("no channel for {PATIENCE:?}: {error}").into());
+                }
+                Err(_) => {}
             }
-            if Instant::now() > deadline {
-                let why = last.map(|error| error.to_string()).unwrap_or_default();
-                return Err(format!("no channel for {PATIENCE:?}: {why}").into());
+        };
+        self.channel = channels.pop();
+        for channel in &channels {
+            self.end(channel).await;
+        }
+        Ok(())
+    }
+
+    /// Makes as many channels as the responder has places, so that each one there whose initiator
+    /// has gone gives way to one of these. If one cannot be made, none is left.
+    async fn fill_listener(&self) -> Result<Vec<SecureChannel>> {
+        let mut channels = Vec::new();
+        for _ in 0..CHANNELS {
+            match self.make_proven_channel().await {
+                Ok(channel) => channels.push(channel),
+                Err(error) => {
+                    for channel in &channels {
+                        self.end(channel).await;
+                    }
+                    return Err(error);
+                }
             }
         }
-        let route = self.route_to("echoer").ok_or("there is no channel")?;
-        let answer = ask(&self.initiator, route, "settled", Duration::from_secs(10)).await?;
-        if answer == "settled" { Ok(()) } else { Err(format!("the answer was {answer}").into()) }
+        Ok(channels)
+    }
+
+    /// Makes a channel that has carried an answer. Before that the last message of its handshake may
+    /// have been lost with a connection, and the responder has no channel.
+    async fn make_proven_channel(&self) -> Result<SecureChannel> {
+        let channel = self.make_channel(Duration::from_secs(2)).await?;
+        let answer =
+            ask(&self.initiator, route![&channel, "echoer"], "settled", Duration::from_secs(2));
+        match answer.await {
+            Ok(answer) if answer == "settled" => Ok(channel),
+            Ok(answer) => Err(format!("the answer was {answer}").into()),
+            Err(error) => {
+                self.end(&channel).await;
+                Err(error.into())
+            }
+        }
     }
 
     pub(crate) fn workers(&self) -> [usize; 3] {
