@@ -94,7 +94,8 @@ impl Identities {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node,
     /// [`Failed`](ErrorKind::Failed) if the vault makes no key, or if the time is not within that of
-    /// the identity's key: its attestations would be void.
+    /// the identity's key, or before [`EARLIEST_TIME`](crate::EARLIEST_TIME): its attestations would
+    /// be void. The error says whether to set the clock or to [`rotate`](Self::rotate) the key.
     pub async fn present(
         &self,
         identifier: &Identifier,

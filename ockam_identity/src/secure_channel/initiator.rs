@@ -49,7 +49,8 @@ impl Identities {
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node, or nothing is at
     /// the first hop; [`Denied`](ErrorKind::Denied) if the other side is not trusted;
     /// [`Stopped`](ErrorKind::Stopped) if the connection of the first hop was lost meanwhile;
-    /// [`Failed`](ErrorKind::Failed) after [`MAX_ANSWERS`] answers that are not to be believed;
+    /// [`Failed`](ErrorKind::Failed) after [`MAX_ANSWERS`] answers that are not to be believed, or if
+    /// the key of this side's identity has run out, or the clock is wrong;
     /// [`TimedOut`](ErrorKind::TimedOut) if nobody has answered who can: a peer that does not trust
     /// this side says nothing.
     ///

@@ -85,6 +85,7 @@ impl Identities {
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node;
+    /// [`Failed`](ErrorKind::Failed) if its key has run out, or the clock is wrong;
     /// [`InvalidInput`](ErrorKind::InvalidInput) if the options allow no channel at all; and as
     /// [`Handle::start_worker`].
     pub async fn create_secure_channel_listener(

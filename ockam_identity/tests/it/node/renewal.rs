@@ -132,6 +132,39 @@ async fn the_side_that_answers_shows_a_new_credential_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_sleep_of_the_machine_the_side_that_answers_shows_a_new_credential_too() {
+    let office = Office::new(LIFETIME).await;
+    let Stage { ctx, identities, alice, bob, .. } = &office.stage;
+    let options = SecureChannelListenerOptions::new().with_credential_source(office.source());
+    identities.create_secure_channel_listener(ctx, bob, "listener", options).await.unwrap();
+    let options = SecureChannelOptions::new().with_authority(office.issuer);
+    soon(identities.create_secure_channel(ctx, alice, "listener", options)).await.unwrap();
+    office.pass_until(100).await;
+    office.slept.store(8 * 60 * 60, Ordering::SeqCst);
+    assert!(identities.attributes(bob, &office.issuer).is_none());
+    office.pass_until(100 + CREDENTIAL_REFRESH_INTERVAL.as_secs() + 1).await;
+    assert!(identities.attributes(bob, &office.issuer).is_some());
+    assert_eq!(office.asked().len(), 2);
+}
+
+/// The first attempt after the sleep fails, as while the network is not up yet.
+#[tokio::test(start_paused = true)]
+async fn after_a_sleep_of_the_machine_an_issuer_that_is_away_at_first_is_asked_again_soon() {
+    let office = Office::new(LIFETIME).await;
+    let channel = soon(office.stage.try_channel(office.options())).await.unwrap();
+    // Between two looks at the clock.
+    office.pass_until(105).await;
+    office.slept.store(8 * 60 * 60, Ordering::SeqCst);
+    office.is_open.store(false, Ordering::SeqCst);
+    office.pass_until(111).await;
+    assert!(!office.stage.is_let_in(&channel).await);
+    assert_eq!(office.asked().len(), 2);
+    office.is_open.store(true, Ordering::SeqCst);
+    office.pass_until(111 + CREDENTIAL_REFRESH_INTERVAL.as_secs()).await;
+    assert!(office.stage.is_let_in(&channel).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_issuer_that_gives_nothing_is_asked_less_and_less_and_the_channel_goes_on() {
     let office = Office::new(LIFETIME).await;
     let channel = soon(office.stage.try_channel(office.options())).await.unwrap();
