@@ -140,6 +140,11 @@ pub struct TcpConnectionInfo {
     pub messages_out: u64,
     /// Messages that arrived and were dropped: nobody here may be reached so, or over a limit.
     pub dropped: u64,
+    /// Bytes that were written and may not have arrived, because a socket was lost before the other
+    /// side's system had acknowledged them: the most that can be, of all sockets that the connection
+    /// has had. What was acknowledged may not have been read either. It is known on Linux only, and 0
+    /// elsewhere.
+    pub unacknowledged: u64,
 }
 
 impl TcpConnectionInfo {
@@ -157,6 +162,7 @@ impl TcpConnectionInfo {
             messages_in: traffic.messages_in.value(),
             messages_out: traffic.messages_out.value(),
             dropped: traffic.dropped.value(),
+            unacknowledged: traffic.unacknowledged.value(),
         }
     }
 }

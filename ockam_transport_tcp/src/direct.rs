@@ -31,11 +31,17 @@ impl Direct {
         Direct { link, outgoing }
     }
 
-    /// Writes what is on the desk; `false` if that was not possible, or only in part.
+    /// Writes what is on the desk, and counts it; `false` if that was not possible, or only in part.
     fn write(&self, desk: &mut Desk) -> bool {
         // While its phase is looked at the link does not end.
         let written = self.link.with_phase(|phase| match phase {
-            Phase::Up(stream) => desk.write(stream).map_err(|error| (Arc::clone(stream), error)),
+            Phase::Up(stream) => {
+                let written = desk.write(stream).map_err(|error| (Arc::clone(stream), error))?;
+                if written {
+                    self.link.traffic().count_out(stream.as_ref().as_ref(), desk.sent());
+                }
+                Ok(written)
+            }
             Phase::Broken(_) | Phase::Ended(_) => Ok(false),
         });
         written.unwrap_or_else(|(stream, error)| {
@@ -63,10 +69,7 @@ impl Shortcut for Direct {
         };
         message.transport_mut().onward_route.pop_front();
         let back = match desk.add(message) {
-            Ok(()) if self.write(&mut desk) => {
-                self.link.traffic().count_out(desk.sent());
-                return Ok(());
-            }
+            Ok(()) if self.write(&mut desk) => return Ok(()),
             Ok(()) if desk.has_to_go_on() => return Err(self.go_on()),
             Ok(()) => desk.finish().pop(),
             Err((_, message)) => Some(message),

@@ -83,6 +83,8 @@ impl Link {
         socket::prepare(&stream, limits.dead_path()).map_err(|error| {
             Error::new(ErrorKind::Io, error).context(format!("preparing the socket of {peer}"))
         })?;
+        let traffic = Traffic::default();
+        traffic.look(&stream);
         let (reading, writing) = stream.into_split();
         let link = Arc::new(Link {
             sender: ctx.random_local(),
@@ -93,7 +95,7 @@ impl Link {
             phase: watch::Sender::new(Phase::Up(Arc::new(writing))),
             reconnects: AtomicBool::new(redial.is_some()),
             tail_loss: OnceLock::new(),
-            traffic: Traffic::default(),
+            traffic,
             turn: Turn::new(),
             registry: Arc::downgrade(registry),
         });
@@ -272,6 +274,7 @@ impl Link {
     fn break_off_if(&self, why: &str, is_meant: impl FnOnce(&Arc<OwnedWriteHalf>) -> bool) {
         self.phase.send_if_modified(|phase| match phase {
             Phase::Up(stream) if is_meant(stream) => {
+                self.count_lost(stream.as_ref().as_ref(), why);
                 socket::cut(stream.as_ref().as_ref());
                 *phase = Phase::Broken(why.into());
                 true
@@ -280,9 +283,28 @@ impl Link {
         });
     }
 
+    /// Counts what was written to a socket that has failed and may not have arrived.
+    fn count_lost(&self, stream: &TcpStream, why: &str) {
+        let bytes = self.traffic.count_lost(stream);
+        if bytes == 0 {
+            return;
+        }
+        let text = "bytes that were written may not have arrived";
+        match self.direction {
+            TcpDirection::Outgoing => {
+                tracing::warn!(connection = %self, at_most = bytes, why, "{text}")
+            }
+            // A peer cannot fill the log.
+            TcpDirection::Incoming => {
+                tracing::debug!(connection = %self, at_most = bytes, why, "{text}")
+            }
+        }
+    }
+
     /// Goes on with a new socket, unless the link has ended in the meantime.
     pub(crate) fn mend(&self, stream: OwnedWriteHalf) -> bool {
         let stream = Arc::new(stream);
+        self.traffic.look(stream.as_ref().as_ref());
         self.phase.send_if_modified(|phase| {
             let broken = matches!(phase, Phase::Broken(_));
             if broken {

@@ -136,11 +136,7 @@ impl Receiver {
             self.read_some().await
         };
         match len.map_err(|error| socket::reason(&error))? {
-            0 => {
-                // An error that was told to the half that writes is known once it has unlocked.
-                drop(self.outgoing.lock());
-                return Err(self.end_of_stream().into());
-            }
+            0 => return Err(self.end_of_stream().into()),
             len => self.decoder.input_filled(len),
         }
         self.greeting = None;
@@ -227,6 +223,8 @@ impl Processor for Receiver {
         let Err(why) = self.round(ctx).await else {
             return Ok(true);
         };
+        // What the half that writes was told, and has written, is known once it has unlocked.
+        drop(self.outgoing.lock());
         self.link.break_off(&why);
         if self.mend(ctx).await {
             return Ok(true);

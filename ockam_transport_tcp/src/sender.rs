@@ -156,7 +156,7 @@ impl Sender {
         let written = desk.write(stream);
         let is_written = written.inspect_err(|error| self.link.write_failed(stream, error))?;
         if is_written {
-            self.link.traffic().count_out(desk.sent());
+            self.link.traffic().count_out(stream.as_ref().as_ref(), desk.sent());
         }
         Ok(is_written)
     }
@@ -232,6 +232,7 @@ impl Worker for Sender {
         if let Some(stream) = stream {
             let stream = stream.as_ref().as_ref();
             if let Err(why) = close(stream, CLOSE_PATIENCE, self.write_stall).await {
+                self.link.traffic().count_lost(stream);
                 let why = format!("{} was closed, but {why}", self.link);
                 self.link.lost_the_tail(&why);
                 return Err(Error::new(ErrorKind::Io, why));

@@ -83,9 +83,14 @@ impl Peer {
         }
     }
 
+    /// Ends this side's direction.
+    pub(crate) fn say_end(&mut self) {
+        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
+    }
+
     /// Ends this side's direction, and returns what was heard before the other side ended its own.
     pub(crate) fn hear_end_of_mine(&mut self) -> Vec<u8> {
-        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
+        self.say_end();
         self.hear_end()
     }
 

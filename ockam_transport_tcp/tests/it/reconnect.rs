@@ -235,3 +235,63 @@ async fn a_connection_that_breaks_while_it_is_closed_is_not_made_again() {
         eventually("it is gone", || !node.ctx.is_worker_registered_at(worker.clone())).await;
     }
 }
+
+/// Sends messages of 100,000 bytes.
+async fn stream(node: &TcpNode, connection: &TcpConnection, count: usize) {
+    for _ in 0..count {
+        let body = ockam_core::NeutralMessage::from(vec![0; 100_000]);
+        node.ctx.send(route![connection, "echoer"], body).await.unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_lost_socket_held_is_counted() {
+    for resets in [true, false] {
+        let socket = StdListener::bind("127.0.0.1:0").unwrap();
+        let node = TcpNode::new().await;
+        let connection = connect(&node, socket.local_addr().unwrap(), quick()).await;
+        let mut peer = Peer::accept(&socket);
+        peer.say(&[1]);
+        stream(&node, &connection, 100).await;
+        // The peer reads nothing, so what it has not taken stays here. Nothing announces that.
+        let mut before = 0;
+        loop {
+            let written = connection.info().bytes_out;
+            if written > 0 && written == before {
+                break;
+            }
+            before = written;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(connection.info().unacknowledged, 0);
+        if resets {
+            peer.reset();
+        } else {
+            peer.say_end();
+        }
+        let _next = Peer::accept(&socket);
+        let info = connection.info();
+        assert!(info.unacknowledged > 100_000, "resets: {resets}, {info:?}");
+        assert!(info.unacknowledged < 10_000_000, "resets: {resets}, {info:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_long_ago_is_not_counted() {
+    let socket = StdListener::bind("127.0.0.1:0").unwrap();
+    let node = TcpNode::new().await;
+    let connection = connect(&node, socket.local_addr().unwrap(), quick()).await;
+    let mut peer = Peer::accept(&socket);
+    peer.say(&[1]);
+    for _ in 0..50 {
+        stream(&node, &connection, 1).await;
+        peer.hear();
+    }
+    peer.reset();
+    let _next = Peer::accept(&socket);
+    let info = connection.info();
+    assert!(info.bytes_out > 4_000_000, "{info:?}");
+    // The last look was after 4 MiB.
+    assert!(info.unacknowledged < 2_000_000, "{info:?}");
+}
