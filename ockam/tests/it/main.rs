@@ -8,6 +8,7 @@ mod relay;
 mod relay_bad_input;
 mod relay_loss;
 mod relay_names;
+mod relay_stalled;
 mod relay_vectors;
 mod support;
 mod tutorial;
