@@ -207,3 +207,36 @@ impl Worker for Relay {
         Ok(())
     }
 }
+
+/// Tells that it has begun a message, and waits for a permit to end it.
+struct Step(mpsc::UnboundedSender<()>, Arc<Semaphore>);
+
+impl Worker for Step {
+    type Context = Context;
+    type Message = u8;
+
+    async fn handle_message(&mut self, _: &mut Context, _: Routed<u8>) -> Result<()> {
+        let _ = self.0.send(());
+        self.1.acquire().await.unwrap().forget();
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn progress_is_seen_of_each_message_though_many_are_taken_out_at_a_time() {
+    let (ctx, permits) = (node(), Arc::new(Semaphore::new(0)));
+    let (begun, mut begins) = mpsc::unbounded_channel();
+    ctx.start_worker("step", Step(begun, Arc::clone(&permits))).await.unwrap();
+    for number in 0..20u8 {
+        ctx.send("step", number).await.unwrap();
+    }
+    let mut known = ctx.progress_at(&"nowhere".into());
+    assert_eq!(known, None);
+    for _ in 0..20 {
+        begins.recv().await.unwrap();
+        let now = ctx.progress_at(&"step".into());
+        assert_ne!(now, known);
+        known = now;
+        permits.add_permits(1);
+    }
+}
