@@ -54,7 +54,7 @@
 //! | `on_demand` | connections that routes ask for |
 //! | `options` | what can be chosen, and the limits |
 //! | `dial`, `lookup`, `race`, `socket` | names and addresses, several of one name, the system's sockets |
-//! | `listener` | accepting, and how many |
+//! | `listener`, `places` | accepting; how many, and which one ends for one more |
 //! | `link` | one connection: its addresses, whether it is up, its end |
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
 //! | `outgoing`, `outbox` | what both write from |
@@ -79,6 +79,7 @@ mod on_demand;
 mod options;
 mod outbox;
 mod outgoing;
+mod places;
 mod race;
 mod receiver;
 mod reconnect;

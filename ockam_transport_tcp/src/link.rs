@@ -14,9 +14,10 @@ use crate::connection::TcpDirection;
 use crate::direct::Direct;
 use crate::options::Limits;
 use crate::outgoing::Outgoing;
+use crate::places::Place;
 use crate::receiver::Receiver;
 use crate::redial::Redial;
-use crate::registry::{Place, Registry};
+use crate::registry::Registry;
 use crate::sender::Sender;
 use crate::socket;
 use crate::traffic::Traffic;
@@ -99,6 +100,9 @@ impl Link {
             turn: Turn::new(),
             registry: Arc::downgrade(registry),
         });
+        if let Some(place) = &place {
+            place.attach(&link);
+        }
         link.announce(ctx, spawner.as_ref(), &limits);
         let outgoing = Arc::new(Outgoing::default());
         let direct = Direct::new(Arc::clone(&link), Arc::clone(&outgoing));

@@ -3,7 +3,8 @@
 use crate::connection::TcpDirection;
 use crate::link::{Link, Opening};
 use crate::options::{Limits, TcpListenerOptions};
-use crate::registry::{Held, Registry};
+use crate::places::Places;
+use crate::registry::Registry;
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::mem;
@@ -15,12 +16,14 @@ use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Processor, Result,
 };
 use ockam_node::{Context, Handle, ProcessorBuilder};
+use std::io;
 use std::net::SocketAddr;
 use std::panic::catch_unwind;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 
-/// How long a listener rests when the operating system gives it no more sockets.
+/// How long a listener waits before it accepts again, when the system gave it no socket: usually the
+/// process has no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A listener for connections, made by [`TcpTransport::listen`](crate::TcpTransport::listen).
@@ -35,7 +38,7 @@ pub struct TcpListenerInfo {
     address: Address,
     socket_address: SocketAddr,
     flow: FlowControlId,
-    held: Held,
+    places: Arc<Places>,
 }
 
 impl TcpListenerInfo {
@@ -60,7 +63,13 @@ impl TcpListenerInfo {
     /// Counts the connections that it holds at this moment.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.held.count()
+        self.places.count()
+    }
+
+    /// Counts the connections that have ended so far because another one needed their place.
+    #[must_use]
+    pub fn displaced(&self) -> u64 {
+        self.places.displaced()
     }
 }
 
@@ -71,6 +80,7 @@ impl fmt::Debug for TcpListenerInfo {
             .field("socket_address", &self.socket_address)
             .field("flow_control_id", &self.flow)
             .field("connections", &self.connections())
+            .field("displaced", &self.displaced())
             .finish()
     }
 }
@@ -112,15 +122,14 @@ impl TcpListener {
             Error::new(ErrorKind::Io, error).context("asking a socket for its address")
         })?;
         let TcpListenerOptions { flow, limits, connection_limit } = options;
-        let (address, held) = (ctx.random_local(), Held::default());
-        let info = TcpListenerInfo { address, socket_address, flow, held };
+        let places = Places::new(socket_address, connection_limit);
+        let info = TcpListenerInfo { address: ctx.random_local(), socket_address, flow, places };
         let accepting = Accepting {
             socket,
             info: info.clone(),
             limits,
-            connection_limit,
             registry: Arc::clone(registry),
-            full: false,
+            failed: 0,
         };
         ctx.flow_controls().add_spawner(info.address.clone(), &info.flow);
         let mailbox = Mailbox::new(info.address.clone(), DenyAll, AllowAll);
@@ -148,23 +157,13 @@ struct Accepting {
     socket: tokio::net::TcpListener,
     info: TcpListenerInfo,
     limits: Limits,
-    connection_limit: usize,
     registry: Arc<Registry>,
-    /// The last connection was one too many; so that it is said once.
-    full: bool,
+    /// How often in a row the system had no socket to give.
+    failed: u64,
 }
 
 impl Accepting {
     async fn accepted(&mut self, ctx: &Context, stream: TcpStream, peer: SocketAddr) {
-        let Some(place) = self.info.held.take(self.connection_limit) else {
-            // It is closed by being dropped.
-            if !mem::replace(&mut self.full, true) {
-                let (limit, address) = (self.connection_limit, self.info.socket_address);
-                tracing::warn!(%address, limit, "there are too many connections: closing new ones");
-            }
-            return;
-        };
-        self.full = false;
         let opening = Opening {
             stream,
             direction: TcpDirection::Incoming,
@@ -172,11 +171,36 @@ impl Accepting {
             flow: ctx.flow_controls().generate_flow_control_id(),
             spawner: Some(self.info.flow.clone()),
             limits: self.limits.clone(),
-            place: Some(place),
+            place: Some(self.info.places.take(peer.ip())),
             redial: None,
         };
         if let Err(error) = Link::open(ctx, &self.registry, opening).await {
             tracing::debug!(%peer, %error, "a connection could not be opened");
+        }
+    }
+}
+
+impl Accepting {
+    /// The system gave no socket. The log is told once, until it gives one again.
+    #[cold]
+    fn failed(&mut self, error: &io::Error) {
+        let address = self.info.socket_address;
+        if self.failed == 0 {
+            tracing::warn!(
+                %address, %error,
+                "cannot accept connections: trying again every {PAUSE:?}. If there are too many \
+                 open files, raise the limit of the process or lower with_connection_limit"
+            );
+        } else {
+            tracing::debug!(%address, %error, "cannot accept connections");
+        }
+        self.failed += 1;
+    }
+
+    fn recovered(&mut self) {
+        if self.failed > 0 {
+            let (address, failures) = (self.info.socket_address, mem::take(&mut self.failed));
+            tracing::info!(%address, failures, "accepting connections again");
         }
     }
 }
@@ -187,15 +211,16 @@ impl Processor for Accepting {
     async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
         match self.socket.accept().await {
             Ok((stream, peer)) => {
+                self.recovered();
                 let address = self.info.socket_address;
                 if unless_it_panics(self.accepted(ctx, stream, peer)).await.is_none() {
                     tracing::error!(%address, %peer, "opening a connection panicked: it is closed");
                 }
             }
+            // The peer has gone already.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                // The peer has gone already, or there are no more file descriptors; neither
-                // is a reason to stop listening.
-                tracing::warn!(address = %self.info.socket_address, %error, "cannot accept");
+                self.failed(&error);
                 ctx.sleep(PAUSE).await;
             }
         }

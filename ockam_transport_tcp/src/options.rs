@@ -52,9 +52,18 @@ pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// only when that is full, other workers wait too.
 pub const DEFAULT_CONSUMER_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many connections a listener holds at a time, unless its options say otherwise. One more is
-/// closed as soon as it is accepted.
+/// How many connections a listener holds at a time, unless its options say otherwise. For one more,
+/// one ends from which no message came for longest: of those from which none was delivered so far,
+/// or, as soon as one was from the new connection, of the others.
+///
+/// So connections whose peers have sent something are not pushed out by those that are only opened.
+/// Of the latter there may be one for sixteen places more, at least one, when the places are taken.
 pub const DEFAULT_CONNECTION_LIMIT: usize = 1024;
+
+/// Returns how many connections from which no message was delivered there may be beyond a limit.
+pub(crate) fn newcomer_places(limit: usize) -> usize {
+    (limit / 16).max(1)
+}
 
 /// How long a connection that is closed in good order waits for the other side to close too, once
 /// everything that was written is acknowledged. A node's stop leaves its workers more.
@@ -143,7 +152,7 @@ impl TcpListenerOptions {
         self
     }
 
-    /// Sets how many connections the listener holds at a time, instead of
+    /// Sets how many connections the listener holds at a time, at least one, instead of
     /// [`DEFAULT_CONNECTION_LIMIT`].
     pub fn with_connection_limit(mut self, connections: usize) -> Self {
         self.connection_limit = connections;

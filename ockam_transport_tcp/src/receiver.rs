@@ -7,8 +7,8 @@
 use crate::backlog::Backlog;
 use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::outgoing::Outgoing;
+use crate::places::{LOST_ITS_PLACE, Place};
 use crate::redial::Redial;
-use crate::registry::Place;
 use crate::socket;
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -45,7 +45,7 @@ pub(crate) struct Receiver {
     /// Since when there is this socket.
     since: Instant,
     /// The place among the connections of a listener, given back with this.
-    _place: Option<Place>,
+    place: Option<Place>,
     redial: Option<Redial>,
 }
 
@@ -68,7 +68,7 @@ impl Receiver {
             handshake,
             greeting: Some(deadline(handshake)),
             since: Instant::now(),
-            _place: place,
+            place,
             redial,
         }
     }
@@ -83,11 +83,22 @@ impl Receiver {
             self.backlog = backlog;
             read?;
         }
+        let mut heard = false;
         loop {
             match self.decoder.poll_message() {
                 Ok(Some(Decoded::Message(message))) => {
                     self.link.traffic().messages_in.add(1);
-                    self.deliver(ctx, message).await;
+                    let delivered = self.deliver(ctx, message);
+                    if let (true, false, Some(place)) = (delivered, heard, &self.place) {
+                        heard = true;
+                        place.heard();
+                    }
+                    if self.backlog.is_full() {
+                        let room = self.backlog.room();
+                        if Place::is_lost_before(self.place.as_ref(), room).await {
+                            return Err(LOST_ITS_PLACE.into());
+                        }
+                    }
                 }
                 Ok(Some(Decoded::Dropped(limit))) => {
                     self.link.traffic().dropped.add(1);
@@ -101,16 +112,16 @@ impl Receiver {
         }
     }
 
-    /// Hands a message over to the worker that its onward route names first.
-    async fn deliver(&mut self, ctx: &Context, mut message: TransportMessage) {
+    /// Hands a message over to the worker that its onward route names first. Tells whether that may
+    /// be reached.
+    fn deliver(&mut self, ctx: &Context, mut message: TransportMessage) -> bool {
         message.return_route.push_front(self.link.sender().clone());
         // The peer is not told: what the border refuses is a dead letter, and it hears nothing.
-        if let Err(error) = self.backlog.deliver(ctx, &self.link, message.into()) {
-            dropped(&self.link, &error);
+        let delivered = self.backlog.deliver(ctx, &self.link, message.into());
+        if let Err(error) = &delivered {
+            dropped(&self.link, error);
         }
-        if self.backlog.is_full() {
-            self.backlog.room().await;
-        }
+        delivered.is_ok()
     }
 
     /// Waits for bytes and takes them in.
@@ -202,7 +213,7 @@ impl Receiver {
     async fn settle(&mut self, ctx: &Context) {
         if !self.backlog.is_empty() {
             ctx.fail_asks_over(self.link.receiver(), &self.why());
-            self.backlog.settled().await;
+            Place::is_lost_before(self.place.as_ref(), self.backlog.settled()).await;
         }
     }
 

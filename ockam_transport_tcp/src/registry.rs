@@ -4,7 +4,6 @@ use crate::link::Link;
 use crate::listener::TcpListenerInfo;
 use crate::on_demand::OnDemand;
 use crate::options::DEFAULT_CONNECT_TIMEOUT;
-use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use ockam_core::Address;
 use std::collections::BTreeMap;
@@ -18,33 +17,6 @@ pub(crate) struct Registry {
     on_demand: Arc<OnDemand>,
     /// How long connecting on demand may take, unless it is the default.
     connect_timeout: Mutex<Option<Duration>>,
-}
-
-/// The connections that one listener holds at the moment.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Held(Arc<AtomicUsize>);
-
-/// One of them; it gives its place back when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Place(Held);
-
-impl Held {
-    /// Takes a place, if fewer than `limit` are taken.
-    pub(crate) fn take(&self, limit: usize) -> Option<Place> {
-        let one_more = |taken: usize| (taken < limit).then_some(taken + 1);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
-        Some(Place(self.clone()))
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Registry {

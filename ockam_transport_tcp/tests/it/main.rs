@@ -5,6 +5,7 @@
 mod accept;
 mod connect;
 mod consumer;
+mod descriptors;
 mod direct;
 mod end;
 mod flow;
@@ -12,6 +13,7 @@ mod hostile;
 mod memory;
 mod on_demand;
 mod peer;
+mod places;
 mod reconnect;
 mod registry;
 mod stalled;

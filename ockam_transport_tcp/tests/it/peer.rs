@@ -69,6 +69,14 @@ impl Peer {
         }
     }
 
+    /// Hears what comes next, at most so many bytes.
+    pub(crate) fn hear_some(&mut self) -> Vec<u8> {
+        let mut bytes = [0; 64];
+        let len = block_in_place(|| self.stream.read(&mut bytes)).unwrap();
+        self.decoder.handle_input(&bytes[..len]);
+        bytes[..len].to_vec()
+    }
+
     /// Waits for the end of the connection, and returns what was heard before.
     pub(crate) fn hear_end(&mut self) -> Vec<u8> {
         let mut heard = Vec::new();

@@ -1,0 +1,308 @@
+//! The connections of a listener: how many there may be, and which of them ends for one more.
+//!
+//! A peer that vanished leaves its connection behind, and a stranger can open as many as it likes.
+//! So a new connection is always accepted, and one that was silent ends instead. A connection has
+//! *proved* itself once a message of its peer was delivered. One that has not, however many
+//! there are, never ends one that has:
+//!
+//! ```text
+//!                       places left                    ──> nobody ends
+//!   one is accepted ──┤ enough unproved connections    ──> the quietest of them ends
+//!                       almost all have proved         ──> nobody ends: one of the newcomer places
+//!   one proves itself ── more than the limit have      ──> the quietest of the others that have ends
+//! ```
+//!
+//! It refuses to know frames and sockets.
+
+use crate::link::Link;
+use crate::options::newcomer_places;
+use core::future::{Future, poll_fn};
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
+use core::pin::pin;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::task::Poll;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// Why a connection ended for another one.
+pub(crate) const LOST_ITS_PLACE: &str =
+    "all places of the listener were taken, and it had sent no message for longest";
+
+/// The places of one listener.
+pub(crate) struct Places {
+    listener: SocketAddr,
+    limit: usize,
+    /// What the times of the connections count from.
+    since: Instant,
+    displaced: AtomicU64,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    seats: BTreeMap<u64, Arc<Seat>>,
+    next: u64,
+    /// How many of them have proved themselves.
+    proved: usize,
+}
+
+/// One connection.
+struct Seat {
+    network: IpAddr,
+    /// It is written under the table's lock only.
+    proved: AtomicBool,
+    /// When the last message arrived, or else the connection, in nanoseconds.
+    heard: AtomicU64,
+    link: OnceLock<Weak<Link>>,
+    is_lost: AtomicBool,
+    lost: Notify,
+}
+
+/// The place of a connection; it is given back when this is dropped.
+pub(crate) struct Place {
+    places: Arc<Places>,
+    number: u64,
+    seat: Arc<Seat>,
+}
+
+impl Places {
+    /// Makes room for at least one connection.
+    pub(crate) fn new(listener: SocketAddr, limit: usize) -> Arc<Self> {
+        Arc::new(Places {
+            listener,
+            limit: limit.max(1),
+            since: Instant::now(),
+            displaced: AtomicU64::new(0),
+            table: Mutex::default(),
+        })
+    }
+
+    /// Counts the connections that have a place.
+    pub(crate) fn count(&self) -> usize {
+        self.table().seats.len()
+    }
+
+    /// Counts the connections that ended for another one.
+    pub(crate) fn displaced(&self) -> u64 {
+        self.displaced.load(Ordering::Relaxed)
+    }
+
+    /// Gives a new connection a place, for which another may lose its own.
+    pub(crate) fn take(self: &Arc<Self>, peer: IpAddr) -> Place {
+        let seat = Arc::new(Seat {
+            network: network(peer),
+            proved: AtomicBool::new(false),
+            heard: AtomicU64::new(self.now()),
+            link: OnceLock::new(),
+            is_lost: AtomicBool::new(false),
+            lost: Notify::new(),
+        });
+        let mut table = self.table();
+        let unproved = table.seats.len() - table.proved;
+        let is_full = table.seats.len() >= self.limit && unproved >= newcomer_places(self.limit);
+        let quietest = if is_full { table.quietest(false, &seat) } else { None };
+        let lost = quietest.and_then(|number| table.remove(number));
+        let number = table.next;
+        table.next += 1;
+        table.seats.insert(number, Arc::clone(&seat));
+        drop(table);
+        self.displace(lost);
+        Place { places: Arc::clone(self), number, seat }
+    }
+
+    /// A connection has proved itself.
+    #[cold]
+    fn prove(&self, place: &Place) {
+        let mut table = self.table();
+        // It may have lost its place in the meantime.
+        if !table.seats.contains_key(&place.number) || place.seat.proved.load(Ordering::Relaxed) {
+            return;
+        }
+        place.seat.proved.store(true, Ordering::Relaxed);
+        table.proved += 1;
+        let is_full = table.proved > self.limit;
+        let quietest = if is_full { table.quietest(true, &place.seat) } else { None };
+        let lost = quietest.and_then(|number| table.remove(number));
+        drop(table);
+        self.displace(lost);
+    }
+
+    /// Ends a connection. The log is told of the first one.
+    fn displace(&self, lost: Option<Arc<Seat>>) {
+        let Some(seat) = lost else { return };
+        if let Some(link) = seat.link.get().and_then(Weak::upgrade) {
+            if self.displaced.fetch_add(1, Ordering::Relaxed) == 0 {
+                tracing::warn!(
+                    listener = %self.listener, limit = self.limit, connection = %link,
+                    "{LOST_ITS_PLACE}: it ends for another one; later ones are counted"
+                );
+            }
+            link.break_off(LOST_ITS_PLACE);
+        }
+        seat.is_lost.store(true, Ordering::SeqCst);
+        seat.lost.notify_one();
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // Nothing panics under this lock.
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn remove(&mut self, number: u64) -> Option<Arc<Seat>> {
+        let seat = self.seats.remove(&number)?;
+        self.proved -= usize::from(seat.proved.load(Ordering::Relaxed));
+        Some(seat)
+    }
+
+    /// Finds the connection from which no message came for longest, among those that have proved
+    /// themselves or those that have not: of all, or of those from the newcomer's network if
+    /// that has more than half of them, so that it takes no places of others.
+    fn quietest(&self, proved: bool, newcomer: &Arc<Seat>) -> Option<u64> {
+        let (mut of_all, mut own, mut count, mut owned) = (None, None, 0, 0);
+        for (number, seat) in &self.seats {
+            if seat.proved.load(Ordering::Relaxed) != proved || Arc::ptr_eq(seat, newcomer) {
+                continue;
+            }
+            count += 1;
+            let found = (seat.heard.load(Ordering::Relaxed), *number);
+            let is_quieter = |than: Option<(u64, u64)>| than.is_none_or(|than| found < than);
+            if is_quieter(of_all) {
+                of_all = Some(found);
+            }
+            if seat.network == newcomer.network {
+                owned += 1;
+                if is_quieter(own) {
+                    own = Some(found);
+                }
+            }
+        }
+        let quietest = if 2 * owned > count { own } else { of_all };
+        quietest.map(|(_, number)| number)
+    }
+}
+
+impl Place {
+    /// Says which connection ends when the place is lost.
+    pub(crate) fn attach(&self, link: &Arc<Link>) {
+        // It is said once.
+        let _ = self.seat.link.set(Arc::downgrade(link));
+    }
+
+    /// A message has arrived and was delivered.
+    pub(crate) fn heard(&self) {
+        self.seat.heard.store(self.places.now(), Ordering::Relaxed);
+        if !self.seat.proved.load(Ordering::Relaxed) {
+            self.places.prove(self);
+        }
+    }
+
+    /// Waits for a future, but no longer than until the place is lost. Tells whether it is.
+    pub(crate) async fn is_lost_before(
+        place: Option<&Place>,
+        future: impl Future<Output = ()>,
+    ) -> bool {
+        let Some(place) = place else {
+            future.await;
+            return false;
+        };
+        let (mut future, mut lost) = (pin!(future), pin!(place.seat.lost.notified()));
+        poll_fn(|cx| {
+            // It notifies once, and there may be more than one wait behind it.
+            let is_lost =
+                lost.as_mut().poll(cx).is_ready() || place.seat.is_lost.load(Ordering::SeqCst);
+            if is_lost { Poll::Ready(true) } else { future.as_mut().poll(cx).map(|()| false) }
+        })
+        .await
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.table().remove(self.number);
+    }
+}
+
+/// Returns what a host can be told by: its address, or of version 6 the part that its network gives
+/// it, since it chooses the rest itself.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: [u8; 4] = [127, 0, 0, 1];
+
+    fn places(limit: usize) -> Arc<Places> {
+        Places::new(SocketAddr::from((HERE, 4000)), limit)
+    }
+
+    fn take(places: &Arc<Places>, host: u8) -> Place {
+        places.take(IpAddr::from([10, 0, 0, host]))
+    }
+
+    fn is_lost(place: &Place) -> bool {
+        !place.places.table().seats.contains_key(&place.number)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_places_are_never_more_than_the_limit_and_those_for_newcomers() {
+        for limit in [0, 1, 2, 16, 33] {
+            let (places, mut held) = (places(limit), Vec::new());
+            for round in 0..200_u8 {
+                held.push(take(&places, round));
+                if round % 3 == 0 {
+                    held.iter().rev().take(2).for_each(Place::heard);
+                }
+                let (most, table) = (limit.max(1) + newcomer_places(limit), places.table());
+                assert!(table.seats.len() <= most && table.proved <= limit.max(1));
+                let proved = table.seats.values().filter(|s| s.proved.load(Ordering::Relaxed));
+                assert_eq!(proved.count(), table.proved);
+            }
+            drop(held);
+            assert_eq!((places.count(), places.table().proved), (0, 0));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_with_more_than_half_of_the_places_gives_up_its_own() {
+        let places = places(8);
+        let honest: Vec<_> = (0..3).map(|_| take(&places, 1)).collect();
+        tokio::time::advance(core::time::Duration::from_secs(1)).await;
+        let mut many: Vec<_> = (0..5).map(|_| take(&places, 2)).collect();
+        honest.iter().chain(&many).for_each(Place::heard);
+        for _ in 0..20 {
+            many.push(take(&places, 2));
+            many.iter().for_each(Place::heard);
+        }
+        assert!(!honest.iter().any(is_lost));
+        // A newcomer from elsewhere takes the place of the quietest.
+        tokio::time::advance(core::time::Duration::from_secs(1)).await;
+        many.iter().for_each(Place::heard);
+        take(&places, 3).heard();
+        assert!(is_lost(&honest[0]));
+    }
+
+    #[test]
+    fn the_network_of_a_host_is_what_it_cannot_choose() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::2:3"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
+        assert_ne!(of("10.0.0.1"), of("10.0.0.2"));
+    }
+}
