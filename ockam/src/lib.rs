@@ -102,11 +102,11 @@ pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 #[cfg(feature = "tcp")]
 pub use ockam_transport_tcp::{
     CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT,
-    DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEPALIVE,
-    DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT, MAX_BACKLOG_LEN, MAX_BATCH_LEN,
-    RECONNECT_PROVEN_AFTER, TcpConnection, TcpConnectionInfo, TcpConnectionOptions, TcpDirection,
-    TcpListener, TcpListenerInfo, TcpListenerOptions, TcpReconnect, TcpTransport,
-    TcpTransportExtension,
+    DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_FRAME_TIMEOUT, DEFAULT_HANDSHAKE_TIMEOUT,
+    DEFAULT_KEEPALIVE, DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT, MAX_BACKLOG_LEN,
+    MAX_BATCH_LEN, MIN_FRAME_PROGRESS, RECONNECT_PROVEN_AFTER, TcpConnection, TcpConnectionInfo,
+    TcpConnectionOptions, TcpDirection, TcpListener, TcpListenerInfo, TcpListenerOptions,
+    TcpReconnect, TcpTransport, TcpTransportExtension,
 };
 
 /// The programs of the README, compiled.

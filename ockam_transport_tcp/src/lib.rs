@@ -60,7 +60,7 @@
 //! | `outgoing`, `outbox` | what both write from |
 //! | `backlog` | messages for workers whose mailboxes are full, and the rule for workers that stand still |
 //! | `close`, `acknowledged` | the end of a socket in good order, and whether everything has arrived by then |
-//! | `receiver` | messages on their way in |
+//! | `receiver`, `progress` | messages on their way in, and whether one that has begun goes on |
 //! | `reconnect`, `redial` | making a lost connection again, and when that is given up |
 //! | `registry` | which connections and listeners there are |
 #![deny(unsafe_code)]
@@ -80,6 +80,7 @@ mod options;
 mod outbox;
 mod outgoing;
 mod places;
+mod progress;
 mod race;
 mod receiver;
 mod reconnect;
@@ -96,9 +97,11 @@ pub use extension::TcpTransportExtension;
 pub use listener::{TcpListener, TcpListenerInfo};
 pub use options::{
     CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT,
-    DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEPALIVE,
-    DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions, TcpListenerOptions,
+    DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_FRAME_TIMEOUT, DEFAULT_HANDSHAKE_TIMEOUT,
+    DEFAULT_KEEPALIVE, DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT, TcpConnectionOptions,
+    TcpListenerOptions,
 };
 pub use outbox::MAX_BATCH_LEN;
+pub use progress::MIN_FRAME_PROGRESS;
 pub use reconnect::{RECONNECT_PROVEN_AFTER, TcpReconnect};
 pub use transport::TcpTransport;

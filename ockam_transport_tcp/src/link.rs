@@ -111,7 +111,7 @@ impl Link {
             Arc::clone(&link),
             outgoing,
             reading,
-            (limits.handshake, limits.consumer_stall),
+            (limits.handshake, limits.consumer_stall, limits.frame),
             place,
             redial,
         );

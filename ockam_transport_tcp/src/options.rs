@@ -52,6 +52,11 @@ pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// only when that is full, other workers wait too.
 pub const DEFAULT_CONSUMER_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the other side may take for a frame that it has begun, or for
+/// [`MIN_FRAME_PROGRESS`](crate::MIN_FRAME_PROGRESS) bytes more of it, unless the options say
+/// otherwise. Then the connection is closed. It counts only while the connection reads.
+pub const DEFAULT_FRAME_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How many connections a listener holds at a time, unless its options say otherwise. For one more,
 /// one ends from which no message came for longest: of those from which none was delivered so far,
 /// or, as soon as one was from the new connection, of the others.
@@ -77,6 +82,7 @@ pub(crate) struct Limits {
     pub(crate) keepalive: Duration,
     pub(crate) user_timeout: Option<Duration>,
     pub(crate) consumer_stall: Duration,
+    pub(crate) frame: Duration,
     pub(crate) mailbox_capacity: Option<u32>,
     /// The flows from which messages may leave through a connection.
     pub(crate) consumer_of: Vec<FlowControlId>,
@@ -90,6 +96,7 @@ impl Limits {
             keepalive: DEFAULT_KEEPALIVE,
             user_timeout: None,
             consumer_stall: DEFAULT_CONSUMER_STALL_TIMEOUT,
+            frame: DEFAULT_FRAME_TIMEOUT,
             mailbox_capacity: None,
             consumer_of: Vec::new(),
         }
@@ -186,6 +193,13 @@ impl TcpListenerOptions {
         self
     }
 
+    /// Sets how long a message that has begun may take to go on, instead of
+    /// [`DEFAULT_FRAME_TIMEOUT`].
+    pub fn with_frame_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.frame = timeout;
+        self
+    }
+
     /// Sets how long a worker with a full mailbox may stand still before messages for it are
     /// dropped, instead of [`DEFAULT_CONSUMER_STALL_TIMEOUT`]. With [`Duration::MAX`] nothing is
     /// dropped, and one such worker can stop everything else that comes over the connection.
@@ -268,6 +282,13 @@ impl TcpConnectionOptions {
     /// It is rounded up to milliseconds; [`Duration::MAX`] is as long as the system pleases.
     pub fn with_user_timeout(mut self, timeout: Duration) -> Self {
         self.limits.user_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how long a message that has begun may take to go on, instead of
+    /// [`DEFAULT_FRAME_TIMEOUT`].
+    pub fn with_frame_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.frame = timeout;
         self
     }
 

@@ -8,6 +8,7 @@ use crate::backlog::Backlog;
 use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::outgoing::Outgoing;
 use crate::places::{LOST_ITS_PLACE, Place};
+use crate::progress::Progress;
 use crate::redial::Redial;
 use crate::socket;
 use core::future::poll_fn;
@@ -35,6 +36,8 @@ pub(crate) struct Receiver {
     outgoing: Arc<Outgoing>,
     stream: OwnedReadHalf,
     decoder: FrameDecoder,
+    /// Of the frame that is arriving.
+    progress: Progress,
     /// How much room the next read gets.
     room: usize,
     /// What arrived for workers whose mailboxes are full.
@@ -54,7 +57,7 @@ impl Receiver {
         link: Arc<Link>,
         outgoing: Arc<Outgoing>,
         stream: OwnedReadHalf,
-        (handshake, consumer_stall): (Duration, Duration),
+        (handshake, consumer_stall, frame): (Duration, Duration, Duration),
         place: Option<Place>,
         redial: Option<Redial>,
     ) -> Self {
@@ -63,6 +66,7 @@ impl Receiver {
             outgoing,
             stream,
             decoder: FrameDecoder::new(),
+            progress: Progress::new(frame),
             room: MIN_ROOM,
             backlog: Backlog::new(consumer_stall),
             handshake,
@@ -83,10 +87,11 @@ impl Receiver {
             self.backlog = backlog;
             read?;
         }
-        let mut heard = false;
+        let (mut heard, mut decoded) = (false, 0);
         loop {
             match self.decoder.poll_message() {
                 Ok(Some(Decoded::Message(message))) => {
+                    decoded += 1;
                     self.link.traffic().messages_in.add(1);
                     let delivered = self.deliver(ctx, message);
                     if let (true, false, Some(place)) = (delivered, heard, &self.place) {
@@ -101,12 +106,16 @@ impl Receiver {
                     }
                 }
                 Ok(Some(Decoded::Dropped(limit))) => {
+                    decoded += 1;
                     self.link.traffic().dropped.add(1);
                     tracing::debug!(connection = %self.link, %limit, "a message was dropped");
                 }
                 // A heartbeat.
-                Ok(Some(_)) => {}
-                Ok(None) => return Ok(()),
+                Ok(Some(_)) => decoded += 1,
+                Ok(None) => {
+                    self.progress.note(decoded > 0, self.decoder.buffered_len());
+                    return Ok(());
+                }
                 Err(error) => return Err(error.to_string()),
             }
         }
@@ -137,14 +146,9 @@ impl Receiver {
             first.map_err(|_| {
                 format!("the other side said nothing for {:?}: it is no node", self.handshake)
             })?
-        } else if self.room == MIN_ROOM {
-            self.read_some().await
-        } else if let Ok(read) = timeout(IDLE_AFTER, self.read_some()).await {
-            read
         } else {
-            self.room = MIN_ROOM;
-            self.decoder.shrink(MIN_ROOM);
-            self.read_some().await
+            let progress = self.progress;
+            progress.limit(self.read_more()).await?
         };
         match len.map_err(|error| socket::reason(&error))? {
             0 => return Err(self.end_of_stream().into()),
@@ -152,6 +156,19 @@ impl Receiver {
         }
         self.greeting = None;
         Ok(())
+    }
+
+    /// Reads behind the first byte. An idle connection gives its memory back.
+    async fn read_more(&mut self) -> io::Result<usize> {
+        if self.room == MIN_ROOM {
+            self.read_some().await
+        } else if let Ok(read) = timeout(IDLE_AFTER, self.read_some()).await {
+            read
+        } else {
+            self.room = MIN_ROOM;
+            self.decoder.shrink(MIN_ROOM);
+            self.read_some().await
+        }
     }
 
     /// Reads as much as there is, and makes the room larger if that was too small for it.
@@ -202,6 +219,7 @@ impl Receiver {
         let (reading, writing) = stream.into_split();
         self.stream = reading;
         self.decoder = FrameDecoder::new();
+        self.progress.clear();
         self.room = MIN_ROOM;
         self.since = Instant::now();
         self.greeting = Some(deadline(self.handshake));

@@ -9,6 +9,7 @@ mod descriptors;
 mod direct;
 mod end;
 mod flow;
+mod frame;
 mod hostile;
 mod memory;
 mod on_demand;
