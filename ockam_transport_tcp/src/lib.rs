@@ -62,11 +62,13 @@
 //! | `close`, `acknowledged` | the end of a socket in good order, and whether everything has arrived by then |
 //! | `receiver`, `progress` | messages on their way in, and whether one that has begun goes on |
 //! | `reconnect`, `redial` | making a lost connection again, and when that is given up |
+//! | `budget` | the bytes that all connections of a listener hold of frames that are arriving |
 //! | `registry` | which connections and listeners there are |
 #![deny(unsafe_code)]
 
 mod acknowledged;
 mod backlog;
+mod budget;
 mod close;
 mod connection;
 mod dial;
@@ -92,6 +94,7 @@ mod traffic;
 mod transport;
 
 pub use backlog::MAX_BACKLOG_LEN;
+pub use budget::{DEFAULT_FRAME_BUDGET, FRAME_GRACE, FREE_FRAME_LEN};
 pub use connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
 pub use extension::TcpTransportExtension;
 pub use listener::{TcpListener, TcpListenerInfo};

@@ -10,6 +10,7 @@
 //! only the receiver knows that everything that arrived was delivered. A sender that is stopped
 //! ends it as well, since nobody can send through it any more.
 
+use crate::budget::{Budget, Share};
 use crate::connection::TcpDirection;
 use crate::direct::Direct;
 use crate::options::Limits;
@@ -70,6 +71,7 @@ pub(crate) struct Opening {
     pub(crate) spawner: Option<FlowControlId>,
     pub(crate) limits: Limits,
     pub(crate) place: Option<Place>,
+    pub(crate) budget: Option<Arc<Budget>>,
     pub(crate) redial: Option<Redial>,
 }
 
@@ -80,7 +82,8 @@ impl Link {
         registry: &Arc<Registry>,
         opening: Opening,
     ) -> Result<Arc<Link>> {
-        let Opening { stream, direction, peer, flow, spawner, limits, place, redial } = opening;
+        let Opening { stream, direction, peer, flow, spawner, limits, place, budget, redial } =
+            opening;
         socket::prepare(&stream, limits.dead_path()).map_err(|error| {
             Error::new(ErrorKind::Io, error).context(format!("preparing the socket of {peer}"))
         })?;
@@ -113,6 +116,7 @@ impl Link {
             reading,
             (limits.handshake, limits.consumer_stall, limits.frame),
             place,
+            budget.map(|budget| Share::new(&budget, Arc::downgrade(&link))),
             redial,
         );
         let capacity = limits.mailbox_capacity;

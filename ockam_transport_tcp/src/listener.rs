@@ -1,5 +1,6 @@
 //! Accepting connections.
 
+use crate::budget::Budget;
 use crate::connection::TcpDirection;
 use crate::link::{Link, Opening};
 use crate::options::{Limits, TcpListenerOptions};
@@ -121,7 +122,7 @@ impl TcpListener {
         let socket_address = socket.local_addr().map_err(|error| {
             Error::new(ErrorKind::Io, error).context("asking a socket for its address")
         })?;
-        let TcpListenerOptions { flow, limits, connection_limit } = options;
+        let TcpListenerOptions { flow, limits, connection_limit, frame_budget } = options;
         let places = Places::new(socket_address, connection_limit);
         let info = TcpListenerInfo { address: ctx.random_local(), socket_address, flow, places };
         let accepting = Accepting {
@@ -129,6 +130,7 @@ impl TcpListener {
             info: info.clone(),
             limits,
             registry: Arc::clone(registry),
+            budget: Budget::new(frame_budget),
             failed: 0,
         };
         ctx.flow_controls().add_spawner(info.address.clone(), &info.flow);
@@ -158,6 +160,7 @@ struct Accepting {
     info: TcpListenerInfo,
     limits: Limits,
     registry: Arc<Registry>,
+    budget: Arc<Budget>,
     /// How often in a row the system had no socket to give.
     failed: u64,
 }
@@ -172,6 +175,7 @@ impl Accepting {
             spawner: Some(self.info.flow.clone()),
             limits: self.limits.clone(),
             place: Some(self.info.places.take(peer.ip())),
+            budget: Some(Arc::clone(&self.budget)),
             redial: None,
         };
         if let Err(error) = Link::open(ctx, &self.registry, opening).await {

@@ -1,5 +1,6 @@
 //! What a program can choose about listeners and connections, and what is chosen if it does not.
 
+use crate::budget::DEFAULT_FRAME_BUDGET;
 use crate::reconnect::TcpReconnect;
 use crate::socket::DeadPath;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -116,6 +117,7 @@ pub struct TcpListenerOptions {
     pub(crate) flow: FlowControlId,
     pub(crate) limits: Limits,
     pub(crate) connection_limit: usize,
+    pub(crate) frame_budget: usize,
 }
 
 /// Says how a connection is to be. See [`TcpTransport::connect`](crate::TcpTransport::connect).
@@ -144,6 +146,7 @@ impl TcpListenerOptions {
             flow: next_id("listener"),
             limits: Limits::new(),
             connection_limit: DEFAULT_CONNECTION_LIMIT,
+            frame_budget: DEFAULT_FRAME_BUDGET,
         }
     }
 
@@ -163,6 +166,15 @@ impl TcpListenerOptions {
     /// [`DEFAULT_CONNECTION_LIMIT`].
     pub fn with_connection_limit(mut self, connections: usize) -> Self {
         self.connection_limit = connections;
+        self
+    }
+
+    /// Sets how many bytes all connections of the listener hold of large messages that are still
+    /// arriving, at least one of [`MAX_FRAME_LEN`](ockam_core::MAX_FRAME_LEN), instead of
+    /// [`DEFAULT_FRAME_BUDGET`](crate::DEFAULT_FRAME_BUDGET). Others wait meanwhile; see
+    /// [`FRAME_GRACE`](crate::FRAME_GRACE).
+    pub fn with_frame_budget(mut self, bytes: usize) -> Self {
+        self.frame_budget = bytes;
         self
     }
 

@@ -5,6 +5,7 @@
 //! whom a message may reach: its outgoing access control, the border, does.
 
 use crate::backlog::Backlog;
+use crate::budget::Share;
 use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::outgoing::Outgoing;
 use crate::places::{LOST_ITS_PLACE, Place};
@@ -49,6 +50,8 @@ pub(crate) struct Receiver {
     since: Instant,
     /// The place among the connections of a listener, given back with this.
     place: Option<Place>,
+    /// Of what the connections of a listener hold of large frames.
+    share: Option<Share>,
     redial: Option<Redial>,
 }
 
@@ -59,6 +62,7 @@ impl Receiver {
         stream: OwnedReadHalf,
         (handshake, consumer_stall, frame): (Duration, Duration, Duration),
         place: Option<Place>,
+        share: Option<Share>,
         redial: Option<Redial>,
     ) -> Self {
         Receiver {
@@ -73,6 +77,7 @@ impl Receiver {
             greeting: Some(deadline(handshake)),
             since: Instant::now(),
             place,
+            share,
             redial,
         }
     }
@@ -92,6 +97,9 @@ impl Receiver {
             match self.decoder.poll_message() {
                 Ok(Some(Decoded::Message(message))) => {
                     decoded += 1;
+                    if let Some(share) = &mut self.share {
+                        share.complete();
+                    }
                     self.link.traffic().messages_in.add(1);
                     let delivered = self.deliver(ctx, message);
                     if let (true, false, Some(place)) = (delivered, heard, &self.place) {
@@ -113,7 +121,11 @@ impl Receiver {
                 // A heartbeat.
                 Ok(Some(_)) => decoded += 1,
                 Ok(None) => {
-                    self.progress.note(decoded > 0, self.decoder.buffered_len());
+                    let held = self.decoder.buffered_len();
+                    self.progress.note(decoded > 0, held);
+                    if let Some(share) = &mut self.share {
+                        share.note(held);
+                    }
                     return Ok(());
                 }
                 Err(error) => return Err(error.to_string()),
@@ -147,6 +159,7 @@ impl Receiver {
                 format!("the other side said nothing for {:?}: it is no node", self.handshake)
             })?
         } else {
+            self.admit().await;
             let progress = self.progress;
             progress.limit(self.read_more()).await?
         };
@@ -156,6 +169,17 @@ impl Receiver {
         }
         self.greeting = None;
         Ok(())
+    }
+
+    /// Waits until more of a large frame may be held.
+    async fn admit(&mut self) {
+        let Some(share) = self.share.as_ref().filter(|share| share.is_large()) else { return };
+        let held = self.decoder.buffered_len();
+        let room = self.decoder.input_room(self.room).len();
+        if share.admit(held + room).await {
+            // It was not the other side that waited.
+            self.progress.note(true, held);
+        }
     }
 
     /// Reads behind the first byte. An idle connection gives its memory back.

@@ -101,6 +101,7 @@ impl TcpTransport {
             spawner: None,
             limits,
             place: None,
+            budget: None,
             redial,
         };
         Link::open(&self.ctx, &self.registry, opening).await.map(TcpConnection::new)

@@ -2,8 +2,8 @@
 
 use crate::peer::{Peer, frame};
 use crate::support::{TcpNode, eventually, soon};
-use ockam_core::{TransportMessage, route};
-use ockam_transport_tcp::TcpListenerOptions;
+use ockam_core::{MAX_FRAME_LEN, TransportMessage, route};
+use ockam_transport_tcp::{FRAME_GRACE, TcpListenerOptions};
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -32,4 +32,55 @@ async fn frames_that_do_not_go_on_end_their_connections_and_no_others() {
     eventually("they hold no place", || listener.info().connections() == 1).await;
     honest.say_message(&small);
     soon(arrived.recv()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_frames_that_are_slow_give_way_to_others_when_the_budget_is_taken() {
+    let options = TcpListenerOptions::new().with_frame_budget(0);
+    let (_node, listener, mut arrived) = TcpNode::collecting(options).await;
+    let bytes =
+        frame(&TransportMessage::new("echoer", route!["app"], vec![7; MAX_FRAME_LEN - 1000]));
+    let part = bytes[..1_000_000].to_vec();
+    let mut slow = Peer::greeting(listener.socket_address());
+    slow.say(&part);
+    // It may hold so much, as the first.
+    let honest = Peer::greeting(listener.socket_address());
+    let mut small = Peer::greeting(listener.socket_address());
+    eventually("all have a place", || listener.info().connections() == 3).await;
+    let begun = Instant::now();
+    let saying = std::thread::spawn(move || {
+        let mut honest = honest;
+        assert!(honest.try_say_blocking(&bytes));
+        honest
+    });
+    // Small messages are not concerned.
+    small.say_message(&TransportMessage::new("echoer", route!["app"], vec![1]));
+    assert_eq!(soon(arrived.recv()).await.unwrap().payload().len(), 1);
+    let large = soon(arrived.recv()).await.unwrap();
+    assert_eq!(large.payload().len(), MAX_FRAME_LEN - 1000);
+    assert!(begun.elapsed() >= FRAME_GRACE / 2, "it waited: {:?}", begun.elapsed());
+    assert_eq!(slow.hear_end(), [1]);
+    eventually("the others are left", || listener.info().connections() == 2).await;
+    drop(saying.join().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn honest_large_frames_wait_for_each_other_and_all_arrive() {
+    let options = TcpListenerOptions::new().with_frame_budget(0);
+    let (_node, listener, mut arrived) = TcpNode::collecting(options).await;
+    let bytes = frame(&TransportMessage::new("echoer", route!["app"], vec![7; 1_000_000]));
+    let saying: Vec<_> = (0..8)
+        .map(|_| {
+            let (mut peer, bytes) = (Peer::greeting(listener.socket_address()), bytes.clone());
+            std::thread::spawn(move || {
+                assert!((0..20).all(|_| peer.try_say_blocking(&bytes)));
+                peer
+            })
+        })
+        .collect();
+    for _ in 0..8 * 20 {
+        assert_eq!(soon(arrived.recv()).await.unwrap().payload().len(), 1_000_000);
+    }
+    assert_eq!(listener.info().connections(), 8, "none was given up");
+    saying.into_iter().for_each(|peer| drop(peer.join().unwrap()));
 }
