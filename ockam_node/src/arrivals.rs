@@ -60,7 +60,9 @@ impl Arrivals {
             return;
         }
         for address in mailboxes.addresses() {
-            self.waiting.with(|list| list.take(address)).for_each(Waker::wake);
+            while let Some(wakers) = self.waiting.with(|list| list.take(address)) {
+                wakers.into_iter().for_each(Waker::wake);
+            }
         }
     }
 }

@@ -131,7 +131,9 @@ impl StopState {
             outcome.over = true;
             outcome.error = error;
         });
-        self.outcome.with(|outcome| outcome.waiting.take(&())).for_each(Waker::wake);
+        while let Some(wakers) = self.outcome.with(|outcome| outcome.waiting.take(&())) {
+            wakers.into_iter().for_each(Waker::wake);
+        }
     }
 }
 

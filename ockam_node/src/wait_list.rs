@@ -49,8 +49,8 @@ impl<T: Key> WaitList<T> {
         self.places.remove(number, what)
     }
 
-    /// Takes out all that wait for `what`.
-    pub(crate) fn take(&mut self, what: &T) -> impl Iterator<Item = Waker> + use<T> {
+    /// Takes out some that wait for `what`; `None` if none does.
+    pub(crate) fn take(&mut self, what: &T) -> Option<impl IntoIterator<Item = Waker> + use<T>> {
         self.places.take(what)
     }
 }

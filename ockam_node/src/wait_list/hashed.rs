@@ -34,7 +34,8 @@ impl<T: Key> Places<T> {
         waker
     }
 
-    pub(super) fn take(&mut self, what: &T) -> impl Iterator<Item = Waker> + use<T> {
-        self.0.remove(what).into_iter().flat_map(HashMap::into_values)
+    /// Takes all at once.
+    pub(super) fn take(&mut self, what: &T) -> Option<impl IntoIterator<Item = Waker> + use<T>> {
+        self.0.remove(what).map(HashMap::into_values)
     }
 }

@@ -37,12 +37,9 @@ impl<T: Key> Places<T> {
         self.take_one(|waiting| waiting.number == number)
     }
 
-    pub(super) fn take(&mut self, what: &T) -> impl Iterator<Item = Waker> + use<T> {
-        let mut taken = Vec::new();
-        while let Some(waker) = self.take_one(|waiting| waiting.what == *what) {
-            taken.push(waker);
-        }
-        taken.into_iter()
+    /// Takes one at a time.
+    pub(super) fn take(&mut self, what: &T) -> Option<Option<Waker>> {
+        self.take_one(|waiting| waiting.what == *what).map(Some)
     }
 
     fn take_one(&mut self, which: impl Fn(&Waiting<T>) -> bool) -> Option<Waker> {
