@@ -9,6 +9,7 @@
 use crate::link::Link;
 use core::time::Duration;
 use ockam_core::MAX_FRAME_LEN;
+use ockam_node::{after, deadline};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
@@ -143,7 +144,7 @@ impl Share {
             let Some(until) = self.try_admit(number, bytes) else { return waited };
             waited = true;
             // What it is told it looks for itself.
-            let _ = timeout_at(until.min(Instant::now() + LOOK), changed).await;
+            let _ = timeout_at(until.min(deadline(LOOK)), changed).await;
             if self.link.upgrade().is_some_and(|link| link.failure().is_some()) {
                 return waited;
             }
@@ -165,7 +166,7 @@ impl Share {
                 return None;
             }
             if began.elapsed() < FRAME_GRACE {
-                return Some(began + FRAME_GRACE);
+                return Some(after(began, FRAME_GRACE));
             }
             let link = table.remove(first).and_then(|frame| frame.link.upgrade());
             drop(table);
