@@ -71,8 +71,11 @@ pub enum ErrorKind {
     Denied,
     /// The worker or the node has stopped or is stopping.
     Stopped,
-    /// A worker failed or panicked while it did its part.
+    /// A worker failed while it did its part.
     Failed,
+    /// Code of the program panicked: a worker, and whatever else of the program's the call has
+    /// run. The text is that of the panic.
+    Panicked,
     /// The operating system or a device said no.
     Io,
     /// The program's own code, or a library that it calls, returned this error.
@@ -108,6 +111,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Denied => "denied",
             ErrorKind::Stopped => "stopped",
             ErrorKind::Failed => "failed",
+            ErrorKind::Panicked => "panicked",
             ErrorKind::Io => "input or output",
             ErrorKind::Application => "application",
         })

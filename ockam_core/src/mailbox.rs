@@ -88,6 +88,21 @@ impl Mailbox {
         &self.address
     }
 
+    /// Tells whether a rule is asked about each message that enters; otherwise the answer is the
+    /// same for every message.
+    #[must_use]
+    #[inline]
+    pub fn asks_incoming(&self) -> bool {
+        matches!(self.incoming, Rule::Ask(_))
+    }
+
+    /// As [`asks_incoming`](Self::asks_incoming), for messages that leave.
+    #[must_use]
+    #[inline]
+    pub fn asks_outgoing(&self) -> bool {
+        matches!(self.outgoing, Rule::Ask(_))
+    }
+
     /// Asks whether a message from `source` may enter.
     #[inline]
     pub fn incoming<'a>(&'a self, message: RelayMessage<'a>) -> Authorization<'a> {

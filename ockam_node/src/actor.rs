@@ -3,12 +3,13 @@
 use crate::cell::{About, Cell, Kind, Resident, Stopping, Turn};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
-use crate::executor::{catch, yield_now};
-use crate::node::{Node, text};
+use crate::executor::{Panic, catch, catch_call, frame, yield_now};
+use crate::node::Node;
+use crate::program::{self, describe, discard};
 use crate::task;
+use crate::unanswered::Unanswered;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::marker::PhantomData;
@@ -35,7 +36,7 @@ impl<W: Worker<Context = Context>> Resident for W {
 
     fn shut_down(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>) {
         let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
-        let future = Box::pin(finish(self, ctx, DeadLetterReason::Stopped));
+        let future = Box::pin(finish(self, ctx, None));
         if let Some(future) = task::poll_once(&cell, future) {
             task::spawn(node, cell, || future);
         }
@@ -56,7 +57,7 @@ pub(crate) fn spawn<W: Worker<Context = Context>>(
 pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context) {
     let mut lingers = false;
     let mut handled = 0;
-    let reason = loop {
+    let panicked = loop {
         let turn = match ctx.next_in_hand() {
             Some(message) => Turn::Message(message),
             None if lingers => {
@@ -76,7 +77,7 @@ pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ct
         };
         let message = match turn {
             Turn::Message(message) => message,
-            Turn::Stop => break DeadLetterReason::Stopped,
+            Turn::Stop => break None,
             Turn::Rest => match ctx.cell().sleep(worker, &ctx.node().drain, asleep) {
                 Ok(()) => return,
                 Err(back) => {
@@ -85,8 +86,8 @@ pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ct
                 }
             },
         };
-        if handle(&mut *worker, &mut ctx, message).await.is_err() {
-            break DeadLetterReason::Panicked;
+        if let Err(panicked) = handle(&mut *worker, &mut ctx, message).await {
+            break Some(panicked);
         }
         handled += 1;
         if handled == MESSAGES_PER_TURN {
@@ -94,7 +95,7 @@ pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ct
             yield_now().await;
         }
     };
-    finish(worker, ctx, reason).await;
+    finish(worker, ctx, panicked).await;
 }
 
 fn asleep<W: Worker<Context = Context>>(worker: Box<W>) -> Box<dyn Resident> {
@@ -111,8 +112,8 @@ fn first_wait(ctx: &mut Context, lingers: &mut bool) -> Option<Turn> {
     if *lingers { None } else { Some(Turn::Rest) }
 }
 
-/// The worker panicked.
-struct Panicked;
+/// The worker panicked, with this text.
+pub(crate) struct Panicked(Panic);
 
 /// Handles one message. A failure is told to the log, and to a local asker.
 async fn handle<W: Worker<Context = Context>>(
@@ -125,26 +126,25 @@ async fn handle<W: Worker<Context = Context>>(
     let asked = ctx.begin_answer(&message);
     // Decoding runs the program's code too, so it is under the same roof.
     let outcome = {
-        let handler = pin!(async {
+        let handler = pin!(frame(async {
             match Routed::<W::Message>::decode(message) {
                 Ok(routed) => worker.handle_message(ctx, routed).await.map_err(Unhandled::failed),
                 Err((error, message)) => Err(Unhandled::undecodable(error, message)),
             }
-        });
+        }));
         catch(handler).await
     };
     match outcome {
-        Ok(Ok(())) => {
-            if asked {
-                ctx.end_answer();
+        Ok(handled) => {
+            ctx.handled();
+            match handled {
+                Ok(()) if asked => ctx.end_answer(),
+                Ok(()) => {}
+                Err(why) => unhandled::<W>(ctx, *why),
             }
             Ok(())
         }
-        Ok(Err(why)) => {
-            unhandled::<W>(ctx, *why);
-            Ok(())
-        }
-        Err(panic) => Err(panicked::<W>(ctx, &panic)),
+        Err(panic) => Err(panicked::<W>(ctx, panic)),
     }
 }
 
@@ -173,7 +173,7 @@ fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
     let worker = TypeName::of::<W>();
     match why {
         Unhandled::Failed(error) => {
-            let error = text(|| format!("{error:#}"));
+            let error = describe(error);
             tracing::error!(%address, %worker, %error, "a worker failed to handle a message");
             let text = || format!("{address} failed: {error}");
             ctx.fail_asker(|| Error::with_text(ErrorKind::Failed, text));
@@ -184,57 +184,63 @@ fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
             ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
             let error = || Error::new(ErrorKind::Encoding, error);
             ctx.fail_asker(|| error().context_with(|| format!("{address}")));
+            discard(message);
         }
     }
 }
 
-/// Tells the log, and whoever waits for an answer, that a worker panicked.
+/// Tells the log that a worker panicked. Its askers are told when it has ended.
 #[cold]
-fn panicked<W: 'static>(ctx: &mut Context, panic: &str) -> Panicked {
+fn panicked<W: 'static>(ctx: &mut Context, panic: Panic) -> Panicked {
     let address = ctx.address();
     let worker = TypeName::of::<W>();
     tracing::error!(%address, %worker, %panic, "a worker panicked and ends");
-    let text = || format!("{address} panicked: {panic}");
-    ctx.fail_asker(|| Error::with_text(ErrorKind::Failed, text));
-    Panicked
+    #[cfg(feature = "std")]
+    ctx.not_handled(DeadLetterReason::Panicked);
+    Panicked(panic)
 }
 
-/// Ends a worker: no more messages, `shutdown`, and the address is free.
+/// Ends a worker: no more messages, `shutdown`, and the address is free. Whoever waits for an
+/// answer is told last, so that what an asker starts in place of the worker finds its address free.
 pub(crate) async fn finish<W: Worker<Context = Context>>(
     mut worker: Box<W>,
     mut ctx: Context,
-    reason: DeadLetterReason,
+    panicked: Option<Panicked>,
 ) {
-    abandon(&mut ctx, reason);
-    let outcome = {
-        let last = pin!(async {
-            let outcome = worker.shutdown(&mut ctx).await;
-            drop(worker);
-            outcome
-        });
-        flatten(catch(last).await)
+    let reason = match panicked {
+        Some(_) => DeadLetterReason::Panicked,
+        None => DeadLetterReason::Stopped,
     };
-    if let Err(error) = outcome {
-        let address = ctx.primary_address();
+    let unanswered = abandon(&mut ctx, reason);
+    let outcome = catch(pin!(frame(async { worker.shutdown(&mut ctx).await }))).await;
+    let dropped = catch_call(move || drop(worker));
+    if let Err(error) = flatten(outcome).and(flatten(dropped.map(Ok))) {
+        let (address, error) = (ctx.primary_address(), describe(error));
         tracing::error!(%address, worker = %TypeName::of::<W>(), %error, "shutdown failed");
     }
     ctx.node().end(ctx.cell(), reason);
+    unanswered.tell();
+    if let Some(Panicked(panic)) = panicked {
+        let address = ctx.address();
+        let text = || format!("{address} panicked: {panic}");
+        ctx.fail_asker(|| Error::with_text(ErrorKind::Panicked, text));
+    }
 }
 
-/// Closes the worker's inbox, and accounts at once for what is still in it.
-fn abandon(ctx: &mut Context, reason: DeadLetterReason) {
+/// Closes the worker's inbox and accounts at once for what is still in it. Returned is who waits
+/// for answers to that.
+fn abandon(ctx: &mut Context, reason: DeadLetterReason) -> Unanswered {
     if let Stopping::Requested(wakers) = ctx.cell().request_stop() {
         wakers.into_iter().for_each(Waker::wake);
     }
+    let mut unanswered = Unanswered::new(ctx, reason);
     while let Poll::Ready(Turn::Message(message)) = ctx.poll_turn(None, false) {
-        ctx.node().undelivered(&message, reason, ctx.primary_address());
+        unanswered.add(ctx, message);
     }
+    unanswered
 }
 
 /// Makes one error of an error and a panic.
-pub(crate) fn flatten(outcome: Result<ockam_core::Result<()>, String>) -> ockam_core::Result<()> {
-    match outcome {
-        Ok(result) => result,
-        Err(panic) => Err(Error::with_text(ErrorKind::Failed, || format!("it panicked: {panic}"))),
-    }
+pub(crate) fn flatten(outcome: Result<ockam_core::Result<()>, Panic>) -> ockam_core::Result<()> {
+    outcome.unwrap_or_else(|panic| Err(program::panicked(&panic)))
 }

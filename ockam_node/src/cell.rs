@@ -20,6 +20,8 @@ pub(crate) use traffic::Hand;
 use crate::drain::Drain;
 use crate::inbox::Inbox;
 use crate::node::Node;
+#[cfg(feature = "std")]
+use crate::program::discard;
 use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use crate::table::Keyed;
@@ -32,6 +34,8 @@ use core::sync::atomic::AtomicU32;
 #[cfg(feature = "std")]
 use core::sync::atomic::{AtomicBool, AtomicU16};
 use core::task::{Poll, Waker};
+#[cfg(feature = "std")]
+use ockam_core::Mailbox;
 use ockam_core::{Address, LocalMessage, Mailboxes, TypeName};
 
 /// A worker at rest, whose type is known to itself alone.
@@ -366,6 +370,23 @@ impl Cell {
         });
         wakers.into_iter().for_each(Waker::wake);
         ending
+    }
+}
+
+/// Rules, a worker at rest and messages that nobody fetched are the program's, and the last pointer
+/// to a cell may be dropped anywhere.
+#[cfg(feature = "std")]
+impl Drop for Cell {
+    fn drop(&mut self) {
+        let state = self.state.get_mut();
+        if !matches!(state, State::Ended(None)) {
+            discard(mem::replace(state, State::Ended(None)));
+        }
+        let asks = |mailbox: &Mailbox| mailbox.asks_incoming() || mailbox.asks_outgoing();
+        if self.mailboxes.iter().any(asks) {
+            let none = Mailbox::deny_all(Address::default());
+            discard(mem::replace(&mut self.mailboxes, none.into()));
+        }
     }
 }
 

@@ -51,6 +51,9 @@ pub struct Context {
     hand: Hand,
     /// Who may wait for the answer to the message that is being handled.
     asker: Option<Address>,
+    /// A message is being handled. It is counted if it is not handled to the end.
+    #[cfg(feature = "std")]
+    handles: bool,
 }
 
 const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of::<Context> };
@@ -70,13 +73,24 @@ impl Context {
     }
 
     fn new(handle: Handle) -> Self {
-        Context { handle, alarm: Alarm::default(), hand: Hand::default(), asker: None }
+        Context {
+            handle,
+            alarm: Alarm::default(),
+            hand: Hand::default(),
+            asker: None,
+            #[cfg(feature = "std")]
+            handles: false,
+        }
     }
 
     /// Remembers who may wait for the answer to a message that is about to be handled; `true` if
     /// somebody may.
     #[inline(always)]
     pub(crate) fn begin_answer(&mut self, message: &LocalMessage) -> bool {
+        #[cfg(feature = "std")]
+        {
+            self.handles = true;
+        }
         match asker(message) {
             Some(asker) => {
                 self.remember(asker);
@@ -91,10 +105,32 @@ impl Context {
         self.asker = Some(asker.clone());
     }
 
-    /// The message was handled. The answer may still come, from whoever has the return route.
+    /// The message was handled, if not well.
+    #[inline]
+    pub(crate) fn handled(&mut self) {
+        #[cfg(feature = "std")]
+        {
+            self.handles = false;
+        }
+    }
+
+    /// The message was handled well: its asker is not told that there is no answer, which may still
+    /// come from whoever has the return route.
     #[inline]
     pub(crate) fn end_answer(&mut self) {
         self.asker = None;
+    }
+
+    /// Counts the message that is being handled, if one is, as one that was not: its handler was
+    /// cut off or has panicked. What is known of it is where it was, and who asked.
+    #[cfg(feature = "std")]
+    #[cold]
+    pub(crate) fn not_handled(&mut self, reason: DeadLetterReason) {
+        if core::mem::take(&mut self.handles) {
+            let to = self.handle.primary_address().clone().into();
+            let asker = self.asker.iter().cloned().collect();
+            self.handle.node().dead_letters.record_routes(to, asker, reason);
+        }
     }
 
     /// The message was not handled: whoever waits for the answer is told why.
@@ -183,12 +219,14 @@ impl Deref for Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
+        #[cfg(feature = "std")]
+        self.not_handled(DeadLetterReason::CutOff);
         self.fail_asker(|| {
             Error::with_text(ErrorKind::Stopped, || "the worker was cut off before it answered")
         });
         while let Some(message) = self.hand.messages.pop_front() {
             let (node, cell) = (self.handle.node(), self.handle.cell());
-            node.undelivered(&message, DeadLetterReason::CutOff, cell.address());
+            node.undelivered(message, DeadLetterReason::CutOff, cell.address());
         }
         if self.handle.cell().kind() == Kind::Detached {
             self.handle.node().end(self.handle.cell(), DeadLetterReason::Stopped);

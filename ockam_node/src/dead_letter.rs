@@ -20,9 +20,10 @@ pub enum DeadLetterReason {
     NotFound,
     /// The worker had stopped, or stopped before it came to the message.
     Stopped,
-    /// The worker panicked before it came to the message.
+    /// The worker panicked as it handled the message, or before it came to it.
     Panicked,
-    /// The worker was cut off at the deadline of the node's stop.
+    /// The worker was cut off, at the deadline of the node's stop for example, as it handled the
+    /// message or before it came to it.
     CutOff,
     /// The body was not of the worker's type.
     Undecodable,
@@ -55,7 +56,7 @@ impl fmt::Display for DeadLetterReason {
             DeadLetterReason::NotFound => "nothing is at the address",
             DeadLetterReason::Stopped => "the worker stopped",
             DeadLetterReason::Panicked => "the worker panicked",
-            DeadLetterReason::CutOff => "the worker was cut off at the deadline",
+            DeadLetterReason::CutOff => "the worker was cut off",
             DeadLetterReason::Undecodable => "the body is not of the worker's type",
             DeadLetterReason::Denied => "an access control said no",
             DeadLetterReason::Unsendable => "it cannot be sent to another node",
@@ -65,6 +66,10 @@ impl fmt::Display for DeadLetterReason {
 }
 
 /// A message that was not delivered: its routes and the reason, without the body.
+///
+/// Of a message whose handler panicked or was cut off the onward route is the worker's address, and
+/// the return route is the reply slot of its asker, if it has one: the rest is gone with the
+/// message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
     /// The route that was left when the message failed.
@@ -111,11 +116,16 @@ impl DeadLetters {
     }
 
     pub(crate) fn record(&self, message: &LocalMessage, reason: DeadLetterReason) {
-        let letter = DeadLetter {
-            onward_route: message.onward_route().clone(),
-            return_route: message.return_route().clone(),
-            reason,
-        };
+        self.record_routes(message.onward_route().clone(), message.return_route().clone(), reason);
+    }
+
+    pub(crate) fn record_routes(
+        &self,
+        onward_route: Route,
+        return_route: Route,
+        reason: DeadLetterReason,
+    ) {
+        let letter = DeadLetter { onward_route, return_route, reason };
         tracing::debug!(onward_route = %letter.onward_route, %reason, "undelivered");
         let readers = self.0.with(|record| {
             record.counts[reason as usize] += 1;

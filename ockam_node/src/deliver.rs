@@ -13,12 +13,19 @@ use crate::cell::{Cell, Pushed};
 #[cfg(feature = "std")]
 use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
+#[cfg(feature = "std")]
+use crate::executor::catch_call;
 use crate::node::{Node, text};
+use crate::program;
 use crate::send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
 use crate::table::AddressHash;
+#[cfg(feature = "std")]
+use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
+#[cfg(feature = "std")]
+use ockam_core::Address;
 use ockam_core::{Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
 
 /// How far a message got without waiting.
@@ -118,9 +125,30 @@ fn go_past(
         && let Some(way) = node.shortcuts.get(hash, cell.address())
     {
         let worker = Handle::new(Arc::clone(node), Arc::clone(cell));
-        return way.shortcut.take(&worker, message);
+        let asker = ask::asker(&message).cloned();
+        return match catch_call(|| way.shortcut.take(&worker, message)) {
+            Ok(taken) => taken,
+            Err(panic) => {
+                shortcut_panicked(node, cell, asker, &panic);
+                Ok(())
+            }
+        };
     }
     Err(message)
+}
+
+/// The message is gone with the shortcut that took it, and so is the shortcut: what it shares with
+/// its worker may be in any state.
+#[cfg(feature = "std")]
+#[cold]
+fn shortcut_panicked(node: &Node, cell: &Cell, asker: Option<Address>, panic: &str) {
+    let (address, worker) = (cell.address(), cell.type_name());
+    tracing::error!(%address, %worker, %panic, "a shortcut panicked and is not asked again");
+    node.remove_shortcut(cell);
+    if let Some(asker) = asker {
+        let text = || format!("the shortcut of {address} panicked: {panic}");
+        node.fail_ask(&asker, Error::with_text(ErrorKind::Panicked, text));
+    }
 }
 
 /// Tells whether a message is the ask of the very worker to which it is delivered, and ends such
@@ -147,12 +175,12 @@ enum Gates {
 /// Asks the sender's outgoing and, if there is one, the recipient's incoming access control.
 #[inline]
 fn gates(source: &Mailbox, recipient: Option<&Mailbox>, passage: RelayMessage<'_>) -> Gates {
-    match source.outgoing(passage) {
+    match program::outgoing(source, passage) {
         Authorization::Allowed => {}
         Authorization::Denied => return Gates::ClosedOut,
         Authorization::Later(_) => return Gates::Slow,
     }
-    match recipient.map(|recipient| recipient.incoming(passage)) {
+    match recipient.map(|recipient| program::incoming(recipient, passage)) {
         None | Some(Authorization::Allowed) => Gates::Open,
         Some(Authorization::Denied) => Gates::ClosedIn,
         Some(Authorization::Later(_)) => Gates::Slow,
@@ -225,7 +253,7 @@ fn not_found(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> SendE
     let address = message.onward_route().first().cloned().unwrap_or_default();
     // Whoever may not send there does not hear whether somebody is there.
     let passage = RelayMessage::new(source.address(), &address, &message);
-    if matches!(source.outgoing(passage), Authorization::Denied) {
+    if matches!(program::outgoing(source, passage), Authorization::Denied) {
         return denied(node, source, message, true);
     }
     if let Some(why) = node.flow_controls.why_ended(&address) {

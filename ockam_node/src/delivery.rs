@@ -16,6 +16,7 @@ use crate::context::Handle;
 use crate::deliver::{self, Recipient, Step};
 use crate::inbox::InLine;
 use crate::node::{Node, text};
+use crate::program;
 use crate::send_error::{SendError, SendErrorReason, boundary};
 #[cfg(feature = "std")]
 use crate::stop_order::StopOrder;
@@ -27,7 +28,7 @@ use alloc::sync::Arc;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use ockam_core::{Address, Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
+use ockam_core::{Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
 
 /// Delivers a message to the first hop of its onward route, waiting for room if there is none.
 ///
@@ -333,15 +334,15 @@ async fn authorize(
     for outgoing in [true, false] {
         let passage = RelayMessage::new(source.address(), &destination, &message);
         let authorization = match &to {
-            _ if outgoing => source.outgoing(passage),
+            _ if outgoing => program::outgoing(source, passage),
             Recipient::Cell(cell) => match cell.mailboxes().find(&destination) {
-                Some(mailbox) => mailbox.incoming(passage),
+                Some(mailbox) => program::incoming(mailbox, passage),
                 None => Authorization::Allowed,
             },
             Recipient::Asker(_) => Authorization::Allowed,
         };
         let asked = if outgoing { source.address() } else { &destination };
-        if !answer(authorization, asked).await {
+        if !program::answer(authorization, asked).await {
             return Err(boundary(deliver::denied(node, source, message, outgoing)));
         }
     }
@@ -350,19 +351,5 @@ async fn authorize(
         Recipient::Asker(ask) => {
             deliver::hand_over(node, &ask, message).map(|()| None).map_err(boundary)
         }
-    }
-}
-
-async fn answer(authorization: Authorization<'_>, address: &Address) -> bool {
-    match authorization {
-        Authorization::Allowed => true,
-        Authorization::Denied => false,
-        Authorization::Later(answer) => match answer.await {
-            Ok(allowed) => allowed,
-            Err(error) => {
-                tracing::error!(%address, %error, "an access control failed, which denies");
-                false
-            }
-        },
     }
 }

@@ -9,13 +9,14 @@ pub use stop_timeout::STOP_TIMEOUT_VARIABLE;
 
 use crate::builder::NodeBuilder;
 use crate::context::{Context, Handle};
-use crate::executor::{catch, runtime};
+use crate::executor::{catch, frame, runtime};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt::Debug;
 use core::future::Future;
+use core::pin::pin;
 use core::time::Duration;
 use ockam_core::Result;
 use std::process;
@@ -160,7 +161,7 @@ where
     let handle = ctx.handle();
     let (sender, outcome) = mpsc::channel();
     let task = runtime.spawn(async move {
-        let outcome = catch(Box::pin(async move { test(ctx).await })).await;
+        let outcome = catch(pin!(frame(Box::pin(async move { test(ctx).await })))).await;
         // After its limit the outcome does not matter.
         let _ = sender.send(outcome);
     });

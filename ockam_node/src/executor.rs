@@ -3,27 +3,33 @@
 //! Everything outside this folder is the same on every executor. One module implements the seam
 //! and is selected here: `tokio` with the feature `std`, `embassy` without it.
 
+#[cfg(feature = "std")]
+mod caught;
 #[cfg(not(feature = "std"))]
 mod embassy;
 #[cfg(feature = "std")]
 mod spare;
 #[cfg(feature = "std")]
 mod tokio;
+#[cfg(not(feature = "std"))]
+mod uncaught;
 
+#[cfg(feature = "std")]
+pub(crate) use self::caught::{Call, Frame, Panic, catch, catch_call, frame, is_unwinding};
 #[cfg(not(feature = "std"))]
 pub(crate) use self::embassy::{
-    Alarm, Instant, Surroundings, TaskPlace, catch, deadline, random, spare_message,
+    Alarm, Instant, Surroundings, TaskPlace, deadline, random, spare_message,
 };
 #[cfg(not(feature = "std"))]
 pub use self::embassy::{DEFAULT_TASK_SLOTS, Executor, MAX_TASK_SLOTS};
 #[cfg(feature = "std")]
 pub(crate) use self::spare::spare_message;
 #[cfg(feature = "std")]
-pub(crate) use self::tokio::{
-    Alarm, Instant, Signals, Surroundings, TaskPlace, catch, random, runtime,
-};
+pub(crate) use self::tokio::{Alarm, Instant, Signals, Surroundings, TaskPlace, random, runtime};
 #[cfg(feature = "std")]
 pub use self::tokio::{Executor, after, deadline};
+#[cfg(not(feature = "std"))]
+pub(crate) use self::uncaught::{Call, Frame, Panic, catch, catch_call, frame};
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;

@@ -52,6 +52,7 @@ mod linger;
 mod loom_models;
 mod node;
 mod processor;
+mod program;
 mod random;
 mod send_error;
 #[cfg(feature = "std")]
@@ -65,6 +66,7 @@ mod table;
 mod task;
 mod transports;
 mod typed;
+mod unanswered;
 mod wait_list;
 // The models watch no threads.
 #[cfg(feature = "std")]
@@ -95,6 +97,7 @@ pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 pub use executor::{after, deadline};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
+pub use program::{catch_panic, catch_panics};
 pub use send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
 pub use shortcut::{Shortcut, Turn};

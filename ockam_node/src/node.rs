@@ -10,6 +10,7 @@ use crate::drain::Drain;
 use crate::executor::Executor;
 use crate::flow_controls::FlowControls;
 use crate::linger::Linger;
+use crate::program::discard;
 use crate::random::Random;
 #[cfg(feature = "std")]
 use crate::shortcut::{Shortcut, Way};
@@ -162,7 +163,7 @@ impl Node {
 
     /// Forgets the way past the mailbox of a cell, if it has one.
     #[cfg(feature = "std")]
-    fn remove_shortcut(&self, cell: &Cell) {
+    pub(crate) fn remove_shortcut(&self, cell: &Cell) {
         if !cell.set_shortcut(false) {
             return;
         }
@@ -170,49 +171,64 @@ impl Node {
         let hash = self.shortcuts.hash(address);
         if let Some(way) = self.shortcuts.get(hash, address) {
             self.shortcuts.remove(hash, address, &way);
+            discard(way);
         }
     }
 
-    /// Ends a cell: its addresses are free, what was queued is accounted for, askers are told.
+    /// Ends a cell: its addresses are free, then what was queued is accounted for and askers are
+    /// told, so that an asker may start another worker there.
     pub(crate) fn end(&self, cell: &Cell, reason: DeadLetterReason) -> Ending {
+        let mut asks = Vec::new();
         for address in cell.mailboxes().addresses() {
-            let asks = self.flow_controls.end(address, None);
-            if !asks.is_empty() {
-                let why = text(|| format!("the connection at {address} has ended"));
-                self.fail_asks(asks, &why);
-            }
+            asks.append(&mut self.flow_controls.end(address, None));
         }
         self.release(cell);
         let mut ending = cell.end(&self.drain);
         if !ending.again {
             tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "ended");
         }
+        discard(ending.resident.take());
+        if !asks.is_empty() {
+            let why = text(|| format!("the connection at {} has ended", cell.address()));
+            self.fail_asks(asks, &why);
+        }
         ending.lost = ending.undelivered.len();
         while let Some(message) = ending.undelivered.pop_front() {
-            self.undelivered(&message, reason, cell.address());
+            self.undelivered(message, reason, cell.address());
         }
         ending
     }
 
-    /// Accounts for a message that was accepted and will not be handled.
+    /// Accounts for a message that was accepted and will not be handled, and drops it.
     pub(crate) fn undelivered(
         &self,
-        message: &LocalMessage,
+        message: LocalMessage,
         reason: DeadLetterReason,
         address: &Address,
     ) {
-        self.dead_letters.record(message, reason);
-        if let Some(asker) = ask::asker(message) {
-            let kind = match reason {
-                DeadLetterReason::NotFound => ErrorKind::NotFound,
-                DeadLetterReason::Panicked => ErrorKind::Failed,
-                DeadLetterReason::Undecodable => ErrorKind::Encoding,
-                DeadLetterReason::Denied => ErrorKind::Denied,
-                _ => ErrorKind::Stopped,
-            };
-            let text = || format!("{address} did not answer: {reason}");
-            self.fail_ask(asker, Error::with_text(kind, text));
+        self.dead_letters.record(&message, reason);
+        if let Some(asker) = ask::asker(&message) {
+            self.not_answered(asker, reason, address);
         }
+        discard(message);
+    }
+
+    /// Tells an asker that its question was not handled at an address.
+    pub(crate) fn not_answered(
+        &self,
+        asker: &Address,
+        reason: DeadLetterReason,
+        address: &Address,
+    ) {
+        let kind = match reason {
+            DeadLetterReason::NotFound => ErrorKind::NotFound,
+            DeadLetterReason::Panicked => ErrorKind::Panicked,
+            DeadLetterReason::Undecodable => ErrorKind::Encoding,
+            DeadLetterReason::Denied => ErrorKind::Denied,
+            _ => ErrorKind::Stopped,
+        };
+        let text = || format!("{address} did not answer: {reason}");
+        self.fail_ask(asker, Error::with_text(kind, text));
     }
 
     /// Gives a reply slot its address.

@@ -4,13 +4,14 @@ use crate::actor::flatten;
 use crate::cell::{About, Cell, Kind};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
-use crate::executor::{TaskPlace, catch, yield_now};
+use crate::executor::{Call, Frame, Panic, TaskPlace, catch, catch_call, frame, yield_now};
 use crate::node::Node;
+use crate::program::describe;
 use crate::task;
 use alloc::sync::Arc;
 use core::future::{Future, poll_fn};
 use core::marker::PhantomData;
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::Poll;
 use ockam_core::{Processor, TypeName};
 
@@ -46,18 +47,16 @@ pub(crate) async fn run<P: Processor<Context = Context>>(
     let mut rounds = 0;
     let reason = loop {
         let outcome = {
-            let round = pin!(async { processor.process(&mut ctx).await });
-            unless_stopped(&cell, catch(round), &mut rounds).await
-        };
-        let Some(outcome) = outcome else {
-            break DeadLetterReason::Stopped;
+            let round = pin!(frame(async { processor.process(&mut ctx).await }));
+            unless_stopped(&cell, round, &mut rounds).await
         };
         let address = cell.address();
         match outcome {
-            Ok(Ok(true)) => {}
-            Ok(Ok(false)) => break DeadLetterReason::Stopped,
-            Ok(Err(error)) => {
-                tracing::error!(%address, processor = %TypeName::of::<P>(), error = %format_args!("{error:#}"), "a processor failed and ends");
+            Ok(Some(Ok(true))) => {}
+            Ok(None | Some(Ok(false))) => break DeadLetterReason::Stopped,
+            Ok(Some(Err(error))) => {
+                let error = describe(error);
+                tracing::error!(%address, processor = %TypeName::of::<P>(), %error, "a processor failed and ends");
                 break DeadLetterReason::Stopped;
             }
             Err(panic) => {
@@ -76,20 +75,28 @@ pub(crate) async fn run<P: Processor<Context = Context>>(
 }
 
 /// Runs one round, and drops it where it waits when a stop is asked for. When it waits, other tasks
-/// run, and `rounds` are counted anew.
-async fn unless_stopped<F: Future>(cell: &Cell, round: F, rounds: &mut u32) -> Option<F::Output> {
-    let mut round = pin!(round);
-    poll_fn(|cx| {
+/// run, and `rounds` are counted anew. An error is the text of a panic, in the round or its drop.
+async fn unless_stopped<F: Future>(
+    cell: &Cell,
+    round: Pin<&mut Frame<F>>,
+    rounds: &mut u32,
+) -> Result<Option<F::Output>, Panic> {
+    let mut round = Call::new(round);
+    let outcome = poll_fn(|cx| {
         if cell.is_stopping() {
             return Poll::Ready(None);
         }
-        let polled = round.as_mut().poll(cx);
+        let polled = round.poll(cx);
         if polled.is_pending() {
             *rounds = 0;
         }
         polled.map(Some)
     })
-    .await
+    .await;
+    match outcome {
+        Some(outcome) => outcome.map(Some),
+        None => round.abandon().map(|()| None),
+    }
 }
 
 /// Ends a processor: `shutdown`, and the address is free.
@@ -98,16 +105,10 @@ pub(crate) async fn finish<P: Processor<Context = Context>>(
     mut ctx: Context,
     reason: DeadLetterReason,
 ) {
-    let outcome = {
-        let last = pin!(async {
-            let outcome = processor.shutdown(&mut ctx).await;
-            drop(processor);
-            outcome
-        });
-        flatten(catch(last).await)
-    };
-    if let Err(error) = outcome {
-        let address = ctx.primary_address();
+    let outcome = catch(pin!(frame(async { processor.shutdown(&mut ctx).await }))).await;
+    let dropped = catch_call(move || drop(processor));
+    if let Err(error) = flatten(outcome).and(flatten(dropped.map(Ok))) {
+        let (address, error) = (ctx.primary_address(), describe(error));
         tracing::error!(%address, processor = %TypeName::of::<P>(), %error, "shutdown failed");
     }
     ctx.node().end(ctx.cell(), reason);

@@ -10,7 +10,7 @@ use crate::actor::{self, WorkerType, flatten};
 use crate::cell::{About, Cell, Settled};
 use crate::context::{Context, Handle};
 use crate::dead_letter::DeadLetterReason;
-use crate::executor::{TaskPlace, catch};
+use crate::executor::{TaskPlace, catch, frame};
 use crate::node::{Node, no_memory};
 use crate::processor::{self, ProcessorType};
 #[cfg(feature = "std")]
@@ -105,16 +105,17 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
         let starting = self.place.reserve(node, WorkerType::<W>::ABOUT, Mailbox::allow_all)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut worker = Box::new(self.worker);
-        let outcome = flatten(catch(pin!(async { worker.initialize(&mut ctx).await })).await);
+        let outcome =
+            flatten(catch(pin!(frame(async { worker.initialize(&mut ctx).await }))).await);
         if let Err(error) = outcome {
-            actor::finish(worker, ctx, DeadLetterReason::Stopped).await;
+            actor::finish(worker, ctx, None).await;
             return Err(failed::<W>(&starting.over(), error));
         }
         match starting.cell.settle(worker, |worker| worker) {
             Settled::Asleep => {}
             Settled::Awake(worker) => actor::spawn(worker, node, Arc::clone(&starting.cell)),
             Settled::Stopped(worker) => {
-                actor::finish(worker, ctx, DeadLetterReason::Stopped).await;
+                actor::finish(worker, ctx, None).await;
                 return Err(stopped(&starting.over()));
             }
         }
@@ -167,7 +168,8 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
         let starting = self.place.reserve(node, ProcessorType::<P>::ABOUT, closed)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut processor = self.processor;
-        let outcome = flatten(catch(pin!(async { processor.initialize(&mut ctx).await })).await);
+        let outcome =
+            flatten(catch(pin!(frame(async { processor.initialize(&mut ctx).await }))).await);
         if let Err(error) = outcome {
             processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
             return Err(failed::<P>(&starting.over(), error));

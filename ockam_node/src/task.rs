@@ -2,6 +2,9 @@
 
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
+#[cfg(feature = "std")]
+use crate::executor::is_unwinding;
+use crate::executor::{Panic, catch_call};
 use crate::node::Node;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -23,33 +26,90 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
     cell: Arc<Cell>,
     make: impl FnOnce() -> F + Send + 'static,
 ) {
-    let task_node = Arc::clone(node);
     let span = span(&cell);
+    let life = Life::new(node, cell);
     let task = async move {
         let mut future = pin!(Some(make()));
+        // Dropped before the future: its cell has ended by the time that askers are told.
+        let mut life = life;
         let mut known = false;
         poll_fn(|cx| {
             if !known {
-                cell.set_task(cx.waker());
+                life.cell.set_task(cx.waker());
                 known = true;
             }
-            if task_node.stop.cuts() && cell.is_cut() {
-                future.set(None);
-                task_node.end(&cell, DeadLetterReason::CutOff);
+            if life.node.stop.cuts() && life.cell.is_cut() {
+                life.node.end(&life.cell, DeadLetterReason::CutOff);
+                cut_off(&life.cell, catch_call(|| future.set(None)));
             }
             #[cfg(feature = "std")]
-            let _polling = crate::watch::polling(&cell);
+            let _polling = crate::watch::polling(&life.cell);
             match future.as_mut().as_pin_mut() {
                 Some(future) => future.poll(cx),
                 None => Poll::Ready(()),
             }
         })
         .await;
+        life.over();
     };
     // Followed or not, the task is the same; not following it saves a check at every poll.
     match span {
         Some(span) if !span.is_disabled() => node.executor.spawn(task.instrument(span)),
         _ => node.executor.spawn(task),
+    }
+}
+
+/// The cell of a task, which ends with the task, however that ends: also if something panics that
+/// the loops do not catch, or if the runtime drops the task.
+struct Life {
+    node: Arc<Node>,
+    cell: Arc<Cell>,
+    /// The task has not come to its end: the cell has neither ended nor gone to sleep.
+    #[cfg(feature = "std")]
+    goes_on: bool,
+}
+
+impl Life {
+    fn new(node: &Arc<Node>, cell: Arc<Cell>) -> Self {
+        let node = Arc::clone(node);
+        Life {
+            node,
+            cell,
+            #[cfg(feature = "std")]
+            goes_on: true,
+        }
+    }
+
+    /// The task has come to its end.
+    fn over(&mut self) {
+        #[cfg(feature = "std")]
+        {
+            self.goes_on = false;
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+impl Drop for Life {
+    fn drop(&mut self) {
+        if !self.goes_on {
+            return;
+        }
+        let mut reason = DeadLetterReason::CutOff;
+        if is_unwinding() {
+            reason = DeadLetterReason::Panicked;
+            let (address, worker) = (self.cell.address(), self.cell.type_name());
+            tracing::error!(%address, %worker, "the task of a worker panicked and ends");
+        }
+        self.node.end(&self.cell, reason);
+    }
+}
+
+/// Tells the log of a panic in the drop of what was cut off.
+fn cut_off(cell: &Cell, dropped: Result<(), Panic>) {
+    if let Err(panic) = dropped {
+        let (address, worker) = (cell.address(), cell.type_name());
+        tracing::error!(%address, %worker, %panic, "a worker that was cut off panicked");
     }
 }
 

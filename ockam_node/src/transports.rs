@@ -3,6 +3,7 @@
 use crate::context::Handle;
 use crate::delivery::{RESOLVER, Slow};
 use crate::node::Node;
+use crate::program::{catch_panics, discard};
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::format;
@@ -19,7 +20,7 @@ pub(crate) struct Transports(Lock<Registered>);
 
 #[derive(Default)]
 struct Registered {
-    transports: Vec<Arc<dyn Transport>>,
+    transports: Vec<(TransportType, Arc<dyn Transport>)>,
     resolver: Option<&'static Resolver>,
 }
 
@@ -40,20 +41,20 @@ impl Transports {
 
     /// Adds a transport, instead of an earlier one of its type.
     pub(crate) fn register(&self, transport: Arc<dyn Transport>) {
+        let new = (transport.transport_type(), transport);
         let old = self.0.with(|Registered { transports, resolver }| {
             *resolver = Some(&RESOLVER);
-            let same =
-                |known: &Arc<dyn Transport>| known.transport_type() == transport.transport_type();
-            let old = transports.iter().position(same).map(|at| transports.swap_remove(at));
-            transports.push(transport);
+            let old = transports.iter().position(|known| known.0 == new.0);
+            let old = old.map(|at| transports.swap_remove(at));
+            transports.push(new);
             old
         });
-        drop(old);
+        discard(old);
     }
 
     /// Forgets all transports. They hold on to the node, and the node to them.
     pub(crate) fn clear(&self) {
-        drop(self.0.with(core::mem::take));
+        discard(self.0.with(core::mem::take));
     }
 
     /// Returns what resolves routes, if there is a transport.
@@ -63,7 +64,8 @@ impl Transports {
 
     fn find(&self, transport: TransportType) -> Option<Arc<dyn Transport>> {
         self.0.with(|registered| {
-            registered.transports.iter().find(|known| known.transport_type() == transport).cloned()
+            let known = registered.transports.iter().find(|known| known.0 == transport)?;
+            Some(Arc::clone(&known.1))
         })
     }
 
@@ -84,7 +86,8 @@ impl Transports {
         let Some(transport) = self.find(hop.transport_type()) else {
             return Err(Error::with_text(ErrorKind::NotFound, || no_transport(hop)));
         };
-        *hop = transport.resolve(hop).await?;
+        let resolved = catch_panics(async { transport.resolve(hop).await }).await;
+        *hop = resolved.and_then(|resolved| resolved)?;
         Ok(hops.into())
     }
 }

@@ -1,5 +1,6 @@
 //! Bodies on their way between two workers of this node: still of their Rust type.
 
+use crate::executor::catch_call;
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -49,13 +50,37 @@ impl<M: Message> TypedBody for Typed<M> {
     fn bytes(&self, taken: Option<&dyn Any>) -> Result<&[u8], EncodeError> {
         let encoded = self.bytes.get_or_init(|| {
             Box::new(match taken.and_then(|body| body.downcast_ref::<M>()) {
-                Some(body) => encode(body),
-                None => self.body.with(|body| body.as_ref().map_or(Ok(Vec::new()), encode)),
+                Some(body) => encode_caught(body),
+                None => self.body.with(|body| body.as_ref().map_or(Ok(Vec::new()), encode_caught)),
             })
         });
         match encoded {
             Ok(bytes) => Ok(bytes),
             Err(error) => Err(error.clone()),
+        }
+    }
+}
+
+/// Encodes a body. A `Serialize` that panics fails for this body, and not for the worker that wants
+/// its bytes, such as the sender of a connection that carries the messages of others.
+fn encode_caught<M: Message>(body: &M) -> Result<Vec<u8>, EncodeError> {
+    catch_call(|| encode(body)).unwrap_or_else(|panic| {
+        let body = TypeName::of::<M>();
+        tracing::error!(%body, %panic, "the `Serialize` of a body panicked");
+        Err(EncodeError::panicked(body))
+    })
+}
+
+/// A body that no worker has taken is dropped wherever the message is given up: a panic in its drop
+/// ends nothing there.
+#[cfg(feature = "std")]
+impl<M> Drop for Typed<M> {
+    #[inline]
+    fn drop(&mut self) {
+        if core::mem::needs_drop::<M>()
+            && let Some(body) = self.body.get_mut().take()
+        {
+            crate::program::discard(body);
         }
     }
 }

@@ -20,7 +20,8 @@ pub fn encode<M: Message>(body: &M) -> Result<Vec<u8>, EncodeError> {
     if let Some(neutral) = (body as &dyn any::Any).downcast_ref::<NeutralMessage>() {
         return Ok(neutral.as_slice().to_vec());
     }
-    body.__to_postcard().map_err(|cause| EncodeError { body: TypeName::of::<M>(), cause })
+    body.__to_postcard()
+        .map_err(|cause| EncodeError { body: TypeName::of::<M>(), cause: Some(cause) })
 }
 
 /// Decodes a body from the bytes of a message. Bytes behind the value are ignored.
@@ -80,10 +81,18 @@ pub(crate) fn decode_other<M: Message>(bytes: &[u8], sent_as: TypeName) -> Resul
 #[cfg_attr(feature = "texts", derive(Debug))]
 pub struct EncodeError {
     body: TypeName,
-    cause: postcard::Error,
+    /// Nothing if the type's own `Serialize` panicked.
+    cause: Option<postcard::Error>,
 }
 
 impl EncodeError {
+    /// Says that the `Serialize` of a body's type panicked. This crate cannot know: the node that
+    /// caught the panic says so.
+    #[must_use]
+    pub fn panicked(body: TypeName) -> Self {
+        EncodeError { body, cause: None }
+    }
+
     /// Returns the type of the body.
     #[must_use]
     pub fn type_name(&self) -> TypeName {
@@ -103,7 +112,11 @@ impl fmt::Display for EncodeError {
         if !TEXTS {
             return fmt::Display::fmt(&ErrorKind::Encoding, f);
         }
-        write!(f, "a body of type `{}` cannot be encoded: {}", self.body, self.cause)
+        write!(f, "a body of type `{}` cannot be encoded: ", self.body)?;
+        match &self.cause {
+            Some(cause) => fmt::Display::fmt(cause, f),
+            None => f.write_str("its `Serialize` panicked"),
+        }
     }
 }
 

@@ -88,9 +88,9 @@ impl Context {
     /// Reads a message as an `M`; if it is none, an asker is told.
     fn read<M: Message>(&self, message: LocalMessage) -> Result<Routed<M>> {
         Routed::decode(message).map_err(|(error, message)| {
-            let (to, from) = (self.primary_address(), message.return_route());
-            let context = text(|| format!("{to} got a message from {from}"));
-            self.node().undelivered(&message, DeadLetterReason::Undecodable, to);
+            let to = self.primary_address();
+            let context = text(|| format!("{to} got a message from {}", message.return_route()));
+            self.node().undelivered(message, DeadLetterReason::Undecodable, to);
             Error::new(ErrorKind::Encoding, error).context_with(|| context)
         })
     }

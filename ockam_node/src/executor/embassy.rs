@@ -21,13 +21,11 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::mem;
-use core::ops::DerefMut;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
@@ -337,14 +335,6 @@ pub(crate) fn random(_: &mut [u8]) -> Result<()> {
         "a node without an operating system needs a source of random bytes: give the builder the \
          board's, with `with_random`"
     }))
-}
-
-/// Runs a future. A panic is not caught: without unwinding it is the program's panic handler that
-/// says what becomes of it.
-pub(crate) async fn catch<F: Future>(
-    future: Pin<impl DerefMut<Target = F>>,
-) -> Result<F::Output, String> {
-    Ok(future.await)
 }
 
 /// Memory of messages that were handled, for the next ones: two that go back and forth need no

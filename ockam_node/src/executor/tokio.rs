@@ -1,12 +1,9 @@
 //! The seam on tokio.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
-use core::any::Any;
 use core::future::{Future, poll_fn};
-use core::ops::DerefMut;
-use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
@@ -267,32 +264,5 @@ impl Signals {
             core::future::pending::<()>().await;
         }
         "Ctrl-C"
-    }
-}
-
-/// Runs a future and turns a panic in it into an error with the panic's text.
-///
-/// It takes the future pinned, because a future is large and moving it in would copy it.
-pub(crate) async fn catch<F: Future>(
-    mut future: Pin<impl DerefMut<Target = F>>,
-) -> Result<F::Output, String> {
-    poll_fn(|cx| {
-        // A future that panicked is not polled again: its owner drops it.
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(panic) => Poll::Ready(Err(panic_text(panic))),
-        }
-    })
-    .await
-}
-
-fn panic_text(panic: Box<dyn Any + Send>) -> String {
-    match panic.downcast::<&'static str>() {
-        Ok(text) => (*text).to_string(),
-        Err(panic) => match panic.downcast::<String>() {
-            Ok(text) => *text,
-            Err(_) => "a panic without a text".to_string(),
-        },
     }
 }

@@ -56,12 +56,16 @@ async fn an_ask_through_a_hop_that_is_missing_ends_at_once() {
 
 #[tokio::test]
 async fn an_ask_through_hops_of_a_worker_that_fails_or_panics_ends_at_once() {
-    for (text, cause) in [("fail", "the tracer fails"), ("panic", "the tracer panics")] {
+    let cases = [
+        ("fail", "the tracer fails", ErrorKind::Failed),
+        ("panic", "the tracer panics", ErrorKind::Panicked),
+    ];
+    for (text, cause, kind) in cases {
         let ctx = node();
         hops(&ctx).await;
         ctx.start_worker("tracer", Tracer::new(&Trace::new())).await.unwrap();
         let error = ask_error(&ctx, "tracer", text).await;
-        assert_eq!(error.kind(), ErrorKind::Failed);
+        assert_eq!(error.kind(), kind);
         for part in ["0#tracer", cause] {
             assert!(error.to_string().contains(part), "{error}");
         }
@@ -92,7 +96,7 @@ async fn asks_through_hops_behind_a_panic_end_at_once() {
     assert!(poll(ask.as_mut()).is_pending());
     settle().await;
     gate.open(1);
-    assert_eq!(soon(ask).await.unwrap_err().kind(), ErrorKind::Failed);
+    assert_eq!(soon(ask).await.unwrap_err().kind(), ErrorKind::Panicked);
 }
 
 #[tokio::test]

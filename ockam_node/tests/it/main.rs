@@ -30,6 +30,7 @@ mod never;
 mod node_stop;
 mod panic;
 mod processor;
+mod program_panic;
 mod random;
 mod runtime;
 mod scale;

@@ -163,7 +163,7 @@ async fn a_processor_that_never_waits_can_be_stopped_and_lets_others_run() {
 #[tokio::test]
 async fn a_failing_or_panicking_initialize_of_a_processor_is_the_callers_error() {
     for (outcome, kind) in
-        [(Outcome::Fail, ErrorKind::Application), (Outcome::Panic, ErrorKind::Failed)]
+        [(Outcome::Fail, ErrorKind::Application), (Outcome::Panic, ErrorKind::Panicked)]
     {
         let (ctx, trace) = (node(), Trace::new());
         let mut rounds = Rounds::new(&trace, 1, Outcome::Well);

@@ -108,7 +108,7 @@ async fn a_failing_initialize_is_the_callers_error_runs_shutdown_once_and_frees_
 #[tokio::test]
 async fn a_panicking_initialize_is_the_callers_error_runs_shutdown_once_and_frees_the_address() {
     let error = assert_start_fails(Outcome::Panic, Outcome::Well).await;
-    assert_eq!(error.kind(), ErrorKind::Failed);
+    assert_eq!(error.kind(), ErrorKind::Panicked);
     let text = error.to_string();
     for part in ["the tracer panics", "0#tracer", "Tracer"] {
         assert!(text.contains(part), "{text}");

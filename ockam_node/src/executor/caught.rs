@@ -1,0 +1,136 @@
+//! Panics of the program's code, caught where the node calls it.
+//!
+//! It owns the two calls that the node makes of such code, a function and a future, and turning a
+//! panic into its text, whatever the panic carries. It refuses to know what is called. Without
+//! `std` there is no unwinding, and nothing here is part of the program.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::any::Any;
+use core::future::{Future, poll_fn};
+use core::mem;
+use core::panic::AssertUnwindSafe;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::panic::catch_unwind;
+
+/// A panic that was caught: its text.
+pub(crate) type Panic = String;
+
+/// Where the future of a call stands while it is polled. It is pinned there by the caller, because
+/// a future is large and moving it would copy it.
+pub(crate) type Frame<F> = Option<F>;
+
+/// Puts the future of a call into its frame.
+#[inline]
+pub(crate) fn frame<F: Future>(future: F) -> Frame<F> {
+    Some(future)
+}
+
+/// A future of the program's that is polled. A panic in it, and in its drop, goes no further.
+pub(crate) struct Call<'a, F> {
+    slot: Pin<&'a mut Frame<F>>,
+    /// It is not polled again, and what is left of it has nothing to drop.
+    over: bool,
+}
+
+impl<'a, F: Future> Call<'a, F> {
+    #[inline]
+    pub(crate) fn new(slot: Pin<&'a mut Frame<F>>) -> Self {
+        Call { slot, over: false }
+    }
+
+    /// Polls it. An error is the text of a panic.
+    #[inline]
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<F::Output, Panic>> {
+        let Some(future) = self.slot.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => {
+                self.over = true;
+                Poll::Ready(Ok(output))
+            }
+            Err(panic) => {
+                self.over = true;
+                Poll::Ready(Err(panic_text(panic)))
+            }
+        }
+    }
+
+    /// Drops the future where it waits. An error is the text of a panic.
+    pub(crate) fn abandon(mut self) -> Result<(), Panic> {
+        self.over = true;
+        catch_call(|| self.slot.set(None))
+    }
+}
+
+impl<F> Drop for Call<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.over
+            && let Err(panic) = catch_call(|| self.slot.set(None))
+        {
+            tracing::error!(%panic, "a call that was cut off panicked as it was dropped");
+        }
+    }
+}
+
+/// Awaits a future of the program's and turns a panic in it into an error with the panic's text.
+#[inline]
+pub(crate) async fn catch<F: Future>(slot: Pin<&mut Frame<F>>) -> Result<F::Output, Panic> {
+    let mut call = Call::new(slot);
+    poll_fn(|cx| call.poll(cx)).await
+}
+
+/// Calls code of the program and turns a panic in it into an error with the panic's text.
+///
+/// It must not be called while a lock is held: the code may do anything.
+#[inline]
+pub(crate) fn catch_call<R>(call: impl FnOnce() -> R) -> Result<R, Panic> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(panic_text)
+}
+
+/// Tells whether the calling thread unwinds from a panic.
+pub(crate) fn is_unwinding() -> bool {
+    std::thread::panicking()
+}
+
+#[cold]
+fn panic_text(panic: Box<dyn Any + Send>) -> Panic {
+    let text = match (panic.downcast_ref::<&'static str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_string(),
+        (_, Some(text)) => text.clone(),
+        _ => "a panic without a text".to_string(),
+    };
+    // What a panic carries is the program's, and its drop may panic as well.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        // A third one ends here: what it carries is not dropped.
+        mem::forget(again);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::catch_call;
+    use std::panic::panic_any;
+
+    struct Payload;
+
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            panic_any(Payload);
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_panic_is_kept_and_a_payload_that_panics_in_its_drop_is_caught() {
+        assert_eq!(catch_call(|| 7), Ok(7));
+        assert_eq!(catch_call(|| panic!("static")), Err::<(), _>("static".into()));
+        assert_eq!(catch_call(|| panic!("made of {}", 1)), Err::<(), _>("made of 1".into()));
+        let without_text = Err::<(), _>("a panic without a text".into());
+        assert_eq!(catch_call(|| panic_any(Payload)), without_text);
+    }
+}
