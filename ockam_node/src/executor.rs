@@ -9,6 +9,8 @@ mod caught;
 mod embassy;
 #[cfg(feature = "std")]
 mod spare;
+#[cfg(any(test, not(feature = "std")))]
+mod ticks;
 #[cfg(feature = "std")]
 mod tokio;
 #[cfg(not(feature = "std"))]

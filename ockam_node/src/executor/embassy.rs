@@ -35,6 +35,7 @@ use embassy_executor::raw::TaskPool;
 use embassy_time_driver::{TICK_HZ, now, schedule_wake};
 use ockam_core::{Error, ErrorKind, Result, SpareMessage};
 
+use super::ticks::ticks_of;
 use crate::sync::Lock;
 
 /// How many task slots the nodes of a program have together.
@@ -320,9 +321,7 @@ impl Alarm {
 /// A part of a tick counts as one, and so does the part of the present tick that is over, because
 /// a wait is never shorter than was asked for.
 pub(crate) fn deadline(limit: Duration) -> Instant {
-    // Within 32 bits, in which a board divides in one instruction.
-    const NANOS_PER_TICK: u32 = 1_000_000_000_u64.div_ceil(TICK_HZ) as u32;
-    let part = u64::from(limit.subsec_nanos().div_ceil(NANOS_PER_TICK));
+    let part = ticks_of::<TICK_HZ>(limit.subsec_nanos());
     let ticks = limit.as_secs().saturating_mul(TICK_HZ).saturating_add(part);
     // Half of the clock's range, so that sums stay within it.
     let ticks = ticks.min(u64::MAX / 2);
