@@ -121,8 +121,6 @@ async fn handle<W: Worker<Context = Context>>(
     ctx: &mut Context,
     message: LocalMessage,
 ) -> Result<(), Panicked> {
-    #[cfg(feature = "std")]
-    ctx.cell().set_came_by(crate::answering::came_by(&message));
     let asked = ctx.begin_answer(&message);
     // Decoding runs the program's code too, so it is under the same roof.
     let outcome = {

@@ -45,9 +45,10 @@ pub(crate) fn mark(hop: &Address) -> u16 {
 /// Returns the mark of the hop that brought a message to this node, 0 for a local one.
 #[inline]
 pub(crate) fn came_by(message: &LocalMessage) -> u16 {
-    let route = message.return_route();
-    // The return route of a local message is its sender.
-    if route.len() < 2 { 0 } else { route.first().map_or(0, mark) }
+    // The return route of a local message is its sender alone.
+    let mut hops = message.return_route().iter();
+    hops.next_back();
+    hops.next().map_or(0, mark)
 }
 
 /// Tells whether a message answers the one that its sender handles: it leaves by the hop which

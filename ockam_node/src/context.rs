@@ -22,6 +22,8 @@ pub use handle::Handle;
 pub use lost::ConnectionLost;
 pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 
+#[cfg(feature = "std")]
+use crate::answering::came_by;
 use crate::ask::asker;
 use crate::cell::{About, Cell, Hand, Kind, Turn};
 use crate::dead_letter::DeadLetterReason;
@@ -83,13 +85,14 @@ impl Context {
         }
     }
 
-    /// Remembers who may wait for the answer to a message that is about to be handled; `true` if
-    /// somebody may.
+    /// Remembers who may wait for the answer to a message that is about to be handled, and by which
+    /// hop it came; `true` if somebody may wait.
     #[inline(always)]
     pub(crate) fn begin_answer(&mut self, message: &LocalMessage) -> bool {
         #[cfg(feature = "std")]
         {
             self.handles = true;
+            self.handle.cell().set_came_by(came_by(message));
         }
         match asker(message) {
             Some(asker) => {

@@ -14,7 +14,7 @@ use crate::cell::{Cell, Pushed};
 use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
 #[cfg(feature = "std")]
-use crate::executor::catch_call;
+use crate::executor::{Panic, catch_call};
 use crate::node::{Node, text};
 use crate::program;
 use crate::send_error::{SendError, SendErrorReason};
@@ -141,7 +141,7 @@ fn go_past(
 /// its worker may be in any state.
 #[cfg(feature = "std")]
 #[cold]
-fn shortcut_panicked(node: &Node, cell: &Cell, asker: Option<Address>, panic: &str) {
+fn shortcut_panicked(node: &Node, cell: &Cell, asker: Option<Address>, panic: &Panic) {
     let (address, worker) = (cell.address(), cell.type_name());
     tracing::error!(%address, %worker, %panic, "a shortcut panicked and is not asked again");
     node.remove_shortcut(cell);

@@ -161,13 +161,13 @@ where
     let handle = ctx.handle();
     let (sender, outcome) = mpsc::channel();
     let task = runtime.spawn(async move {
-        let outcome = catch(pin!(frame(Box::pin(async move { test(ctx).await })))).await;
+        let outcome = catch(pin!(frame(async { Box::pin(test(ctx)).await }))).await;
         // After its limit the outcome does not matter.
         let _ = sender.send(outcome);
     });
     let failure = match outcome.recv_timeout(Duration::from_millis(timeout_ms)) {
         Ok(Ok(output)) => output.failure(),
-        Ok(Err(panic)) => Some(panic),
+        Ok(Err(panic)) => Some(panic.to_string()),
         Err(_) => Some(format!("it took longer than {timeout_ms} ms")),
     };
     task.abort();

@@ -17,7 +17,9 @@ mod tokio;
 mod uncaught;
 
 #[cfg(feature = "std")]
-pub(crate) use self::caught::{Call, Frame, Panic, catch, catch_call, frame, is_unwinding};
+pub(crate) use self::caught::{
+    Call, Frame, Panic, catch, catch_call, catch_future, frame, is_unwinding,
+};
 #[cfg(not(feature = "std"))]
 pub(crate) use self::embassy::{
     Alarm, Instant, Surroundings, TaskPlace, deadline, random, spare_message,
@@ -31,7 +33,7 @@ pub(crate) use self::tokio::{Alarm, Instant, Signals, Surroundings, TaskPlace, r
 #[cfg(feature = "std")]
 pub use self::tokio::{Executor, after, deadline};
 #[cfg(not(feature = "std"))]
-pub(crate) use self::uncaught::{Call, Frame, Panic, catch, catch_call, frame};
+pub(crate) use self::uncaught::{Call, Frame, Panic, catch, catch_call, catch_future, frame};
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;

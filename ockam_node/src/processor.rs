@@ -75,7 +75,7 @@ pub(crate) async fn run<P: Processor<Context = Context>>(
 }
 
 /// Runs one round, and drops it where it waits when a stop is asked for. When it waits, other tasks
-/// run, and `rounds` are counted anew. An error is the text of a panic, in the round or its drop.
+/// run, and `rounds` are counted anew. An error is a panic in the round or its drop.
 async fn unless_stopped<F: Future>(
     cell: &Cell,
     round: Pin<&mut Frame<F>>,
@@ -94,7 +94,10 @@ async fn unless_stopped<F: Future>(
     })
     .await;
     match outcome {
-        Some(outcome) => outcome.map(Some),
+        Some(outcome) => {
+            round.over();
+            outcome.map(Some)
+        }
         None => round.abandon().map(|()| None),
     }
 }

@@ -4,13 +4,12 @@
 //! names what panicked. It refuses to know how a panic is caught (`executor`). Such code is never
 //! called while a lock of the node is held.
 
-use crate::executor::{Panic, catch, catch_call, frame};
+use crate::executor::{Panic, catch_call, catch_future};
 use crate::node::text;
 use alloc::format;
 use alloc::string::String;
 use core::future::Future;
 use core::mem;
-use core::pin::pin;
 use ockam_core::{Address, Authorization, Error, ErrorKind, Mailbox, RelayMessage, Result};
 
 /// Drops a value of the program's.
@@ -68,7 +67,7 @@ pub(crate) async fn answer(authorization: Authorization<'_>, address: &Address) 
         Authorization::Denied => return false,
         Authorization::Later(answer) => answer,
     };
-    match catch(pin!(frame(answer))).await {
+    match catch_future(answer).await {
         Ok(Ok(allowed)) => allowed,
         Ok(Err(error)) => {
             let error = describe(error);
@@ -121,5 +120,5 @@ pub fn catch_panic<R>(call: impl FnOnce() -> R) -> Result<R> {
 /// # Cancel safety
 /// That of the future; a panic in its drop is caught and logged.
 pub async fn catch_panics<F: Future>(future: F) -> Result<F::Output> {
-    catch(pin!(frame(future))).await.map_err(|panic| panicked(&panic))
+    catch_future(future).await.map_err(|panic| panicked(&panic))
 }

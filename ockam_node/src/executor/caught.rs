@@ -7,15 +7,26 @@
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::any::Any;
+use core::fmt;
 use core::future::{Future, poll_fn};
 use core::mem;
 use core::panic::AssertUnwindSafe;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use std::panic::catch_unwind;
 
-/// A panic that was caught: its text.
-pub(crate) type Panic = String;
+/// A panic that was caught: its text. One word, since every call returns it or nothing.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Panic(Box<Text>);
+
+#[derive(Debug, PartialEq)]
+struct Text(String);
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.0)
+    }
+}
 
 /// Where the future of a call stands while it is polled. It is pinned there by the caller, because
 /// a future is large and moving it would copy it.
@@ -30,66 +41,71 @@ pub(crate) fn frame<F: Future>(future: F) -> Frame<F> {
 /// A future of the program's that is polled. A panic in it, and in its drop, goes no further.
 pub(crate) struct Call<'a, F> {
     slot: Pin<&'a mut Frame<F>>,
-    /// It is not polled again, and what is left of it has nothing to drop.
-    over: bool,
 }
 
 impl<'a, F: Future> Call<'a, F> {
     #[inline]
     pub(crate) fn new(slot: Pin<&'a mut Frame<F>>) -> Self {
-        Call { slot, over: false }
+        Call { slot }
     }
 
-    /// Polls it. An error is the text of a panic.
+    /// Polls it. An error is the panic.
     #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<F::Output, Panic>> {
         let Some(future) = self.slot.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
         match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => {
-                self.over = true;
-                Poll::Ready(Ok(output))
-            }
-            Err(panic) => {
-                self.over = true;
-                Poll::Ready(Err(panic_text(panic)))
-            }
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(caught(panic))),
         }
     }
 
-    /// Drops the future where it waits. An error is the text of a panic.
+    /// The future has come to its end or has panicked: an `async` block has nothing left to drop.
+    #[inline]
+    pub(crate) fn over(self) {
+        mem::forget(self);
+    }
+
+    /// Drops the future where it waits. An error is a panic in its drop.
     pub(crate) fn abandon(mut self) -> Result<(), Panic> {
-        self.over = true;
-        catch_call(|| self.slot.set(None))
+        let dropped = catch_call(|| self.slot.set(None));
+        self.over();
+        dropped
     }
 }
 
 impl<F> Drop for Call<'_, F> {
-    #[inline]
+    #[cold]
     fn drop(&mut self) {
-        if !self.over
-            && let Err(panic) = catch_call(|| self.slot.set(None))
-        {
+        if let Err(panic) = catch_call(|| self.slot.set(None)) {
             tracing::error!(%panic, "a call that was cut off panicked as it was dropped");
         }
     }
 }
 
-/// Awaits a future of the program's and turns a panic in it into an error with the panic's text.
+/// Awaits an `async` block of the program's and turns a panic in it into an error.
 #[inline]
 pub(crate) async fn catch<F: Future>(slot: Pin<&mut Frame<F>>) -> Result<F::Output, Panic> {
     let mut call = Call::new(slot);
-    poll_fn(|cx| call.poll(cx)).await
+    let outcome = poll_fn(|cx| call.poll(cx)).await;
+    call.over();
+    outcome
 }
 
-/// Calls code of the program and turns a panic in it into an error with the panic's text.
+/// As [`catch`], for any future: a panic in its drop is one of the call as well.
+pub(crate) async fn catch_future<F: Future>(future: F) -> Result<F::Output, Panic> {
+    // Awaited, it is dropped with its last poll.
+    let whole = async |future: F| future.await;
+    catch(pin!(frame(whole(future)))).await
+}
+
+/// Calls code of the program and turns a panic in it into an error.
 ///
 /// It must not be called while a lock is held: the code may do anything.
 #[inline]
 pub(crate) fn catch_call<R>(call: impl FnOnce() -> R) -> Result<R, Panic> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(panic_text)
+    catch_unwind(AssertUnwindSafe(call)).map_err(caught)
 }
 
 /// Tells whether the calling thread unwinds from a panic.
@@ -98,7 +114,7 @@ pub(crate) fn is_unwinding() -> bool {
 }
 
 #[cold]
-fn panic_text(panic: Box<dyn Any + Send>) -> Panic {
+fn caught(panic: Box<dyn Any + Send>) -> Panic {
     let text = match (panic.downcast_ref::<&'static str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_string(),
         (_, Some(text)) => text.clone(),
@@ -109,7 +125,7 @@ fn panic_text(panic: Box<dyn Any + Send>) -> Panic {
         // A third one ends here: what it carries is not dropped.
         mem::forget(again);
     }
-    text
+    Panic(Box::new(Text(text)))
 }
 
 #[cfg(test)]
@@ -127,10 +143,10 @@ mod tests {
 
     #[test]
     fn the_text_of_a_panic_is_kept_and_a_payload_that_panics_in_its_drop_is_caught() {
+        let text = |call: fn()| catch_call(call).unwrap_err().to_string();
         assert_eq!(catch_call(|| 7), Ok(7));
-        assert_eq!(catch_call(|| panic!("static")), Err::<(), _>("static".into()));
-        assert_eq!(catch_call(|| panic!("made of {}", 1)), Err::<(), _>("made of 1".into()));
-        let without_text = Err::<(), _>("a panic without a text".into());
-        assert_eq!(catch_call(|| panic_any(Payload)), without_text);
+        assert_eq!(text(|| panic!("static")), "static");
+        assert_eq!(text(|| panic!("made of {}", 1)), "made of 1");
+        assert_eq!(text(|| panic_any(Payload)), "a panic without a text");
     }
 }

@@ -36,6 +36,10 @@ impl<'a, F: Future> Call<'a, F> {
         self.0.as_mut().poll(cx).map(Ok)
     }
 
+    /// It has come to its end.
+    #[inline]
+    pub(crate) fn over(self) {}
+
     /// Leaves it to its owner, who drops it.
     #[inline]
     pub(crate) fn abandon(self) -> Result<(), Panic> {
@@ -49,6 +53,12 @@ pub(crate) fn catch<F: Future>(
     mut frame: Pin<&mut Frame<F>>,
 ) -> impl Future<Output = Result<F::Output, Panic>> {
     poll_fn(move |cx| frame.as_mut().poll(cx).map(Ok))
+}
+
+/// Awaits any future of the program's.
+#[inline]
+pub(crate) async fn catch_future<F: Future>(future: F) -> Result<F::Output, Panic> {
+    Ok(future.await)
 }
 
 /// Calls code of the program.
