@@ -2,7 +2,8 @@
 //!
 //! | room | owns |
 //! |---|---|
-//! | `handle` | identity, starting and stopping others, what the node knows |
+//! | `handle` | identity, starting others, what the node knows |
+//! | `stopping` | ending others and the node, and waiting for that |
 //! | `send` | sending and forwarding |
 //! | `ask`, `asking` | `send_and_receive`, and its future |
 //! | `receive` | taking messages out of one's own mailbox |
@@ -16,6 +17,7 @@ mod lost;
 mod outside;
 mod receive;
 mod send;
+mod stopping;
 
 pub use ask::MessageSendReceiveOptions;
 pub use handle::Handle;
@@ -63,7 +65,7 @@ const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of:
 impl Context {
     /// The context of a worker's own calls.
     pub(crate) fn of_worker(node: Arc<Node>, cell: Arc<Cell>) -> Self {
-        Self::new(Handle::new(node, cell))
+        Self::new(Handle::of_context(node, cell))
     }
 
     /// A context without a worker.
@@ -71,7 +73,7 @@ impl Context {
         let cell = Cell::starting(mailboxes, DETACHED, StopOrder::Worker, node.mailbox_capacity);
         node.reserve(&cell)?;
         node.arrived(&cell);
-        Ok(Self::new(Handle::new(Arc::clone(node), cell)))
+        Ok(Self::new(Handle::of_context(Arc::clone(node), cell)))
     }
 
     fn new(handle: Handle) -> Self {
@@ -176,8 +178,8 @@ impl Context {
     /// Stops the node: no new workers, everything queued is handled, every `shutdown` runs.
     ///
     /// The node's stop timeout, one second by default, limits how long that may take. Called from
-    /// a worker, it starts the stop and returns at once, since the stop waits for that worker.
-    /// Stopping twice is fine.
+    /// a worker, it starts the stop and returns at once, since the stop waits for that worker;
+    /// [`Handle::stop`], in another task, waits. Stopping twice is fine.
     ///
     /// # Errors
     /// [`TimedOut`](ockam_core::ErrorKind::TimedOut) with a [`StopError`](crate::StopError) that

@@ -88,7 +88,8 @@ pub struct DeadLetter {
 /// let ctx = NodeBuilder::new().build()?;
 /// let mut dead_letters = ctx.dead_letters().subscribe();
 /// assert!(ctx.send("nobody", 1u8).await.is_err());
-/// assert_eq!(dead_letters.next().await.reason, DeadLetterReason::NotFound);
+/// let letter = dead_letters.next().await.expect("the node has not stopped");
+/// assert_eq!(letter.reason, DeadLetterReason::NotFound);
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -102,6 +103,8 @@ struct Record {
     total: u64,
     readers: Vec<Reader>,
     next_reader: u64,
+    /// The node has stopped.
+    closed: bool,
 }
 
 /// A subscription that waits.
@@ -134,6 +137,15 @@ impl DeadLetters {
                 record.recent.pop_front();
             }
             record.recent.push_back(letter);
+            core::mem::take(&mut record.readers)
+        });
+        readers.into_iter().for_each(|reader| reader.waker.wake());
+    }
+
+    /// The node has stopped: subscriptions end once they have read what there is.
+    pub(crate) fn close(&self) {
+        let readers = self.0.with(|record| {
+            record.closed = true;
             core::mem::take(&mut record.readers)
         });
         readers.into_iter().for_each(|reader| reader.waker.wake());
@@ -186,9 +198,13 @@ pub struct DeadLetterSubscription {
 impl DeadLetterSubscription {
     /// Waits for the next one. A reader that is slower than [`DEAD_LETTERS_KEPT`] misses some.
     ///
+    /// `None` says that the node has stopped and that the last one was read. Handlers that the stop
+    /// cut off are dropped in their own tasks, so the messages that they held may be recorded a
+    /// little later.
+    ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped.
-    pub async fn next(&mut self) -> DeadLetter {
+    pub async fn next(&mut self) -> Option<DeadLetter> {
         poll_fn(|cx| {
             self.record.with(|record| {
                 let oldest = record.total - record.recent.len() as u64;
@@ -197,8 +213,9 @@ impl DeadLetterSubscription {
                 match record.recent.get((self.next - oldest) as usize) {
                     Some(letter) => {
                         self.next += 1;
-                        Poll::Ready(letter.clone())
+                        Poll::Ready(Some(letter.clone()))
                     }
+                    None if record.closed => Poll::Ready(None),
                     None => {
                         record.readers.retain(|reader| reader.id != self.id);
                         record.readers.push(Reader { id: self.id, waker: cx.waker().clone() });

@@ -2,17 +2,21 @@
 
 use crate::context::Handle;
 use crate::executor::{TaskPlace, until};
+use crate::node::Node;
 use crate::sync::Lock;
+use alloc::format;
 use alloc::sync::Arc;
-use core::future::poll_fn;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
 use core::task::{Poll, Waker};
 use core::time::Duration;
-use ockam_core::{Message, Result, Route};
+use ockam_core::{Error, ErrorKind, Message, Result, Route};
 
 /// Sends a message after a time; a heartbeat, a retry, a deadline.
 ///
 /// It is sent in the name of the context that made it. Scheduling it anew or dropping it cancels
-/// what was scheduled before.
+/// what was scheduled before, and so does the end of the node's stop: an event does not hold the
+/// node.
 ///
 /// ```
 /// # use ockam_node::{DelayedEvent, NodeBuilder};
@@ -68,10 +72,17 @@ impl<M: Message + Clone> DelayedEvent<M> {
     /// Sends the message after `delay`, instead of what was scheduled before.
     ///
     /// # Errors
-    /// [`Full`](ockam_core::ErrorKind::Full) on a board whose task slots are all taken; nothing is
-    /// scheduled then. A message that cannot be delivered in the end is logged.
+    /// [`Full`](ockam_core::ErrorKind::Full) on a board whose task slots are all taken, and
+    /// [`Stopped`](ockam_core::ErrorKind::Stopped) on a node that has stopped; nothing is scheduled
+    /// then. A message that cannot be delivered in the end is logged, with a WARN unless the node is
+    /// stopping.
     pub async fn schedule(&mut self, delay: Duration) -> Result<()> {
         self.cancel();
+        let stop = &self.handle.node().stop;
+        if stop.is_closed() {
+            let text = || format!("no event is scheduled: the node {}", stop.progress());
+            return Err(Error::with_text(ErrorKind::Stopped, text));
+        }
         let place = Some(self.handle.node().executor.hold_place()?);
         let schedule = Arc::new(Lock::new(Schedule { cancelled: false, task: None, place }));
         self.scheduled = Some(Cancel(Arc::clone(&schedule)));
@@ -79,21 +90,10 @@ impl<M: Message + Clone> DelayedEvent<M> {
             (self.handle.clone(), self.route.clone(), self.message.clone());
         let node = Arc::clone(handle.node());
         node.executor.clone().spawn(async move {
-            let cancelled = poll_fn(|cx| {
-                schedule.with(|schedule| {
-                    if schedule.cancelled {
-                        return Poll::Ready(());
-                    }
-                    schedule.task = Some(cx.waker().clone());
-                    Poll::Pending
-                })
-            });
-            if until(cancelled, node.executor.sleep(delay)).await.is_some() {
-                return;
-            }
-            if let Err(error) = handle.send(route, message).await {
-                let address = handle.primary_address();
-                tracing::warn!(%address, %error, "a delayed message was not sent");
+            if is_due(&node, &schedule, delay).await
+                && let Err(error) = handle.send(route, message).await
+            {
+                not_sent(&handle, &error);
             }
             drop(schedule.with(|schedule| schedule.place.take()));
         });
@@ -103,5 +103,30 @@ impl<M: Message + Clone> DelayedEvent<M> {
     /// Cancels what is scheduled. A message whose time has come already is on its way.
     pub fn cancel(&mut self) {
         self.scheduled = None;
+    }
+}
+
+/// Waits for `delay`; `false` if it was cancelled, or the node has stopped, before that.
+async fn is_due(node: &Node, schedule: &Lock<Schedule>, delay: Duration) -> bool {
+    let mut stopped = pin!(node.stop.stopped());
+    let cancelled = poll_fn(|cx| {
+        let is_cancelled = schedule.with(|schedule| {
+            if !schedule.cancelled {
+                schedule.task = Some(cx.waker().clone());
+            }
+            schedule.cancelled
+        });
+        if is_cancelled { Poll::Ready(()) } else { stopped.as_mut().poll(cx) }
+    });
+    until(cancelled, node.executor.sleep(delay)).await.is_none()
+}
+
+/// Tells the log. While the node stops it is expected that recipients are gone.
+fn not_sent(handle: &Handle, error: &Error) {
+    let address = handle.primary_address();
+    if handle.node().stop.has_begun() {
+        tracing::debug!(%address, %error, "a delayed message was not sent");
+    } else {
+        tracing::warn!(%address, %error, "a delayed message was not sent");
     }
 }

@@ -108,10 +108,15 @@ impl Node {
             }
         }
         // The stop marks the node first and looks for workers then, so one of the two sees this.
-        if self.stop.has_begun() && cell.kind() != Kind::Detached {
+        // What ends may still need contexts without a worker.
+        let refused = match cell.kind() {
+            Kind::Detached => self.stop.is_closed(),
+            Kind::Worker | Kind::Processor => self.stop.has_begun(),
+        };
+        if refused {
             self.release(cell);
             return Err(Error::with_text(ErrorKind::Stopped, || {
-                format!("cannot start {}: the node is stopping", cell.address())
+                format!("cannot start {}: the node {}", cell.address(), self.stop.progress())
             }));
         }
         Ok(())
@@ -285,6 +290,14 @@ impl Node {
         if let Some(ask) = self.asks.get(self.asks.hash(asker), asker) {
             ask.fail(error);
         }
+    }
+}
+
+/// Whoever follows what a node could not deliver is told that there is no more to come.
+#[cfg(feature = "std")]
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.dead_letters.close();
     }
 }
 

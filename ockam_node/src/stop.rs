@@ -12,6 +12,7 @@
 //! for it.
 
 use crate::cell::{Cell, Kind, Stopping};
+use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::until;
 use crate::node::Node;
@@ -38,6 +39,8 @@ const NAMED: usize = 5;
 /// Where a node's stop is.
 pub(crate) struct StopState {
     begun: AtomicBool,
+    /// Contexts are refused too.
+    closed: AtomicBool,
     cuts: AtomicBool,
     outcome: Lock<Outcome>,
 }
@@ -46,7 +49,17 @@ pub(crate) struct StopState {
 struct Outcome {
     over: bool,
     error: Option<StopError>,
-    waiting: WaitList<()>,
+    waiting: WaitList<Moment>,
+}
+
+/// A moment of a stop that can be waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "std", derive(Hash))]
+pub(crate) enum Moment {
+    /// No new workers are taken.
+    Begun,
+    /// Everything has ended.
+    Over,
 }
 
 /// Says what a node's stop cut off at its deadline.
@@ -105,6 +118,7 @@ impl StopState {
     pub(crate) fn new() -> Self {
         StopState {
             begun: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             cuts: AtomicBool::new(false),
             outcome: Lock::new(Outcome::default()),
         }
@@ -115,6 +129,16 @@ impl StopState {
         self.begun.load(Ordering::SeqCst)
     }
 
+    /// Tells whether the node takes nothing new any more, not even contexts without a worker.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Says for the text of an error how far the stop has come.
+    pub(crate) fn progress(&self) -> &'static str {
+        if self.is_closed() { "has stopped" } else { "is stopping" }
+    }
+
     /// Tells whether any task is to be cut off.
     #[inline]
     pub(crate) fn cuts(&self) -> bool {
@@ -122,8 +146,13 @@ impl StopState {
     }
 
     /// Returns a future that is done when the node has stopped.
-    pub(crate) fn stopped(&self) -> Stopped<'_> {
-        Stopped { state: self, number: None }
+    pub(crate) fn stopped(&self) -> Reached<'_> {
+        self.reached(Moment::Over)
+    }
+
+    /// Returns a future that is done when the stop has come so far.
+    pub(crate) fn reached(&self, moment: Moment) -> Reached<'_> {
+        Reached { state: self, moment, number: None }
     }
 
     fn set(&self, error: Option<StopError>) {
@@ -131,51 +160,62 @@ impl StopState {
             outcome.over = true;
             outcome.error = error;
         });
-        while let Some(wakers) = self.outcome.with(|outcome| outcome.waiting.take(&())) {
+        self.wake(Moment::Over);
+    }
+
+    fn wake(&self, moment: Moment) {
+        while let Some(wakers) = self.outcome.with(|outcome| outcome.waiting.take(&moment)) {
             wakers.into_iter().for_each(Waker::wake);
         }
     }
 }
 
-/// Waits until the node has stopped. Dropped before, it leaves nothing behind: nodes run for years.
-pub(crate) struct Stopped<'a> {
+/// Waits until a stop has come so far. Dropped before, it leaves nothing behind: nodes run for
+/// years.
+pub(crate) struct Reached<'a> {
     state: &'a StopState,
+    moment: Moment,
     /// The number it waits under.
     number: Option<Number>,
 }
 
-impl Future for Stopped<'_> {
+impl Future for Reached<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let (state, waker) = (self.state, cx.waker().clone());
+        let (state, moment, waker) = (self.state, self.moment, cx.waker().clone());
         let (polled, _known) = state.outcome.with(|outcome| {
-            if outcome.over {
+            // A stop marks its beginning before it looks for those who wait for it.
+            if outcome.over || (moment == Moment::Begun && state.has_begun()) {
                 return (Poll::Ready(()), None);
             }
             let number = *self.number.get_or_insert_with(|| outcome.waiting.number());
-            (Poll::Pending, outcome.waiting.wait(number, waker, &()))
+            (Poll::Pending, outcome.waiting.wait(number, waker, &moment))
         });
         polled
     }
 }
 
-impl Drop for Stopped<'_> {
+impl Drop for Reached<'_> {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            drop(self.state.outcome.with(|outcome| outcome.waiting.leave(number, &())));
+            let left = |outcome: &mut Outcome| outcome.waiting.leave(number, &self.moment);
+            drop(self.state.outcome.with(left));
         }
     }
 }
 
 /// Stops the node, or waits for a stop that is under way; whoever waits hears what was cut off.
-/// Once the node has stopped, stopping it again is fine. A worker that asks does not wait.
-pub(crate) async fn stop(node: &Arc<Node>, by: &Cell, limit: Duration) -> Result<()> {
+/// Once the node has stopped, stopping it again is fine. A worker that asks in its own calls does
+/// not wait.
+pub(crate) async fn stop(by: &Handle, limit: Duration) -> Result<()> {
+    let node = by.node();
     if !node.stop.begun.swap(true, Ordering::SeqCst) {
+        node.stop.wake(Moment::Begun);
         let task_node = Arc::clone(node);
         node.executor.spawn(async move { run(&task_node, limit).await });
     }
-    if by.kind() != Kind::Detached {
+    if by.is_own() && by.cell().kind() != Kind::Detached {
         return Ok(());
     }
     if node.stop.outcome.with(|outcome| outcome.over) {
@@ -218,7 +258,9 @@ async fn run(node: &Arc<Node>, limit: Duration) {
         deadline.set(node.executor.sleep(SHUTDOWN_GRACE));
     }
     let error = cut_off(node);
-    // Contexts without a worker belong to the program; whoever waits in them is told the end.
+    // Contexts without a worker belong to the program; whoever waits in them is told the end. The
+    // mark comes first, so one that is made meanwhile is either refused or found here.
+    node.stop.closed.store(true, Ordering::SeqCst);
     close(node, Kind::Detached, None);
     for ask in node.asks.collect(|ask| Some(Arc::clone(ask))) {
         ask.fail(Error::with_text(ErrorKind::Stopped, || "no answer: the node has stopped"));
@@ -227,6 +269,7 @@ async fn run(node: &Arc<Node>, limit: Duration) {
     if let Some(error) = &error {
         tracing::warn!("{error}");
     }
+    node.dead_letters.close();
     node.stop.set(error);
 }
 

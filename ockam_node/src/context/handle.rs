@@ -1,17 +1,17 @@
 //! The part of a context that can be copied and go to other tasks.
 
 use super::Context;
-use crate::cell::{Cell, Kind, Stopping};
+use crate::cell::Cell;
 use crate::dead_letter::DeadLetters;
+use crate::executor::until;
 use crate::flow_controls::FlowControls;
 use crate::node::Node;
 use crate::start::{ProcessorBuilder, WorkerBuilder};
-use crate::suggest;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::future::{Future, poll_fn};
+use core::future::Future;
 use core::time::Duration;
 use ockam_core::{
     Address, Error, ErrorKind, IncomingAccessControl, Mailbox, Mailboxes, OutgoingAccessControl,
@@ -32,15 +32,33 @@ use ockam_core::{
 /// assert_eq!(ctx.receive::<u8>().await?.body(), 7);
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
 pub struct Handle {
     node: Arc<Node>,
     cell: Arc<Cell>,
+    /// It is the part of a context, so that its calls are those of the worker itself.
+    is_own: bool,
+}
+
+/// A clone may go to another task, so its calls are not those of the worker itself.
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        Handle::new(Arc::clone(&self.node), Arc::clone(&self.cell))
+    }
 }
 
 impl Handle {
     pub(crate) fn new(node: Arc<Node>, cell: Arc<Cell>) -> Self {
-        Handle { node, cell }
+        Handle { node, cell, is_own: false }
+    }
+
+    /// Makes the part of a context that its owner calls through the context.
+    pub(crate) fn of_context(node: Arc<Node>, cell: Arc<Cell>) -> Self {
+        Handle { node, cell, is_own: true }
+    }
+
+    /// Tells whether the calls are those of the worker itself, which must not wait for its own end.
+    pub(crate) fn is_own(&self) -> bool {
+        self.is_own
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
@@ -165,86 +183,12 @@ impl Handle {
         ProcessorBuilder::new(processor).with_mailboxes(mailbox).start(self).await
     }
 
-    /// Stops a worker: the message it handles and those in its mailbox are handled, `shutdown`
-    /// runs, and its addresses are free when this returns.
-    ///
-    /// A worker that stops itself goes on to the end of its handler; the call returns at once.
-    ///
-    /// # Errors
-    /// [`NotFound`](ErrorKind::NotFound) if no worker is there,
-    /// [`TimedOut`](ErrorKind::TimedOut) if it is busy for longer than the node's stop timeout;
-    /// it takes no more messages and ends when its handler does.
-    ///
-    /// # Cancel safety
-    /// The stop goes on if the future is dropped.
-    pub async fn stop_worker(&self, address: impl Into<Address>) -> Result<()> {
-        self.stop_cell(&address.into()).await
-    }
-
-    /// Stops a processor: its round is dropped where it waits, `shutdown` runs, and its addresses
-    /// are free when this returns.
-    ///
-    /// # Errors
-    /// As [`stop_worker`](Self::stop_worker).
-    pub async fn stop_processor(&self, address: impl Into<Address>) -> Result<()> {
-        self.stop_cell(&address.into()).await
-    }
-
-    async fn stop_cell(&self, address: &Address) -> Result<()> {
-        let Some(cell) = self.node.find(address) else {
-            return Err(Error::with_text(ErrorKind::NotFound, || {
-                let nearest = suggest::nearest(&self.node, address);
-                let guess = nearest.map(|nearest| format!(" (did you mean {nearest}?)"));
-                format!("no worker at {address} to stop{}", guess.unwrap_or_default())
-            }));
-        };
-        if cell.kind() == Kind::Detached {
-            return Err(Error::with_text(ErrorKind::InvalidInput, || {
-                format!("{address} is a context and not a worker: drop it to end it")
-            }));
-        }
-        match cell.request_stop() {
-            Stopping::Ended => return Ok(()),
-            Stopping::ShutDown(resident) => resident.shut_down(&self.node, Arc::clone(&cell)),
-            Stopping::Requested(wakers) => wakers.into_iter().for_each(core::task::Waker::wake),
-        }
-        if Arc::ptr_eq(&cell, &self.cell) {
-            return Ok(());
-        }
-        let limit = self.node.stop_timeout;
-        self.within(limit, poll_fn(|cx| cell.poll_ended(cx.waker()))).await.ok_or_else(|| {
-            Error::with_text(ErrorKind::TimedOut, || {
-                format!("{address} is still busy after {limit:?}: it stops when it is done")
-            })
-        })
-    }
-
-    /// Stops the node, as [`Context::stop`].
-    ///
-    /// # Errors
-    /// As [`Context::stop`].
-    pub async fn stop(&self) -> Result<()> {
-        self.stop_within(self.node.stop_timeout).await
-    }
-
-    /// Stops the node with a deadline of its own.
-    ///
-    /// # Errors
-    /// As [`Context::stop`].
-    pub async fn stop_within(&self, limit: Duration) -> Result<()> {
-        crate::stop::stop(&self.node, &self.cell, limit).await
-    }
-
-    /// Waits until the node has stopped, without stopping it.
-    pub async fn stopped(&self) {
-        self.node.stop.stopped().await;
-    }
-
     /// Makes a context of its own address and mailbox that belongs to no worker. It frees the
     /// address when it is dropped.
     ///
     /// # Errors
-    /// As [`start_worker`](Self::start_worker).
+    /// As [`start_worker`](Self::start_worker), except that workers which end may still make one
+    /// while the node stops.
     pub async fn new_detached(
         &self,
         address: impl Into<Address>,
@@ -258,7 +202,7 @@ impl Handle {
     /// As [`new_detached`](Self::new_detached), with several addresses.
     ///
     /// # Errors
-    /// As [`start_worker`](Self::start_worker).
+    /// As [`new_detached`](Self::new_detached).
     pub async fn new_detached_with_mailboxes(
         &self,
         mailboxes: impl Into<Mailboxes>,
@@ -285,12 +229,23 @@ impl Handle {
     /// [`DEFAULT_TIMEOUT`](crate::DEFAULT_TIMEOUT).
     ///
     /// # Errors
-    /// [`TimedOut`](ErrorKind::TimedOut) if none came.
+    /// [`TimedOut`](ErrorKind::TimedOut) if none came, and [`Stopped`](ErrorKind::Stopped) if there
+    /// is none when the node begins to stop, or did before: none will come.
     pub async fn wait_for(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         let arrival = self.node.arrivals.wait_for(&self.node, &address);
-        self.within(super::DEFAULT_TIMEOUT, arrival).await.ok_or_else(|| {
-            Error::with_text(ErrorKind::TimedOut, || format!("no worker started at {address}"))
+        let limit = self.within(super::DEFAULT_TIMEOUT, self.stopping());
+        let mut kind = ErrorKind::TimedOut;
+        let arrived = until(arrival, async {
+            if limit.await.is_some() {
+                kind = ErrorKind::Stopped;
+            }
+        });
+        arrived.await.ok_or_else(|| {
+            Error::with_text(kind, || match kind {
+                ErrorKind::Stopped => format!("no worker starts at {address}: the node stops"),
+                _ => format!("no worker started at {address}"),
+            })
         })
     }
 
@@ -344,7 +299,7 @@ impl Handle {
     /// # Cancel safety
     /// That of the future.
     pub async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
-        crate::executor::until(future, self.node.executor.sleep(limit)).await
+        until(future, self.node.executor.sleep(limit)).await
     }
 }
 

@@ -155,7 +155,7 @@ async fn an_answer_that_comes_too_late_is_a_dead_letter_and_disturbs_nobody() {
     assert_eq!(ask.await.unwrap_err().kind(), ErrorKind::TimedOut);
     let mut dead_letters = ctx.dead_letters().subscribe();
     ctx.send("deferrer", "answer".to_string()).await.unwrap();
-    assert_eq!(dead_letters.next().await.return_route, "deferrer".into());
+    assert_eq!(dead_letters.next().await.unwrap().return_route, "deferrer".into());
     // A later ask of the same context does not get it, nor does its mailbox.
     ctx.start_worker("echoer", Echoer).await.unwrap();
     let answer = ctx.send_and_receive::<String>("echoer", "mine".to_string());

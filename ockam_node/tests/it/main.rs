@@ -38,6 +38,7 @@ mod shortcut;
 mod signal;
 mod span;
 mod start;
+mod stop_told;
 mod support;
 mod thread;
 mod transport;

@@ -56,11 +56,11 @@ async fn messages_behind_a_panic_are_reported_as_undelivered() {
     let mut dead_letters = ctx.dead_letters().subscribe();
     let (_, gate) = about_to_panic(&ctx, "tracer", &["1", "2", "3"]).await;
     gate.open(1);
-    let panicked = soon(dead_letters.next()).await;
+    let panicked = soon(dead_letters.next()).await.unwrap();
     assert_eq!(panicked.reason, DeadLetterReason::Panicked);
     assert_eq!((panicked.onward_route, panicked.return_route.len()), ("tracer".into(), 0));
     for _ in 0..3 {
-        let letter = soon(dead_letters.next()).await;
+        let letter = soon(dead_letters.next()).await.unwrap();
         assert_eq!(letter.reason, DeadLetterReason::Panicked);
         assert_eq!(letter.onward_route, "tracer".into());
         assert_eq!(letter.return_route, "app".into());

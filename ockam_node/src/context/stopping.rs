@@ -1,0 +1,104 @@
+//! Ending others and the node, and waiting for that.
+
+use super::Handle;
+use crate::cell::{Kind, Stopping};
+use crate::stop::Moment;
+use crate::suggest;
+use alloc::format;
+use alloc::sync::Arc;
+use core::future::poll_fn;
+use core::task::Waker;
+use core::time::Duration;
+use ockam_core::{Address, Error, ErrorKind, Result};
+
+impl Handle {
+    /// Stops a worker: the message it handles and those in its mailbox are handled, `shutdown`
+    /// runs, and its addresses are free when this returns.
+    ///
+    /// A worker that stops itself through its [`Context`](super::Context) goes on to the end of its handler; the
+    /// call returns at once. Through a handle that was made with [`handle`](Self::handle) it
+    /// waits for the end, as for any other worker: that is for other tasks, not for the handler.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if no worker is there,
+    /// [`TimedOut`](ErrorKind::TimedOut) if it is busy for longer than the node's stop timeout;
+    /// it takes no more messages and ends when its handler does.
+    ///
+    /// # Cancel safety
+    /// The stop goes on if the future is dropped.
+    pub async fn stop_worker(&self, address: impl Into<Address>) -> Result<()> {
+        self.stop_cell(&address.into()).await
+    }
+
+    /// Stops a processor: its round is dropped where it waits, `shutdown` runs, and its addresses
+    /// are free when this returns.
+    ///
+    /// # Errors
+    /// As [`stop_worker`](Self::stop_worker).
+    pub async fn stop_processor(&self, address: impl Into<Address>) -> Result<()> {
+        self.stop_cell(&address.into()).await
+    }
+
+    async fn stop_cell(&self, address: &Address) -> Result<()> {
+        let Some(cell) = self.node().find(address) else {
+            return Err(Error::with_text(ErrorKind::NotFound, || {
+                if self.node().stop.is_closed() {
+                    return format!("no worker at {address} to stop: the node has stopped");
+                }
+                let nearest = suggest::nearest(self.node(), address);
+                let guess = nearest.map(|nearest| format!(" (did you mean {nearest}?)"));
+                format!("no worker at {address} to stop{}", guess.unwrap_or_default())
+            }));
+        };
+        if cell.kind() == Kind::Detached {
+            return Err(Error::with_text(ErrorKind::InvalidInput, || {
+                format!("{address} is a context and not a worker: drop it to end it")
+            }));
+        }
+        match cell.request_stop() {
+            Stopping::Ended => return Ok(()),
+            Stopping::ShutDown(resident) => resident.shut_down(self.node(), Arc::clone(&cell)),
+            Stopping::Requested(wakers) => wakers.into_iter().for_each(Waker::wake),
+        }
+        if self.is_own() && Arc::ptr_eq(&cell, self.cell()) {
+            return Ok(());
+        }
+        let limit = self.node().stop_timeout;
+        self.within(limit, poll_fn(|cx| cell.poll_ended(cx.waker()))).await.ok_or_else(|| {
+            Error::with_text(ErrorKind::TimedOut, || {
+                format!("{address} is still busy after {limit:?}: it stops when it is done")
+            })
+        })
+    }
+
+    /// Stops the node, as [`Context::stop`](super::Context::stop), and waits for the end: also through the handle of a
+    /// worker, in another task.
+    ///
+    /// # Errors
+    /// As [`Context::stop`](super::Context::stop).
+    pub async fn stop(&self) -> Result<()> {
+        self.stop_within(self.node().stop_timeout).await
+    }
+
+    /// Stops the node with a deadline of its own.
+    ///
+    /// # Errors
+    /// As [`Context::stop`](super::Context::stop).
+    pub async fn stop_within(&self, limit: Duration) -> Result<()> {
+        crate::stop::stop(self, limit).await
+    }
+
+    /// Waits until the node begins to stop, without stopping it.
+    ///
+    /// From then on no new workers are taken, and those that there are still handle what is queued.
+    /// A handler that waits for something outside of the node, and is to give that up when the node
+    /// stops, waits for this beside it: it would hold up the stop until its deadline.
+    pub async fn stopping(&self) {
+        self.node().stop.reached(Moment::Begun).await;
+    }
+
+    /// Waits until the node has stopped, without stopping it.
+    pub async fn stopped(&self) {
+        self.node().stop.stopped().await;
+    }
+}
