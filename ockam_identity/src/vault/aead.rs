@@ -27,6 +27,14 @@ mod tests {
     use crate::vault::Secret;
     use alloc::vec;
 
+    /// `ring`'s are tested by what is left of them in memory.
+    #[test]
+    fn keys_of_rustcrypto_are_wiped_when_they_are_dropped() {
+        fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
+        is_wiped::<aes_gcm::Aes256Gcm>();
+        is_wiped::<Secret<32>>();
+    }
+
     #[test]
     fn both_crates_give_the_same_bytes() {
         let key = Secret::from([7; 32]);

@@ -1,12 +1,14 @@
 //! Attestations of purpose keys.
 
-use crate::support::{array, bytes, items, now, text, vectors};
+use crate::support::{Clock, MemoryStore, Seeded, array, bytes, items, now, text, vectors};
+use ockam_identity::store::{Store, Table};
 use ockam_identity::vault::{KeyKind, Secret, SoftwareVault};
 use ockam_identity::{
-    Attestation, AttestationData, AttestationError, CLOCK_DRIFT, Identity, IdentityOptions,
-    PurposeKey, Structure, Validity,
+    Attestation, AttestationData, AttestationError, Attributes, CLOCK_DRIFT, Identities, Identity,
+    IdentityOptions, PURPOSE_KEY_LIFETIME, PurposeKey, Structure, Validity,
 };
 use serde_json::Value;
+use std::sync::Arc;
 
 const NOW: u64 = 1_800_000_000;
 
@@ -117,4 +119,51 @@ fn a_flipped_bit_in_any_byte_is_refused() {
             .map_or(true, |attestation| attestation.verify(&alice, NOW).is_err());
         assert!(refused, "bit {bit} of byte {byte}");
     }
+}
+
+/// The signature is by the key that the identity has, so that only the name of the change is wrong.
+#[test]
+fn it_is_refused_if_it_names_another_change_than_the_latest() {
+    let (vault, options) = (SoftwareVault::new(), IdentityOptions::new(NOW));
+    let create = Identity::create(&vault, options.clone(), Secret::from([1; 32]));
+    let (before, old_key) = now(create).unwrap();
+    let rotate = before.rotate(&vault, &old_key, options, Secret::from([2; 32]));
+    let (alice, key) = now(rotate).unwrap();
+    let attest = |names: &Identity, signer| {
+        let purpose_key = PurposeKey::SecureChannel([7; 32].into());
+        let validity = Validity::lasting(NOW, 100);
+        now(Attestation::create(&vault, names, signer, purpose_key, validity)).unwrap()
+    };
+    attest(&alice, &key).verify(&alice, NOW).unwrap();
+    attest(&before, &old_key).verify(&before, NOW).unwrap();
+    let earlier = attest(&before, &key).verify(&alice, NOW);
+    assert!(matches!(earlier, Err(AttestationError::OtherChange)), "{earlier:?}");
+    let later = attest(&alice, &old_key).verify(&before, NOW);
+    assert!(matches!(later, Err(AttestationError::OtherChange)), "{later:?}");
+}
+
+#[test]
+fn an_own_key_that_has_expired_is_replaced_and_deleted() {
+    let (clock, store) = (Clock::new(NOW), Arc::new(MemoryStore::default()));
+    let vault = SoftwareVault::stored(store.clone()).unwrap();
+    let identities = Identities::with_store(vault, clock.reader(), store.clone()).unwrap();
+    let rng = &mut Seeded::new(1);
+    let alice = now(identities.create_identity(rng)).unwrap();
+    let history = identities.find(&alice).unwrap();
+    let mut attestations = |time| {
+        clock.set(time);
+        let issue = identities.issue_credential(&alice, &alice, Attributes::new(1), 10, rng);
+        let issuing = now(issue).unwrap().purpose_key_attestation;
+        let presented = now(identities.present(&alice, vec![], rng)).unwrap();
+        // Another node believes both keys.
+        presented.shown.verify(&presented.public, |_| None, time).unwrap();
+        issuing.verify(&history, time).unwrap();
+        (issuing, presented.shown.encode())
+    };
+    let first = attestations(NOW);
+    assert!(first == attestations(NOW + PURPOSE_KEY_LIFETIME), "replaced in its last second");
+    let second = attestations(NOW + PURPOSE_KEY_LIFETIME + 1);
+    assert!(first.0 != second.0 && first.1 != second.1);
+    // The key of the identity, and one for each purpose.
+    assert_eq!(store.all(Table::Secrets).unwrap().len(), 3);
 }

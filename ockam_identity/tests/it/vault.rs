@@ -1,9 +1,15 @@
 //! Keys in the software vault.
 
 use crate::support::{Seeded, array, items, now, text, vectors};
+#[cfg(target_os = "linux")]
+use ockam_identity::channel::Sealer;
 use ockam_identity::vault::{
     KeyHandle, KeyKind, Secret, Signature, SoftwareVault, Vault, VaultError, VerifyingKey,
 };
+#[cfg(target_os = "linux")]
+use serde_json::json;
+#[cfg(target_os = "linux")]
+use std::hint::black_box;
 
 const KINDS: [KeyKind; 2] = [KeyKind::Ed25519, KeyKind::P256];
 
@@ -121,4 +127,41 @@ fn the_keys_of_the_vectors_have_their_public_halves() {
             assert_eq!(public.as_bytes(), expected, "{}", text(identity, "name"));
         }
     }
+}
+
+/// Reads memory of this process, also what no value owns any more.
+#[cfg(target_os = "linux")]
+fn memory(address: usize, len: usize) -> Vec<u8> {
+    use std::os::unix::fs::FileExt;
+    let mut bytes = vec![0; len];
+    let memory = std::fs::File::open("/proc/self/mem").unwrap();
+    memory.read_exact_at(&mut bytes, address.try_into().unwrap()).unwrap();
+    bytes
+}
+
+/// The memory of a vector stays as the drops of its items have left it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_secret_is_wiped_where_it_was_when_it_is_dropped() {
+    let mut place = vec![Secret::from([0xA5; 32])];
+    let address = place[0].expose().as_ptr().addr();
+    assert_eq!(memory(address, 32), [0xA5; 32]);
+    place.clear();
+    assert_eq!(memory(address, 32), [0; 32]);
+    assert_eq!(black_box(&place).capacity(), 1);
+}
+
+/// The library for AES keeps a key in a longer form, which begins with the key.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_key_of_a_channel_is_wiped_where_it_was_when_it_is_dropped() {
+    let key = [0x5A, 0x3C, 0x96, 0xE1, 0x78, 0xB4, 0x2D, 0xCF];
+    let secret = Secret::from(array::<32>(&json!({ "key": "5a3c96e178b42dcf".repeat(4) }), "key"));
+    let mut place = vec![Sealer::new(&secret)];
+    let (address, len) = (place.as_ptr().addr(), size_of::<Sealer>());
+    let holds = || memory(address, len).windows(key.len()).any(|part| part == key);
+    assert!(holds(), "the library keeps keys in another form");
+    place.clear();
+    assert!(!holds());
+    assert_eq!(black_box(&place).capacity(), 1);
 }
