@@ -8,6 +8,9 @@ use crate::options::{TcpConnectionOptions, TcpListenerOptions};
 use crate::redial::Redial;
 use crate::registry::Registry;
 use core::fmt;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, Resolving, Result, TCP, Transport, TransportType};
 use ockam_node::Handle;
@@ -78,7 +81,7 @@ impl TcpTransport {
         options: TcpConnectionOptions,
     ) -> Result<TcpConnection> {
         let target = peer.to_string();
-        let stream = dial::connect(&target, options.connect_timeout).await?;
+        let stream = unless_stopping(&self.ctx, &target, options.connect_timeout).await?;
         self.open(stream, target, options).await
     }
 
@@ -169,8 +172,8 @@ impl TcpTransport {
         let target = address.address().to_string();
         let timeout = self.registry.connect_timeout();
         let dial = {
-            let target = target.clone();
-            async move { dial::connect(&target, Some(timeout)).await }
+            let (ctx, target) = (self.ctx.clone(), target.clone());
+            async move { unless_stopping(&ctx, &target, Some(timeout)).await }
         };
         let transport = self.clone();
         let open = |stream| async move {
@@ -178,6 +181,19 @@ impl TcpTransport {
         };
         self.registry.on_demand().connection(address, dial, open).await.map(Address::from)
     }
+}
+
+/// Dials, and gives that up when the node begins to stop: no connection could be opened any more.
+async fn unless_stopping(ctx: &Handle, target: &str, limit: Option<Duration>) -> Result<TcpStream> {
+    let (mut stopping, mut dial) = (pin!(ctx.stopping()), pin!(dial::connect(target, limit)));
+    poll_fn(|cx| {
+        if stopping.as_mut().poll(cx).is_pending() {
+            return dial.as_mut().poll(cx);
+        }
+        let text = format!("cannot connect to {target}: the node stops");
+        Poll::Ready(Err(Error::new(ErrorKind::Stopped, text)))
+    })
+    .await
 }
 
 impl Transport for TcpTransport {

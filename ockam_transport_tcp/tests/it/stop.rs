@@ -70,3 +70,25 @@ async fn two_nodes_stop_at_the_same_time() {
         initiator.unwrap();
     }
 }
+
+#[tokio::test]
+async fn connecting_ends_when_the_node_stops_and_is_refused_at_once_later() {
+    // A listener with a full queue answers no further handshake: connecting takes until it ends.
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+    socket.bind(&any.into()).unwrap();
+    socket.listen(0).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let _first = std::net::TcpStream::connect(address).unwrap();
+    let mut node = TcpNode::new().await;
+    let (tcp, handle) = (node.tcp.clone(), node.ctx.handle());
+    let connecting = tokio::spawn(async move { tcp.connect(address, Default::default()).await });
+    let route = route![(ockam_core::TCP, address.to_string()), "echoer"];
+    let sending = tokio::spawn(async move { handle.send(route, "Hi".to_string()).await });
+    tokio::task::yield_now().await;
+    soon(node.ctx.stop()).await.unwrap();
+    assert_eq!(soon(connecting).await.unwrap().unwrap_err().kind(), ErrorKind::Stopped);
+    assert_eq!(soon(sending).await.unwrap().unwrap_err().kind(), ErrorKind::Stopped);
+    let late = node.tcp.connect(address, Default::default());
+    assert_eq!(soon(late).await.unwrap_err().kind(), ErrorKind::Stopped);
+}
