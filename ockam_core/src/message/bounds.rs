@@ -30,6 +30,8 @@ pub enum DecodeFault {
     Encoding(postcard::Error),
     TooDeep,
     TooManyItems,
+    /// The value ends this many bytes before the bytes do.
+    LeftOver(usize),
 }
 
 impl fmt::Display for DecodeFault {
@@ -40,6 +42,7 @@ impl fmt::Display for DecodeFault {
             Self::TooManyItems => {
                 write!(f, "more than {MAX_EMPTY_ITEMS} items in collections that take no bytes")
             }
+            Self::LeftOver(bytes) => write!(f, "{bytes} of them are left over"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::bounds::DecodeFault;
 use super::{Message, NeutralMessage};
 use crate::{ErrorKind, TEXTS, TypeName};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::any;
 use core::fmt;
@@ -24,7 +25,8 @@ pub fn encode<M: Message>(body: &M) -> Result<Vec<u8>, EncodeError> {
         .map_err(|cause| EncodeError { body: TypeName::of::<M>(), cause: Some(cause) })
 }
 
-/// Decodes a body from the bytes of a message. Bytes behind the value are ignored.
+/// Decodes a body from the bytes of a message, all of which have to be part of it. Only behind a
+/// `String` are other bytes ignored, because Ockam 0.150 does so.
 ///
 /// It ends and needs little stack whatever the bytes are: a value of a recursive type has at most
 /// [`MAX_BODY_DEPTH`](crate::MAX_BODY_DEPTH) levels, and of the items of collections at most
@@ -47,12 +49,20 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
             return Ok(body);
         }
     }
-    M::__take_postcard(bytes).map(|(body, _)| body).map_err(|cause| DecodeError {
+    // As Ockam 0.150 reads them, strings may have bytes behind them.
+    let is_whole = |left| left == 0 || any::TypeId::of::<M>() == any::TypeId::of::<String>();
+    take(bytes, is_whole).map_err(|cause| DecodeError {
         expected: TypeName::of::<M>(),
         found: None,
         len: bytes.len(),
         cause,
     })
+}
+
+/// Decodes a value. `is_whole` tells for the number of bytes behind it whether it is accepted.
+fn take<M: Message>(bytes: &[u8], is_whole: impl FnOnce(usize) -> bool) -> Result<M, DecodeFault> {
+    let (body, rest) = M::__take_postcard(bytes)?;
+    if is_whole(rest.len()) { Ok(body) } else { Err(DecodeFault::LeftOver(rest.len())) }
 }
 
 /// Decodes a body that a local worker sent as another type, and that therefore must fit exactly: a
@@ -61,14 +71,7 @@ pub(crate) fn decode_other<M: Message>(bytes: &[u8], sent_as: TypeName) -> Resul
     if any::TypeId::of::<M>() == any::TypeId::of::<NeutralMessage>() {
         return decode(bytes);
     }
-    let taken = M::__take_postcard(bytes).and_then(|(body, rest)| {
-        if rest.is_empty() {
-            Ok(body)
-        } else {
-            Err(DecodeFault::Encoding(postcard::Error::DeserializeBadEncoding))
-        }
-    });
-    taken.map_err(|cause| DecodeError {
+    take(bytes, |left| left == 0).map_err(|cause| DecodeError {
         expected: TypeName::of::<M>(),
         found: Some(sent_as),
         len: bytes.len(),

@@ -13,7 +13,8 @@ use crate::identities::Identities;
 use crate::identity::{Identity, IdentityError};
 use crate::vault::AgreementKey;
 use alloc::vec::Vec;
-use ockam_core::{Authorization, Result};
+use ockam_core::{Authorization, Error, Result};
+use ockam_node::{catch_panic, catch_panics};
 
 /// What comes of a message that is genuine: by the other side of this handshake.
 pub(super) enum Meeting {
@@ -28,7 +29,7 @@ pub(super) enum Meeting {
 /// Looks at what the other side shows, whose static key the handshake has proved.
 ///
 /// # Errors
-/// That of the policy.
+/// That of the policy, and [`Panicked`](ockam_core::ErrorKind::Panicked) if it panics.
 pub(super) async fn meet(
     identities: &Identities,
     policy: &dyn TrustPolicy,
@@ -42,7 +43,7 @@ pub(super) async fn meet(
     let Some(claimed) = shown.change_history.identifier() else {
         return Ok(Meeting::Unproved(HandshakeError::Identity(IdentityError::Empty)));
     };
-    let answer = policy.is_trusted(&claimed);
+    let answer = catch_panic(|| policy.is_trusted(&claimed)).map_err(by_policy)?;
     if matches!(answer, Authorization::Denied) {
         return Ok(Meeting::Refused(claimed));
     }
@@ -50,8 +51,12 @@ pub(super) async fn meet(
         Ok(peer) => peer,
         Err(why) => return Ok(Meeting::Unproved(why)),
     };
-    if !is_allowed(answer).await? {
+    if !catch_panics(is_allowed(answer)).await.map_err(by_policy)?? {
         return Ok(Meeting::Refused(claimed));
     }
     Ok(Meeting::Trusted(peer, shown.credentials))
+}
+
+fn by_policy(panic: Error) -> Error {
+    panic.context("asking the trust policy")
 }

@@ -88,3 +88,40 @@ impl TrustPolicy for Boxed {
         self.0.is_trusted(identifier)
     }
 }
+
+/// Panics when it is asked, or while it answers.
+#[derive(Debug)]
+struct Panics {
+    later: bool,
+}
+
+impl TrustPolicy for Panics {
+    fn is_trusted<'a>(&'a self, _: &'a Identifier) -> Authorization<'a> {
+        assert!(self.later, "the policy is broken");
+        Authorization::Later(Box::pin(async { panic!("the policy is broken") }))
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_panics_ends_its_handshake_and_nothing_else() {
+    let log = Log::of_this_thread();
+    for later in [false, true] {
+        let stage =
+            Stage::with(SecureChannelListenerOptions::new().with_trust_policy(Panics { later }))
+                .await;
+        let before = stage.ctx.list_workers();
+        // Alice's end is up when she has sent message 3; Bob's responder ends at that.
+        let channel = soon(stage.try_channel(SecureChannelOptions::new())).await.unwrap();
+        until(|| stage.ctx.list_workers().len() == before.len() + 2).await;
+        log.assert_says(&["asking the trust policy", "the policy is broken"]);
+        channel.stop(&stage.ctx).await.unwrap();
+
+        let stage = Stage::new().await;
+        let options = SecureChannelOptions::new().with_trust_policy(Panics { later });
+        let error = soon(stage.try_channel(options)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Panicked, "{error}");
+        let text = format!("{error:#}");
+        assert!(text.contains("asking the trust policy") && text.contains("is broken"), "{text}");
+        stage.channel().await;
+    }
+}
