@@ -74,6 +74,9 @@ pub(crate) struct Cell {
     /// The node knows a way past the inbox: few have one, so it costs the others no pointer.
     #[cfg(feature = "std")]
     has_shortcut: AtomicBool,
+    /// The line of senders is looked at now and then.
+    #[cfg(feature = "std")]
+    is_watched: AtomicBool,
     /// The mark of the hop by which the message came that is being handled. Only the worker's task
     /// writes it.
     #[cfg(feature = "std")]
@@ -135,6 +138,8 @@ impl Cell {
             in_hand: AtomicU32::new(0),
             #[cfg(feature = "std")]
             has_shortcut: AtomicBool::new(false),
+            #[cfg(feature = "std")]
+            is_watched: AtomicBool::new(false),
             #[cfg(feature = "std")]
             came_by: AtomicU16::new(0),
             state: Lock::new(State::Starting(None)),

@@ -316,7 +316,14 @@ fn enter(
             Ok(Some(message)) => message,
             Err(message) => return Err(deliver::stopped(node, &cell, message)),
         };
-        if let Some(ticket) = cell.stand_in_line(waker) {
+        let ticket = cell.stand_in_line(
+            waker,
+            #[cfg(feature = "std")]
+            handle.cell(),
+        );
+        if let Some(ticket) = ticket {
+            #[cfg(feature = "std")]
+            crate::long_wait::watch(node, &cell);
             return Ok(Some(Place::new(handle, cell, ticket, message)));
         }
     }

@@ -18,7 +18,11 @@
 mod line;
 
 use self::line::Line;
+#[cfg(feature = "std")]
+use crate::cell::Cell;
 use alloc::collections::VecDeque;
+#[cfg(feature = "std")]
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::iter;
 use core::task::Waker;
@@ -54,7 +58,7 @@ pub(crate) struct Inbox {
     pub(crate) stalled_at: Option<u32>,
     /// The cell in whose line the worker waits, noted only of what carries messages of others.
     #[cfg(feature = "std")]
-    pub(crate) waits_for: Option<alloc::sync::Arc<crate::cell::Cell>>,
+    pub(crate) waits_for: Option<Arc<Cell>>,
 }
 
 /// What became of a push.
@@ -75,6 +79,16 @@ pub(crate) enum InLine {
     Waiting(LocalMessage),
     /// The line was given up, because the worker sleeps or ends: push again.
     Gone(LocalMessage),
+}
+
+/// The senders that wait for a place.
+#[cfg(feature = "std")]
+pub(crate) struct LongLine {
+    /// That of the first of them.
+    pub(crate) ticket: u32,
+    pub(crate) sender: Arc<Cell>,
+    /// How many they are.
+    pub(crate) senders: usize,
 }
 
 impl Inbox {
@@ -98,8 +112,31 @@ impl Inbox {
     }
 
     /// Puts a sender into the line under a ticket that no other sender of the cell has.
-    pub(crate) fn stand_in_line(&mut self, ticket: u32, waker: Waker) {
-        self.line.stand(ticket, waker);
+    pub(crate) fn stand_in_line(
+        &mut self,
+        ticket: u32,
+        waker: Waker,
+        #[cfg(feature = "std")] sender: Arc<Cell>,
+    ) {
+        self.line.stand(
+            ticket,
+            waker,
+            #[cfg(feature = "std")]
+            sender,
+        );
+    }
+
+    /// Describes the line from its first sender without a place.
+    #[cfg(feature = "std")]
+    pub(crate) fn look_at_line(&self) -> Option<LongLine> {
+        let (ticket, sender, senders) = self.line.first()?;
+        Some(LongLine { ticket, sender: Arc::clone(sender), senders })
+    }
+
+    /// Counts the messages that wait in the queue.
+    #[cfg(feature = "std")]
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
     }
 
     /// Pushes the message of a sender in line if it has been granted a place; otherwise `waker` is

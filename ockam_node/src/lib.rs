@@ -48,6 +48,8 @@ mod fairness;
 mod flow_controls;
 mod inbox;
 mod linger;
+#[cfg(feature = "std")]
+mod long_wait;
 #[cfg(all(test, ockam_loom))]
 mod loom_models;
 mod node;
@@ -96,6 +98,8 @@ pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 #[doc(hidden)]
 pub use executor::{after, deadline};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
+#[cfg(feature = "std")]
+pub use long_wait::LONG_WAIT;
 pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
 pub use program::{catch_panic, catch_panics};
 pub use send_error::{SendError, SendErrorReason};

@@ -10,6 +10,8 @@ use crate::drain::Drain;
 use crate::executor::Executor;
 use crate::flow_controls::FlowControls;
 use crate::linger::Linger;
+#[cfg(feature = "std")]
+use crate::long_wait::LongWaits;
 use crate::program::discard;
 use crate::random::Random;
 #[cfg(feature = "std")]
@@ -49,6 +51,8 @@ pub(crate) struct Node {
     pub(crate) arrivals: Arrivals,
     pub(crate) transports: Transports,
     pub(crate) askers: Askers,
+    #[cfg(feature = "std")]
+    pub(crate) long_waits: LongWaits,
     pub(crate) mailbox_capacity: u32,
     pub(crate) stop_timeout: Duration,
 }
@@ -77,6 +81,8 @@ impl Node {
             arrivals: Arrivals::new(),
             transports: Transports::new(),
             askers: Askers::new(),
+            #[cfg(feature = "std")]
+            long_waits: LongWaits::new(),
             mailbox_capacity,
             stop_timeout,
         })

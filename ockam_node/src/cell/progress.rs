@@ -1,6 +1,8 @@
-//! What a cell notes for answers that wait for room in it; see [`answering`](crate::answering).
+//! What a cell notes for those that wait for room in it; see [`answering`](crate::answering) and
+//! [`long_wait`](crate::long_wait).
 
 use super::Cell;
+use crate::inbox::LongLine;
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 
@@ -30,6 +32,21 @@ impl Cell {
     /// Counts a step of a message that takes long to handle.
     pub(crate) fn made_progress(&self) {
         self.with_inbox(|inbox| inbox.taken = inbox.taken.wrapping_add(1));
+    }
+
+    /// Says whether the line of senders is looked at from now on, and returns whether it was.
+    pub(crate) fn set_watched(&self, is_watched: bool) -> bool {
+        self.is_watched.swap(is_watched, Ordering::SeqCst)
+    }
+
+    /// Describes the line of senders, if one of them waits for a place.
+    pub(crate) fn look_at_line(&self) -> Option<LongLine> {
+        self.with_inbox(|inbox| inbox.look_at_line()).flatten()
+    }
+
+    /// Counts the messages that wait for the worker, those in its hand included.
+    pub(crate) fn queued(&self) -> usize {
+        self.with_inbox(|inbox| inbox.len()).unwrap_or_default() + self.in_hand()
     }
 
     /// Notes for which other cell this one waits.

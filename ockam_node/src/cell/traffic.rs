@@ -6,6 +6,8 @@ use crate::drain::Drain;
 use crate::inbox::{InLine, Inbox, Push};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+#[cfg(feature = "std")]
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::Ordering;
@@ -85,13 +87,22 @@ impl Cell {
 
     /// Puts a sender into the line of a full inbox; `waker` is woken when a place is granted to it.
     /// `None` says that there is room by now, or that there will never be: push again.
-    pub(crate) fn stand_in_line(&self, waker: &Waker) -> Option<u32> {
+    pub(crate) fn stand_in_line(
+        &self,
+        waker: &Waker,
+        #[cfg(feature = "std")] sender: &Arc<Cell>,
+    ) -> Option<u32> {
         self.state.with(|state| match state {
             State::Awake(inbox) | State::Starting(Some(inbox))
                 if !inbox.closed && !inbox.has_room(self.capacity as usize) =>
             {
                 let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
-                inbox.stand_in_line(ticket, waker.clone());
+                inbox.stand_in_line(
+                    ticket,
+                    waker.clone(),
+                    #[cfg(feature = "std")]
+                    Arc::clone(sender),
+                );
                 Some(ticket)
             }
             _ => None,

@@ -1,9 +1,14 @@
 //! The senders that wait for room in a full mailbox, in the order in which they came.
 //!
 //! It owns tickets and granted places. It refuses to know messages: those stay with their senders.
+//! With `std` it knows the senders, for the log.
 
 #[cfg(feature = "std")]
+use crate::cell::Cell;
+#[cfg(feature = "std")]
 use alloc::collections::VecDeque;
+#[cfg(feature = "std")]
+use alloc::sync::Arc;
 #[cfg(not(feature = "std"))]
 use alloc::vec::Vec;
 use core::mem;
@@ -28,6 +33,10 @@ struct Waiting {
     ticket: u32,
     /// Taken when a place is granted.
     waker: Option<Waker>,
+    /// For the log. Its future, which leaves the line before it goes away, holds it as well: so
+    /// this is never the last pointer, which must not be dropped under a lock.
+    #[cfg(feature = "std")]
+    sender: Arc<Cell>,
 }
 
 impl Line {
@@ -48,8 +57,26 @@ impl Line {
         self.waiting.len() == self.granted
     }
 
-    pub(super) fn stand(&mut self, ticket: u32, waker: Waker) {
-        self.waiting.extend([Waiting { ticket, waker: Some(waker) }]);
+    pub(super) fn stand(
+        &mut self,
+        ticket: u32,
+        waker: Waker,
+        #[cfg(feature = "std")] sender: Arc<Cell>,
+    ) {
+        self.waiting.extend([Waiting {
+            ticket,
+            waker: Some(waker),
+            #[cfg(feature = "std")]
+            sender,
+        }]);
+    }
+
+    /// Returns the ticket and the sender that are first of those without a place, and how many of
+    /// those there are.
+    #[cfg(feature = "std")]
+    pub(super) fn first(&self) -> Option<(u32, &Arc<Cell>, usize)> {
+        let first = self.waiting.get(self.granted)?;
+        Some((first.ticket, &first.sender, self.waiting.len() - self.granted))
     }
 
     /// Finds the place of a ticket.

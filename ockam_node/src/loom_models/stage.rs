@@ -244,7 +244,7 @@ impl Stage {
     }
 
     pub(super) fn stand_in_line(&self, message: LocalMessage) -> Result<Place<'_>, LocalMessage> {
-        match self.cell.stand_in_line(Waker::noop()) {
+        match self.cell.stand_in_line(Waker::noop(), &self.cell) {
             Some(ticket) => {
                 // No thread runs between leaving the section and this.
                 self.note(|ledger| ledger.in_line.push(id(&message)));

@@ -25,6 +25,7 @@ mod failure;
 mod flow_control;
 mod line;
 mod log;
+mod long_wait;
 mod mailbox;
 mod never;
 mod node_stop;
