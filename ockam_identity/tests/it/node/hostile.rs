@@ -25,14 +25,12 @@ async fn handshakes_without_an_end_are_so_many_and_honest_peers_get_through() {
     let before = stage.ctx.list_workers().len();
     // Their answers arrive at the main function, which throws them away.
     let attempts = 10_000;
-    let mut most = 0;
     for _ in 0..attempts / 100 {
         flood(&stage, 100).await;
         while let Ok(Some(_)) = stage.ctx.try_receive::<Any>() {}
-        most = most.max(stage.ctx.list_workers().len() - before);
+        // A responder that has to end is counted until it has ended.
+        until(|| stage.ctx.list_workers().len() - before <= MAX_HALF_OPEN).await;
     }
-    // A responder that has to end is counted until it has ended.
-    assert!(most <= MAX_HALF_OPEN + 200, "{most}");
     let channel = stage.channel().await;
     echo(&stage.ctx, &channel, vec![1]).await;
 }
