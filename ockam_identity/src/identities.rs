@@ -52,6 +52,9 @@ use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identity::{ChangeHistory, Identity, IdentityError};
+use crate::program;
+#[cfg(feature = "std")]
+use crate::program::Guarded;
 use crate::sorted::Map;
 use crate::store::Store;
 use crate::sync::Lock;
@@ -72,6 +75,12 @@ use turn::Turns;
 /// Keeps the identities of a node, and what it has learnt of others.
 ///
 /// A clone is another handle to the same memory. Secret keys are in the vault.
+///
+/// With `std`, a vault, a store or a clock that panics fails the call that needed it, with
+/// [`ErrorKind::Panicked`] and the text of the panic; where a peer has caused the call, its
+/// handshake or its request. The calls that return no error ([`now`](Self::now),
+/// [`credential`](Self::credential), [`attributes`](Self::attributes),
+/// [`is_attested`](Self::is_attested), [`verify_peer`](Self::verify_peer)) panic as the clock does.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
@@ -124,27 +133,33 @@ impl Identities {
     /// Keeps keys in a vault of the program's, and reads its clock.
     #[must_use]
     pub fn new(vault: impl Vault, clock: impl Clock) -> Self {
-        Identities(Arc::new(Inner {
-            vault: Arc::new(vault),
-            clock: Arc::new(clock),
-            memory: Lock::new(Memory::default()),
-            store: None,
-        }))
+        Self::with(vault, clock, Memory::default(), None)
     }
 
     /// Keeps keys in a vault of the program's, reads its clock, and keeps what has to survive in a
     /// store. The vault keeps its keys by itself.
     ///
     /// # Errors
-    /// [`Io`](ErrorKind::Io) if the store cannot be read, or has not what was written.
+    /// [`Io`](ErrorKind::Io) if the store cannot be read, or has not what was written;
+    /// [`Panicked`](ErrorKind::Panicked) if it panics.
     pub fn with_store(vault: impl Vault, clock: impl Clock, store: Arc<dyn Store>) -> Result<Self> {
+        #[cfg(feature = "std")]
+        let store: Arc<dyn Store> = Guarded::new(store);
         let memory = record::load(&*store)?;
-        Ok(Identities(Arc::new(Inner {
-            vault: Arc::new(vault),
-            clock: Arc::new(clock),
-            memory: Lock::new(memory),
-            store: Some(store),
-        })))
+        Ok(Self::with(vault, clock, memory, Some(store)))
+    }
+
+    fn with(
+        vault: impl Vault,
+        clock: impl Clock,
+        memory: Memory,
+        store: Option<Arc<dyn Store>>,
+    ) -> Self {
+        let vault: Arc<dyn Vault> = Arc::new(vault);
+        #[cfg(feature = "std")]
+        let vault = Guarded::new(vault);
+        let (clock, memory) = (Arc::new(clock), Lock::new(memory));
+        Identities(Arc::new(Inner { vault, clock, memory, store }))
     }
 
     /// Keeps identities and their keys in a file, which only its owner can read, and reads the
@@ -176,16 +191,25 @@ impl Identities {
         Self::with_store(vault, SystemClock, store)
     }
 
-    /// Returns the vault.
+    /// Returns the vault. With `std` a panic in it is an error of its call.
     #[must_use]
     pub fn vault(&self) -> &dyn Vault {
         &*self.0.vault
     }
 
     /// Returns the time, in seconds since 1970 UTC.
+    ///
+    /// # Panics
+    /// If the clock does.
     #[must_use]
     pub fn now(&self) -> u64 {
         self.0.clock.now()
+    }
+
+    /// Returns the time for something that fails if the clock panics.
+    pub(crate) fn try_now(&self) -> Result<u64> {
+        let now = program::call(|| self.0.clock.now());
+        now.map_err(|panic| panic.context_with(|| "reading the clock"))
     }
 
     /// Remembers the history of another identity for good, and returns whose it is. Unlike those

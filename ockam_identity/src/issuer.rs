@@ -12,6 +12,7 @@ use crate::codec::Structure;
 use crate::credential::{Attributes, CredentialAndPurposeKey};
 use crate::identifier::Identifier;
 use crate::identities::Identities;
+use crate::program::{self, Shown};
 use crate::secure_channel::{NodeRng, SecureChannelPeer};
 use alloc::boxed::Box;
 use alloc::format;
@@ -31,7 +32,8 @@ pub const CREDENTIAL_LIFETIME: u64 = 24 * 60 * 60;
 type Register = dyn Fn(&Identifier) -> Option<Attributes> + Send + Sync;
 
 /// Gives whoever asks through a secure channel a credential with the attributes that the program
-/// has for it.
+/// has for it. If the program panics as it is asked, the one who has asked gets none, and the log
+/// an error.
 ///
 /// Start it at [`CREDENTIAL_ISSUER`], as a consumer of the listener of a channel in the name of
 /// the issuer:
@@ -91,7 +93,8 @@ impl CredentialIssuer {
         if let Some(refusal) = request.refusal() {
             return Ok((refusal, Vec::new()));
         }
-        let Some(attributes) = (self.register)(peer) else {
+        let said = program::call(|| (self.register)(peer));
+        let Some(attributes) = said.map_err(|panic| panic.context("asking the register"))? else {
             return Ok((Status::Forbidden, Vec::new()));
         };
         let rng = &mut NodeRng::new(ctx);
@@ -113,7 +116,9 @@ impl Worker for CredentialIssuer {
         let (status, body) = match self.answer(ctx, &request, peer.as_ref()).await {
             Ok(answer) => answer,
             Err(error) => {
-                tracing::error!(issuer = %self.issuer, %error, "no credential was issued");
+                let shown = Shown(&error);
+                tracing::error!(issuer = %self.issuer, error = %shown, "no credential was issued");
+                program::discard(error);
                 (Status::Failed, Vec::new())
             }
         };

@@ -36,6 +36,7 @@ mod identities;
 mod identity;
 #[cfg(feature = "node")]
 mod issuer;
+mod program;
 mod purpose_key;
 #[cfg(feature = "node")]
 mod secure_channel;

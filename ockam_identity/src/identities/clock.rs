@@ -41,6 +41,8 @@ pub(super) fn check_clock(now: u64) -> Result<()> {
 }
 
 /// Tells the time.
+///
+/// With `std` a panic in it ends what has asked for the time, a handshake or a refresh, say.
 pub trait Clock: Send + Sync + 'static {
     /// Returns the whole seconds since 1970 UTC.
     fn now(&self) -> u64;

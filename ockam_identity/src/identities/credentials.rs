@@ -39,7 +39,7 @@ impl Identities {
     ) -> Result<CredentialAndPurposeKey> {
         let subject = self.find(subject).ok_or_else(|| no_identity(subject))?;
         let (_, (key, attestation)) = self.purpose_key(issuer, Purpose::Credentials, rng).await?;
-        let validity = Validity::lasting(self.now(), seconds);
+        let validity = Validity::lasting(self.try_now()?, seconds);
         let vault = self.vault();
         Credential::issue(vault, attestation, &key, &subject, attributes, validity)
             .await
@@ -58,8 +58,7 @@ impl Identities {
         credential: &CredentialAndPurposeKey,
         authorities: &[Identifier],
     ) -> Result<CredentialData> {
-        let (issuer, data) =
-            self.verify_credential(subject, credential, authorities).map_err(denied)?;
+        let (issuer, data) = self.verify_credential(subject, credential, authorities)?;
         let pair = (*subject, *issuer.identifier());
         let said = Said::new(&data, *issuer.latest_change_hash());
         let insertion = self.memory(|memory| memory.attested.insert(pair, said.clone()));
@@ -81,8 +80,7 @@ impl Identities {
         credential: &CredentialAndPurposeKey,
         authorities: &[Identifier],
     ) -> Result<CredentialData> {
-        let verified = self.verify_credential(subject, credential, authorities);
-        verified.map(|(_, data)| data).map_err(denied)
+        self.verify_credential(subject, credential, authorities).map(|(_, data)| data)
     }
 
     fn verify_credential(
@@ -90,14 +88,18 @@ impl Identities {
         subject: &Identifier,
         credential: &CredentialAndPurposeKey,
         authorities: &[Identifier],
-    ) -> Result<(Identity, CredentialData), CredentialError> {
-        let issuer = credential.issuer()?;
-        if !authorities.contains(&issuer) {
-            return Err(CredentialError::UntrustedIssuer(issuer));
-        }
-        let known = self.find(&issuer).ok_or(CredentialError::UnknownIssuer(issuer))?;
-        let data = credential.verify(subject, &known, self.now())?;
-        Ok((known, data))
+    ) -> Result<(Identity, CredentialData)> {
+        let now = self.try_now()?;
+        let verify = || {
+            let issuer = credential.issuer()?;
+            if !authorities.contains(&issuer) {
+                return Err(CredentialError::UntrustedIssuer(issuer));
+            }
+            let known = self.find(&issuer).ok_or(CredentialError::UnknownIssuer(issuer))?;
+            let data = credential.verify(subject, &known, now)?;
+            Ok((known, data))
+        };
+        verify().map_err(denied)
     }
 
     /// Keeps a credential of an identity of this node, in place of an earlier one by the same
@@ -126,18 +128,37 @@ impl Identities {
         subject: &Identifier,
         issuer: &Identifier,
     ) -> Option<CredentialAndPurposeKey> {
+        self.credential_at(subject, issuer, self.now())
+    }
+
+    /// As [`credential`](Self::credential), where a clock that panics is an error.
+    #[cfg(feature = "node")]
+    pub(crate) fn try_credential(
+        &self,
+        subject: &Identifier,
+        issuer: &Identifier,
+    ) -> Result<Option<CredentialAndPurposeKey>> {
+        Ok(self.credential_at(subject, issuer, self.try_now()?))
+    }
+
+    fn credential_at(
+        &self,
+        subject: &Identifier,
+        issuer: &Identifier,
+        now: u64,
+    ) -> Option<CredentialAndPurposeKey> {
         let pair = (*subject, *issuer);
         let credential = self.memory(|memory| memory.credentials.get(&pair).cloned())?;
         let data = credential.credential.data().ok()?;
-        (data.expires_at >= self.now()).then_some(credential)
+        (data.expires_at >= now).then_some(credential)
     }
 
     /// Returns how many seconds a credential goes on until it has to be replaced, which is
     /// [`CREDENTIAL_REFRESH_GAP`] before it expires.
     #[cfg(feature = "node")]
-    pub(crate) fn time_left(&self, credential: &CredentialAndPurposeKey) -> u64 {
+    pub(crate) fn time_left(&self, credential: &CredentialAndPurposeKey) -> Result<u64> {
         let expires_at = credential.credential.data().map_or(0, |data| data.expires_at);
-        expires_at.saturating_sub(CREDENTIAL_REFRESH_GAP).saturating_sub(self.now())
+        Ok(expires_at.saturating_sub(CREDENTIAL_REFRESH_GAP).saturating_sub(self.try_now()?))
     }
 
     /// Finds a credential that was kept and has not to be replaced yet.
@@ -146,8 +167,9 @@ impl Identities {
         &self,
         subject: &Identifier,
         issuer: &Identifier,
-    ) -> Option<CredentialAndPurposeKey> {
-        self.credential(subject, issuer).filter(|credential| self.time_left(credential) > 0)
+    ) -> Result<Option<CredentialAndPurposeKey>> {
+        let Some(kept) = self.try_credential(subject, issuer)? else { return Ok(None) };
+        Ok((self.time_left(&kept)? > 0).then_some(kept))
     }
 
     /// Begins to ask an issuer about an identity of this node, for all channels of that identity;

@@ -2,13 +2,35 @@
 
 use crate::credential::CredentialError;
 use crate::identifier::Identifier;
+#[cfg(feature = "std")]
+use crate::vault::VaultError;
 use alloc::format;
 use core::error::Error as StdError;
 use ockam_core::{Error, ErrorKind};
 
 /// A vault did not do its part.
 pub(crate) fn failed(why: impl StdError + Send + Sync + 'static, doing: &'static str) -> Error {
-    Error::with_cause(ErrorKind::Failed, why).context_with(|| doing)
+    let kind = if is_panic(&why) { ErrorKind::Panicked } else { ErrorKind::Failed };
+    Error::with_cause(kind, why).context_with(|| doing)
+}
+
+/// Tells whether an error is that of a vault that panicked.
+#[cfg(feature = "std")]
+pub(super) fn is_panic(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if matches!(cause.downcast_ref(), Some(VaultError::Panicked(_))) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
+}
+
+/// Without unwinding there is no such error.
+#[cfg(not(feature = "std"))]
+pub(super) fn is_panic(_: &(dyn StdError + 'static)) -> bool {
+    false
 }
 
 /// A credential is not believed.

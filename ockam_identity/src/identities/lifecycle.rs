@@ -6,7 +6,7 @@
 
 use super::Identities;
 use super::clock::check_clock;
-use super::failure::{failed, unknown};
+use super::failure::{failed, is_panic, unknown};
 use super::own::{Own, Purpose};
 use super::turn::Turn;
 use crate::identifier::Identifier;
@@ -25,7 +25,7 @@ impl Identities {
     /// [`EARLIEST_TIME`](crate::EARLIEST_TIME): others would not believe the identity when the
     /// clock is right.
     pub async fn create_identity(&self, rng: &mut impl CryptoRng) -> Result<Identifier> {
-        self.create_identity_with(IdentityOptions::new(self.now()), rng).await
+        self.create_identity_with(IdentityOptions::new(self.try_now()?), rng).await
     }
 
     /// Makes an identity with a new key.
@@ -38,7 +38,7 @@ impl Identities {
         options: IdentityOptions,
         rng: &mut impl CryptoRng,
     ) -> Result<Identifier> {
-        check_new_key(&options, self.now())?;
+        check_new_key(&options, self.try_now()?)?;
         let created = Identity::create(self.vault(), options, Secret::random(rng)).await;
         let (identity, key) = created.map_err(|why| failed(why, "creating an identity"))?;
         self.take_over(identity, key).await
@@ -58,8 +58,8 @@ impl Identities {
             Err(why) => Err(why),
         };
         proved.map_err(|why| {
-            Error::with_cause(ErrorKind::InvalidInput, why)
-                .context("the key in the vault is not that of the identity")
+            let kind = if is_panic(&why) { ErrorKind::Panicked } else { ErrorKind::InvalidInput };
+            Error::with_cause(kind, why).context("the key in the vault is not that of the identity")
         })?;
         self.take_over(identity, key).await
     }
@@ -85,7 +85,7 @@ impl Identities {
         options: IdentityOptions,
         rng: &mut impl CryptoRng,
     ) -> Result<()> {
-        check_new_key(&options, self.now())?;
+        check_new_key(&options, self.try_now()?)?;
         let _turn = Turn::take(self, identifier).await;
         let own = self.own_identity(identifier)?;
         let rotated = own.identity.rotate(self.vault(), &own.key, options, Secret::random(rng));
@@ -114,7 +114,7 @@ impl Identities {
         rng: &mut impl CryptoRng,
     ) -> Result<(Own, (KeyHandle, Attestation))> {
         let own = self.own_identity(identifier)?;
-        let now = self.now();
+        let now = self.try_now()?;
         own.check_time(now)?;
         #[cfg(feature = "node")]
         self.tell_of_expiry(&own, now);
@@ -124,11 +124,12 @@ impl Identities {
         let _turn = Turn::take(self, identifier).await;
         // The task before may have made it, or changed the identity.
         let own = self.own_identity(identifier)?;
-        if let Some(known) = own.purpose_key(purpose, self.now()) {
+        let now = self.try_now()?;
+        if let Some(known) = own.purpose_key(purpose, now) {
             return Ok((own, known));
         }
-        own.check_time(self.now())?;
-        let made = own.make_purpose_key(self.vault(), purpose, Secret::random(rng), self.now());
+        own.check_time(now)?;
+        let made = own.make_purpose_key(self.vault(), purpose, Secret::random(rng), now);
         let made = made.await.map_err(|why| failed(why, "making a purpose key"))?;
         let mut with_it = own.clone();
         let replaced = with_it.keep(purpose, made.clone());

@@ -47,7 +47,16 @@ impl Identities {
         shown: &IdentityAndCredentials,
         static_key: &AgreementKey,
     ) -> Result<Identity, HandshakeError> {
-        shown.verify(static_key, |identifier| self.find(identifier), self.now())
+        self.verify_peer_at(shown, static_key, self.now())
+    }
+
+    pub(crate) fn verify_peer_at(
+        &self,
+        shown: &IdentityAndCredentials,
+        static_key: &AgreementKey,
+        now: u64,
+    ) -> Result<Identity, HandshakeError> {
+        shown.verify(static_key, |identifier| self.find(identifier), now)
     }
 
     /// Remembers the history of another identity, which was verified. What is known meanwhile, for

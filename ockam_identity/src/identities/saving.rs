@@ -81,7 +81,7 @@ fn report(saved: &Result<(), Error>, failures: u64) {
     #[cfg(feature = "node")]
     match saved {
         Err(error) if failures == 0 => {
-            let error = format_args!("{error:#}");
+            let error = crate::program::Shown(error);
             tracing::error!(%error, "what was learnt of others is not stored: it is kept in memory until the store works again");
         }
         Ok(()) if failures > 0 => {

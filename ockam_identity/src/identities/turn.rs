@@ -5,6 +5,7 @@
 
 use super::Identities;
 use crate::identifier::Identifier;
+use crate::program::wake;
 use crate::sorted::Map;
 use alloc::vec::Vec;
 use core::future::poll_fn;
@@ -57,6 +58,6 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         // All are woken, since any of them may have been dropped: the first one polled is next.
         let waiting = self.identities.memory(|memory| memory.turns.0.remove(&self.identifier));
-        waiting.into_iter().flatten().for_each(Waker::wake);
+        wake(waiting.into_iter().flatten());
     }
 }

@@ -72,7 +72,7 @@ impl Identities {
         own: &Identifier,
         source: &CredentialSource,
     ) -> Result<CredentialAndPurposeKey> {
-        if let Some(kept) = self.lasting_credential(own, &source.issuer) {
+        if let Some(kept) = self.lasting_credential(own, &source.issuer)? {
             return Ok(kept);
         }
         let visit = self.visit(handle, own, source);

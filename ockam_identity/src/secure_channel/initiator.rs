@@ -52,7 +52,8 @@ impl Identities {
     /// [`Failed`](ErrorKind::Failed) after [`MAX_ANSWERS`] answers that are not to be believed, or if
     /// the key of this side's identity has run out, or the clock is wrong;
     /// [`TimedOut`](ErrorKind::TimedOut) if nobody has answered who can: a peer that does not trust
-    /// this side says nothing.
+    /// this side says nothing; [`Panicked`](ErrorKind::Panicked), with the text, if the trust policy,
+    /// the vault, the clock or the store of this side does.
     ///
     /// # Cancel safety
     /// Dropped before it is done, there is no channel, and nothing is left on this node.
@@ -152,7 +153,7 @@ impl Identities {
         options: SecureChannelOptions,
     ) -> Result<SecureChannel> {
         let Accepted { answered, peer, learning, remote } = accepted;
-        let shown = options.terms.credential(self, own);
+        let shown = options.terms.credential(self, own)?;
         let credentials = shown.clone().into_iter().collect();
         let presented = self.present(own, credentials, &mut NodeRng::new(handle)).await?;
         let agreed = self.vault().agree(&presented.key, answered.peer_ephemeral()).await;

@@ -83,7 +83,11 @@ impl Learning {
         history: &ChangeHistory,
         credentials: &[CredentialAndPurposeKey],
     ) {
-        if !self.refreshes.take(self.identities.now()) {
+        let now = match self.identities.try_now() {
+            Ok(now) => now,
+            Err(error) => return self.drop_refresh(peer, &error),
+        };
+        if !self.refreshes.take(now) {
             let limit = format_args!("there were {MAX_REFRESHES} within {REFRESH_PERIOD} s");
             return self.drop_refresh(peer, &limit);
         }

@@ -75,7 +75,7 @@ pub(super) struct Listening {
     pub(super) consumer_of: Vec<FlowControlId>,
     pub(super) half_open: HalfOpen,
     pub(super) places: Arc<Places>,
-    /// The log has been told that the own identity cannot be presented at present.
+    /// The log has been told why there are no channels, and none has come up since.
     pub(super) told: AtomicBool,
 }
 
@@ -86,7 +86,8 @@ impl Identities {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node;
     /// [`Failed`](ErrorKind::Failed) if its key has run out, or the clock is wrong;
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if the options allow no channel at all; and as
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the options allow no channel at all;
+    /// [`Panicked`](ErrorKind::Panicked) if the vault, the clock or the store does; and as
     /// [`Handle::start_worker`].
     pub async fn create_secure_channel_listener(
         &self,

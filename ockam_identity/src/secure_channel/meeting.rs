@@ -29,7 +29,7 @@ pub(super) enum Meeting {
 /// Looks at what the other side shows, whose static key the handshake has proved.
 ///
 /// # Errors
-/// That of the policy, and [`Panicked`](ockam_core::ErrorKind::Panicked) if it panics.
+/// That of the policy, and [`Panicked`](ockam_core::ErrorKind::Panicked) if it or the clock panics.
 pub(super) async fn meet(
     identities: &Identities,
     policy: &dyn TrustPolicy,
@@ -47,7 +47,8 @@ pub(super) async fn meet(
     if matches!(answer, Authorization::Denied) {
         return Ok(Meeting::Refused(claimed));
     }
-    let peer = match identities.verify_peer(&shown, key) {
+    let now = identities.try_now()?;
+    let peer = match identities.verify_peer_at(&shown, key, now) {
         Ok(peer) => peer,
         Err(why) => return Ok(Meeting::Unproved(why)),
     };

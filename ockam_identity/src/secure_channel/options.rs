@@ -46,10 +46,10 @@ impl Terms {
         &self,
         identities: &Identities,
         own: &Identifier,
-    ) -> Option<CredentialAndPurposeKey> {
+    ) -> Result<Option<CredentialAndPurposeKey>> {
         match &self.renewal {
-            Some(renewal) => identities.credential(own, renewal.issuer()),
-            None => self.credential.clone(),
+            Some(renewal) => identities.try_credential(own, renewal.issuer()),
+            None => Ok(self.credential.clone()),
         }
     }
 }

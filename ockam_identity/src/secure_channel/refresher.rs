@@ -9,12 +9,14 @@ use super::ends::Ends;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identities::Identities;
+use crate::program::{self, Shown};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;
+use core::mem;
 use core::pin::Pin;
 use core::time::Duration;
-use ockam_core::{AllowAll, DenyAll, Mailbox, Processor, Result};
+use ockam_core::{AllowAll, DenyAll, Error, Mailbox, Processor, Result};
 use ockam_node::{Context, Handle, ProcessorBuilder};
 
 /// The least time between two attempts to have a new credential for a channel, as in Ockam 0.150.
@@ -108,9 +110,35 @@ impl Refresher {
     }
 
     /// Returns how long the credential that was shown need not be looked at.
-    fn time_left(&self) -> Duration {
-        let left = self.shown.as_ref().map_or(0, |shown| self.identities.time_left(shown));
-        Duration::from_secs(left).min(LOOK_INTERVAL)
+    fn time_left(&self) -> Result<Duration> {
+        let left = self.shown.as_ref().map_or(Ok(0), |shown| self.identities.time_left(shown))?;
+        Ok(Duration::from_secs(left).min(LOOK_INTERVAL))
+    }
+
+    /// Waits until it is time to look, and tells whether a new credential is due.
+    async fn is_due(&mut self, ctx: &Context) -> Result<bool> {
+        let rest = mem::take(&mut self.rest);
+        if !rest.is_zero() {
+            ctx.sleep(rest).await;
+        }
+        ctx.sleep(self.time_left()?).await;
+        Ok(self.time_left()?.is_zero())
+    }
+
+    /// Lets more and more time pass until the next attempt.
+    fn put_off(&mut self) {
+        self.rest = CREDENTIAL_REFRESH_INTERVAL
+            .saturating_mul(1 << self.failures.min(16))
+            .min(MAX_CREDENTIAL_REFRESH_INTERVAL);
+        self.failures += 1;
+    }
+
+    /// An attempt has failed.
+    fn fail(&mut self, error: Error) {
+        let (own, issuer, shown) = (&self.ends.own, self.source.issuer(), Shown(&error));
+        tracing::warn!(%own, %issuer, error = %shown, "no new credential");
+        program::discard(error);
+        self.put_off();
     }
 
     /// Has a new credential of the source and shows it.
@@ -130,16 +158,10 @@ impl Refresher {
             }
             Ok(_) => {
                 tracing::warn!(own = %ends.own, issuer = %source.issuer(), "the credential is no other than before");
+                self.put_off();
             }
-            Err(error) => {
-                let error = format_args!("{error:#}");
-                tracing::warn!(own = %ends.own, issuer = %source.issuer(), %error, "no new credential");
-            }
+            Err(error) => self.fail(error),
         }
-        self.rest = CREDENTIAL_REFRESH_INTERVAL
-            .saturating_mul(1 << self.failures.min(16))
-            .min(MAX_CREDENTIAL_REFRESH_INTERVAL);
-        self.failures += 1;
         Ok(())
     }
 }
@@ -151,10 +173,10 @@ impl Processor for Refresher {
         if self.ends.is_ending() {
             return Ok(false);
         }
-        ctx.sleep(self.rest.max(self.time_left())).await;
-        self.rest = Duration::ZERO;
-        if self.time_left().is_zero() {
-            self.renew(ctx).await?;
+        match self.is_due(ctx).await {
+            Ok(true) => self.renew(ctx).await?,
+            Ok(false) => {}
+            Err(error) => self.fail(error),
         }
         Ok(true)
     }

@@ -17,13 +17,14 @@ use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identities::failed;
+use crate::program::{self, Shown};
 use crate::vault::AgreementSecret;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::mem;
 use core::sync::atomic::Ordering;
 use ockam_core::{
-    Address, Any, Error, LocalMessage, Result, Route, Routed, TransportMessage, Worker,
+    Address, Any, Error, ErrorKind, LocalMessage, Result, Route, Routed, TransportMessage, Worker,
 };
 use ockam_node::Context;
 
@@ -61,11 +62,10 @@ impl Responder {
         let greeted = Greeted::read(Protocol::OCKAM, &message.payload)
             .map_err(|why| failed(why, "reading message 1"))?;
         let (identities, rng) = (&self.listening.identities, &mut NodeRng::new(ctx));
-        let shown = self.listening.terms.credential(identities, &self.listening.own);
+        let shown = self.listening.terms.credential(identities, &self.listening.own)?;
         let credentials = shown.clone().into_iter().collect();
         let presented = identities.present(&self.listening.own, credentials, rng).await;
         let presented = presented.inspect_err(|error| self.tell(ctx, error))?;
-        self.listening.told.store(false, Ordering::Relaxed);
         let agreed = identities.vault().agree(&presented.key, greeted.peer_ephemeral()).await;
         let agreed = agreed.map_err(|why| failed(why, "agreeing with the peer"))?;
         let ephemeral = AgreementSecret::random(rng);
@@ -84,7 +84,17 @@ impl Responder {
     fn tell(&self, ctx: &Context, error: &Error) {
         if !self.listening.told.swap(true, Ordering::Relaxed) {
             let (address, own) = (ctx.address(), &self.listening.own);
+            let error = Shown(error);
             tracing::warn!(%address, %own, %error, "a listener cannot present its identity");
+        }
+    }
+
+    /// Says in the log that code of the program has panicked, and a handshake has ended of that.
+    #[cold]
+    fn tell_of_panic(&self, ctx: &Context, error: &Error) {
+        if !self.listening.told.swap(true, Ordering::Relaxed) {
+            let (address, own, error) = (ctx.address(), &self.listening.own, Shown(error));
+            tracing::error!(%address, %own, %error, "code of the program panicked, which ends a handshake");
         }
     }
 
@@ -162,6 +172,7 @@ impl Responder {
         if let Some(displaced) = displaced {
             displaced.displace(ctx);
         }
+        self.listening.told.store(false, Ordering::Relaxed);
         let decryptor = Decryptor::new(ends, &keys.receiving, learning);
         Ok(State::Up(Box::new(decryptor.with_place(place))))
     }
@@ -177,8 +188,12 @@ impl Responder {
         match next {
             Ok(next) => self.state = next,
             Err(error) => {
-                let error = format_args!("{error:#}");
-                tracing::debug!(address = %ctx.address(), %error, "a handshake has failed");
+                if error.kind() == ErrorKind::Panicked {
+                    self.tell_of_panic(ctx, &error);
+                }
+                let shown = Shown(&error);
+                tracing::debug!(address = %ctx.address(), error = %shown, "a handshake has failed");
+                program::discard(error);
             }
         }
         match self.state {

@@ -27,6 +27,8 @@ pub enum VaultError {
     InvalidCiphertext,
     /// What holds the keys failed.
     Holder(Box<dyn Error + Send + Sync>),
+    /// What holds the keys panicked. The error has the text of the panic.
+    Panicked(Box<dyn Error + Send + Sync>),
 }
 
 impl Error for VaultError {
@@ -49,6 +51,7 @@ impl fmt::Display for VaultError {
             Self::WeakKey => f.write_str("the peer's key agrees with every key on zero"),
             Self::InvalidCiphertext => f.write_str("the ciphertext is not authentic"),
             Self::Holder(_) => f.write_str("what holds the keys has failed"),
+            Self::Panicked(panic) => write!(f, "what holds the keys has failed: {panic}"),
         }
     }
 }

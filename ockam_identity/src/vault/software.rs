@@ -12,6 +12,7 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::future::ready;
 use ed25519_dalek::{Signer, SigningKey};
+use ockam_core::{Error, ErrorKind};
 use zeroize::Zeroizing;
 
 /// Holds keys in this process's memory, wiped when they are deleted.
@@ -60,7 +61,9 @@ impl SoftwareVault {
     /// # Errors
     /// [`VaultError::Holder`] if the store cannot be read, and others if what it has is no key.
     pub fn stored(store: Arc<dyn Store>) -> Result<Self, VaultError> {
-        let all = store.all(Table::Secrets).map_err(|why| VaultError::Holder(why.into()))?;
+        #[cfg(feature = "std")]
+        let store: Arc<dyn Store> = crate::program::Guarded::new(store);
+        let all = store.all(Table::Secrets).map_err(not_stored)?;
         let mut vault = Self::new();
         for (_, value) in &all {
             let Some((kind, secret)) = value.split_first() else {
@@ -134,9 +137,7 @@ impl SoftwareVault {
         if let Some(store) = &self.store {
             let mut value = Zeroizing::new([kind; 33]);
             value[1..].copy_from_slice(secret.expose());
-            store
-                .put(Table::Secrets, handle.as_bytes(), &value[..])
-                .map_err(|why| VaultError::Holder(why.into()))?;
+            store.put(Table::Secrets, handle.as_bytes(), &value[..]).map_err(not_stored)?;
         }
         let replaced = self.keys.with(|keys| keys.insert(handle.clone(), Arc::new(key)));
         // It is the same key; it is wiped outside of the lock.
@@ -146,9 +147,7 @@ impl SoftwareVault {
 
     fn delete(&self, handle: &KeyHandle) -> Result<bool, VaultError> {
         if let Some(store) = &self.store {
-            store
-                .remove(Table::Secrets, handle.as_bytes())
-                .map_err(|why| VaultError::Holder(why.into()))?;
+            store.remove(Table::Secrets, handle.as_bytes()).map_err(not_stored)?;
         }
         let deleted = self.keys.with(|keys| keys.remove(handle));
         Ok(deleted.is_some())
@@ -174,6 +173,14 @@ impl SoftwareVault {
             Key::Agreement(key) => key.agree(peer),
             _ => Err(VaultError::UnknownKey(handle.clone())),
         }
+    }
+}
+
+/// The store has not done its part.
+fn not_stored(why: Error) -> VaultError {
+    match why.kind() {
+        ErrorKind::Panicked => VaultError::Panicked(why.into()),
+        _ => VaultError::Holder(why.into()),
     }
 }
 

@@ -14,6 +14,7 @@ mod loss;
 mod meeting;
 mod middle;
 mod outward;
+mod panics;
 mod path;
 mod raw;
 mod refresh;

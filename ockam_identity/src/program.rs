@@ -1,0 +1,152 @@
+//! Calls into code of the program: its vault, its store, its clock, and the errors that they make.
+//!
+//! It owns what becomes of a panic in such code: the call is an error with the text of the panic,
+//! and its caller decides what that ends, as with every other error. It refuses to know what the
+//! calls are for. Such code is never called while a lock of this crate is held. Without `std`
+//! nothing unwinds, and nothing is caught.
+
+#[cfg(feature = "std")]
+use crate::store::{Change, Entry, Store, Table};
+#[cfg(feature = "std")]
+use crate::vault::{
+    AgreementKey, Answer, KeyHandle, KeyKind, Secret, Signature, Vault, VaultError, VerifyingKey,
+};
+#[cfg(feature = "std")]
+use alloc::boxed::Box;
+#[cfg(feature = "std")]
+use alloc::sync::Arc;
+#[cfg(feature = "std")]
+use alloc::vec::Vec;
+#[cfg(feature = "std")]
+use core::fmt::Debug;
+#[cfg(feature = "node")]
+use core::fmt::{self, Display};
+use core::task::Waker;
+#[cfg(feature = "node")]
+use ockam_core::Error;
+use ockam_core::Result;
+
+/// Calls code of the program.
+///
+/// # Errors
+/// [`Panicked`](ockam_core::ErrorKind::Panicked) if it panics.
+#[cfg(feature = "node")]
+pub(crate) fn call<R>(call: impl FnOnce() -> R) -> Result<R> {
+    ockam_node::catch_panic(call)
+}
+
+/// Calls code of the program. Without a node nothing catches a panic.
+#[cfg(not(feature = "node"))]
+pub(crate) fn call<R>(call: impl FnOnce() -> R) -> Result<R> {
+    Ok(call())
+}
+
+/// Wakes tasks. One that cannot be woken does not keep the others waiting.
+pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        // A waker is the executor's code, and what panicked was said by the panic hook.
+        let _ = call(|| waker.wake());
+    }
+}
+
+/// Drops an error that may be the program's.
+#[cfg(feature = "node")]
+pub(crate) fn discard(error: Error) {
+    if let Err(panic) = call(|| drop(error)) {
+        tracing::error!(error = %panic, "an error of the program panicked as it was dropped");
+    }
+}
+
+/// An error with its causes, some of which may be the program's, in a line of the log.
+#[cfg(feature = "node")]
+pub(crate) struct Shown<'a>(pub(crate) &'a Error);
+
+#[cfg(feature = "node")]
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Made first: whoever formats lines of a log may hold a lock meanwhile.
+        match call(|| alloc::format!("{:#}", self.0)) {
+            Ok(text) => f.write_str(&text),
+            Err(panic) => write!(f, "an error whose text cannot be made: {panic}"),
+        }
+    }
+}
+
+/// A vault or a store of the program, a panic of which is an error.
+#[cfg(feature = "std")]
+pub(crate) struct Guarded<T: ?Sized>(Arc<T>);
+
+#[cfg(feature = "std")]
+impl<T: ?Sized> Guarded<T> {
+    pub(crate) fn new(of: Arc<T>) -> Arc<Self> {
+        Arc::new(Guarded(of))
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T: Debug + ?Sized> Debug for Guarded<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Asks a vault, and waits for its answer.
+#[cfg(feature = "std")]
+fn ask<'a, T: Send + 'a>(ask: impl FnOnce() -> Answer<'a, T> + Send + 'a) -> Answer<'a, T> {
+    Box::pin(async move {
+        let answer = ockam_node::catch_panics(async move { ask().await }).await;
+        answer.unwrap_or_else(|panic| Err(VaultError::Panicked(panic.into())))
+    })
+}
+
+#[cfg(feature = "std")]
+impl Vault for Guarded<dyn Vault> {
+    fn create_signing_key(
+        &self,
+        kind: KeyKind,
+        entropy: Secret<32>,
+    ) -> Answer<'_, (KeyHandle, VerifyingKey)> {
+        ask(move || self.0.create_signing_key(kind, entropy))
+    }
+
+    fn create_agreement_key(&self, entropy: Secret<32>) -> Answer<'_, (KeyHandle, AgreementKey)> {
+        ask(move || self.0.create_agreement_key(entropy))
+    }
+
+    fn sign<'a>(&'a self, key: &'a KeyHandle, message: &'a [u8; 32]) -> Answer<'a, Signature> {
+        ask(move || self.0.sign(key, message))
+    }
+
+    fn agree<'a>(&'a self, key: &'a KeyHandle, peer: &'a AgreementKey) -> Answer<'a, Secret<32>> {
+        ask(move || self.0.agree(key, peer))
+    }
+
+    fn delete_key<'a>(&'a self, key: &'a KeyHandle) -> Answer<'a, bool> {
+        ask(move || self.0.delete_key(key))
+    }
+}
+
+/// Calls a store.
+#[cfg(feature = "std")]
+fn use_store<R>(of: impl FnOnce() -> Result<R>) -> Result<R> {
+    call(of).unwrap_or_else(|panic| Err(panic.context("calling the store")))
+}
+
+#[cfg(feature = "std")]
+impl Store for Guarded<dyn Store> {
+    fn all(&self, table: Table) -> Result<Vec<Entry>> {
+        use_store(|| self.0.all(table))
+    }
+
+    fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<()> {
+        use_store(|| self.0.put(table, key, value))
+    }
+
+    fn update(&self, table: Table, key: &[u8], change: &mut Change<'_>) -> Result<()> {
+        use_store(|| self.0.update(table, key, change))
+    }
+
+    fn remove(&self, table: Table, key: &[u8]) -> Result<()> {
+        use_store(|| self.0.remove(table, key))
+    }
+}
