@@ -2,6 +2,9 @@
 
 use crate::context::Context;
 use crate::executor::Surroundings;
+use crate::inbox::Bounds;
+#[cfg(feature = "std")]
+use crate::node::DEFAULT_MAILBOX_BYTES;
 use crate::node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
 use crate::random::{Random, RandomSource};
 #[cfg(feature = "std")]
@@ -32,7 +35,7 @@ pub const APP: &str = "app";
 #[must_use = "nothing is built before `build`"]
 pub struct NodeBuilder {
     address: Address,
-    mailbox_capacity: u32,
+    mailbox_bounds: Bounds,
     stop_timeout: Duration,
     #[cfg(feature = "std")]
     blocking_limit: Duration,
@@ -46,7 +49,11 @@ impl NodeBuilder {
     pub fn new() -> Self {
         NodeBuilder {
             address: APP.into(),
-            mailbox_capacity: DEFAULT_MAILBOX_CAPACITY,
+            mailbox_bounds: Bounds {
+                messages: DEFAULT_MAILBOX_CAPACITY,
+                #[cfg(feature = "std")]
+                bytes: DEFAULT_MAILBOX_BYTES,
+            },
             stop_timeout: DEFAULT_STOP_TIMEOUT,
             #[cfg(feature = "std")]
             blocking_limit: DEFAULT_BLOCKING_LIMIT,
@@ -63,7 +70,15 @@ impl NodeBuilder {
 
     /// Sets how many messages a mailbox holds before senders wait, at least one.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
-        self.mailbox_capacity = messages;
+        self.mailbox_bounds.messages = messages;
+        self
+    }
+
+    /// Sets how many bytes the messages in a mailbox hold before senders wait, instead of
+    /// [`DEFAULT_MAILBOX_BYTES`]. One message that is larger gets in when the mailbox is empty.
+    #[cfg(feature = "std")]
+    pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
+        self.mailbox_bounds.bytes = bytes;
         self
     }
 
@@ -143,7 +158,7 @@ impl NodeBuilder {
     /// random bytes; [`Full`](ockam_core::ErrorKind::Full) if there are too few task slots.
     pub fn build(self) -> Result<Context> {
         let (executor, random) = (self.surroundings.executor()?, Random::new(self.random)?);
-        let node = Node::new(executor, random, self.mailbox_capacity, self.stop_timeout);
+        let node = Node::new(executor, random, self.mailbox_bounds, self.stop_timeout);
         #[cfg(all(feature = "std", not(ockam_loom)))]
         crate::watch::add(&node, self.blocking_limit);
         Context::detached(&node, Mailbox::allow_all(self.address).into())

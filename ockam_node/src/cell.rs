@@ -18,7 +18,7 @@ mod traffic;
 pub(crate) use traffic::Hand;
 
 use crate::drain::Drain;
-use crate::inbox::Inbox;
+use crate::inbox::{Bounds, Inbox};
 use crate::node::Node;
 #[cfg(feature = "std")]
 use crate::program::discard;
@@ -65,7 +65,7 @@ pub(crate) struct Cell {
     mailboxes: Mailboxes,
     about: &'static About,
     stop_order: StopOrder,
-    capacity: u32,
+    bounds: Bounds,
     /// The next ticket in the line of senders. It outlives the inbox, so that a sender that has
     /// not looked since its line was given up never takes another's ticket for its own.
     next_ticket: AtomicU32,
@@ -122,18 +122,19 @@ pub(crate) enum Stopping {
 }
 
 impl Cell {
-    /// Makes the cell of something that starts, with room for `capacity` messages.
+    /// Makes the cell of something that starts, with room for as much as `bounds` say.
     pub(crate) fn starting(
         mailboxes: Mailboxes,
         about: &'static About,
         stop_order: StopOrder,
-        capacity: u32,
+        mut bounds: Bounds,
     ) -> Arc<Self> {
+        bounds.messages = bounds.messages.max(1);
         Arc::new(Cell {
             mailboxes,
             about,
             stop_order,
-            capacity: capacity.max(1),
+            bounds,
             next_ticket: AtomicU32::new(0),
             in_hand: AtomicU32::new(0),
             #[cfg(feature = "std")]
@@ -166,8 +167,8 @@ impl Cell {
         (self.about.type_name)()
     }
 
-    pub(crate) fn capacity(&self) -> usize {
-        self.capacity as usize
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.bounds
     }
 
     /// Calls `f` with the inbox, if there is one; a sleeping cell has none.

@@ -70,7 +70,7 @@ impl Context {
 
     /// A context without a worker.
     pub(crate) fn detached(node: &Arc<Node>, mailboxes: Mailboxes) -> Result<Self> {
-        let cell = Cell::starting(mailboxes, DETACHED, StopOrder::Worker, node.mailbox_capacity);
+        let cell = Cell::starting(mailboxes, DETACHED, StopOrder::Worker, node.mailbox_bounds);
         node.reserve(&cell)?;
         node.arrived(&cell);
         Ok(Self::new(Handle::of_context(Arc::clone(node), cell)))

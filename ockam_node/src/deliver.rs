@@ -15,6 +15,8 @@ use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
 #[cfg(feature = "std")]
 use crate::executor::{Panic, catch_call};
+#[cfg(feature = "std")]
+use crate::inbox::Weight;
 use crate::node::{Node, text};
 use crate::program;
 use crate::send_error::{SendError, SendErrorReason};
@@ -52,7 +54,7 @@ pub(crate) fn try_deliver(
 ) -> Result<(), SendError> {
     let (reason, message) = match begin(node, source, message)? {
         Step::Done => return Ok(()),
-        Step::Full(message, cell) => (full(&cell), message),
+        Step::Full(message, cell) => (full(&cell, &message), message),
         Step::Authorize(message, _) => {
             (SendErrorReason::MustWait { source: source.address().clone() }, message)
         }
@@ -235,8 +237,19 @@ pub(crate) fn hand_over(node: &Node, ask: &Ask, message: LocalMessage) -> Result
     })
 }
 
-pub(crate) fn full(cell: &Cell) -> SendErrorReason {
-    SendErrorReason::Full { address: cell.address().clone(), capacity: cell.capacity() }
+/// Says why there is no room for a message.
+pub(crate) fn full(cell: &Cell, message: &LocalMessage) -> SendErrorReason {
+    let (address, bounds) = (cell.address().clone(), cell.bounds());
+    #[cfg(feature = "std")]
+    let weight = Weight::of(message);
+    #[cfg(feature = "std")]
+    if let Some(held) = cell.full_of_bytes(weight) {
+        let (limit, len) = (bounds.bytes as usize, weight.bytes());
+        return SendErrorReason::FullOfBytes { address, held, limit, len };
+    }
+    #[cfg(not(feature = "std"))]
+    let _ = message;
+    SendErrorReason::Full { address, capacity: bounds.messages as usize }
 }
 
 #[cold]

@@ -14,7 +14,7 @@ use crate::answering;
 use crate::cell::{Cell, Kind};
 use crate::context::Handle;
 use crate::deliver::{self, Recipient, Step};
-use crate::inbox::InLine;
+use crate::inbox::{InLine, Weight};
 use crate::node::{Node, text};
 use crate::program;
 use crate::send_error::{SendError, SendErrorReason, boundary};
@@ -311,12 +311,13 @@ fn enter(
         message = match deliver::push(node, &cell, message) {
             Ok(None) => return Ok(None),
             Ok(Some(message)) if to_itself => {
-                return Err(SendError::new(deliver::full(&cell), message));
+                return Err(SendError::new(deliver::full(&cell, &message), message));
             }
             Ok(Some(message)) => message,
             Err(message) => return Err(deliver::stopped(node, &cell, message)),
         };
         let ticket = cell.stand_in_line(
+            Weight::of(&message),
             waker,
             #[cfg(feature = "std")]
             handle.cell(),

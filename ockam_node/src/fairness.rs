@@ -6,6 +6,7 @@ use crate::builder::NodeBuilder;
 use crate::cell::{About, Cell, Pushed};
 use crate::context::{Context, Handle};
 use crate::executor::Executor;
+use crate::inbox::Bounds;
 use crate::processor::{self, ProcessorType, ROUNDS_PER_TURN};
 use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
@@ -68,7 +69,8 @@ impl Processor for Rounds {
 }
 
 fn awake(node: &Handle, about: &'static About) -> (Arc<Cell>, Context) {
-    let cell = Cell::starting(Mailbox::allow_all("it").into(), about, StopOrder::Worker, 1000);
+    let cell =
+        Cell::starting(Mailbox::allow_all("it").into(), about, StopOrder::Worker, Bounds::NONE);
     node.node().reserve(&cell).expect("the address is free");
     assert!(cell.settle_awake());
     let ctx = Context::of_worker(Arc::clone(node.node()), Arc::clone(&cell));

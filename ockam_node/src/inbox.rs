@@ -5,7 +5,7 @@
 //! be done after the lock is released: wakers to wake, messages to report.
 //!
 //! ```text
-//!   push ──> [ messages ............ ] ──> pop        bounded by `capacity`
+//!   push ──> [ messages ............ ] ──> pop        bounded by number and by bytes
 //!   push when full ──> line: (ticket, waker), first come first served; a pop that leaves the
 //!                      queue half empty grants places in it to the first of the line
 //!   control: stop, rest, cut                          read before the task waits, never queued
@@ -14,9 +14,17 @@
 //! A message waits with its sender, not in the line. A sender that has been granted a place pushes
 //! the message when it is polled, so a send that was dropped before it returned `Ok` was not sent;
 //! a place that was granted and is given up goes to the next in line.
+//!
+//! A place is one for the message that waits: what that holds counts from when the place is granted.
+//! A mailbox without a message, and without a place that is granted, has room for any one message,
+//! so one that is larger than the bound waits only until it is alone.
 
+mod held;
 mod line;
 
+pub(crate) use self::held::{Bounds, Weight};
+
+use self::held::Held;
 use self::line::Line;
 #[cfg(feature = "std")]
 use crate::cell::Cell;
@@ -32,6 +40,8 @@ use ockam_core::LocalMessage;
 #[derive(Default)]
 pub(crate) struct Inbox {
     messages: VecDeque<LocalMessage>,
+    /// What `messages` hold, and those that were granted a place.
+    held: Held,
     line: Line,
     /// Who waits for a message: the worker's task, or a `receive`.
     pub(crate) receiver: Option<Waker>,
@@ -94,32 +104,54 @@ pub(crate) struct LongLine {
 impl Inbox {
     /// Adds a message if there is room that no sender in line has a right to.
     #[inline]
-    pub(crate) fn push(&mut self, message: LocalMessage, capacity: usize) -> Push {
+    pub(crate) fn push(&mut self, message: LocalMessage, bounds: Bounds) -> Push {
         if self.closed {
             return Push::Closed(message);
         }
-        if !self.has_room(capacity) {
+        let weight = Weight::of(&message);
+        if !self.has_room(weight, bounds) {
             return Push::Full(message);
         }
+        self.held.add(weight);
         self.messages.push_back(message);
         Push::Done(self.receiver.take())
     }
 
     /// Tells whether a message may be pushed by a sender that is not in line.
     #[inline]
-    pub(crate) fn has_room(&self, capacity: usize) -> bool {
-        self.messages.len() + self.line.granted() < capacity && self.line.is_granted()
+    pub(crate) fn has_room(&self, weight: Weight, bounds: Bounds) -> bool {
+        self.fits(weight, bounds) && self.line.is_granted()
+    }
+
+    /// Tells whether there is room for one more message, whoever sends it.
+    #[inline]
+    fn fits(&self, weight: Weight, bounds: Bounds) -> bool {
+        let taken = self.messages.len() + self.line.granted();
+        taken < bounds.messages as usize && (self.held.has_room(weight, bounds) || taken == 0)
+    }
+
+    /// Returns how many bytes there are if it is those for which a message does not fit, and not the
+    /// number of messages.
+    #[cfg(feature = "std")]
+    pub(crate) fn full_of_bytes(&self, weight: Weight, bounds: Bounds) -> Option<usize> {
+        let (messages, most) = (self.messages.len(), bounds.messages as usize);
+        // Who waits in a line although the number is low does so for the bytes.
+        let waits = self.has_line() && messages <= most / 2;
+        let is_over = messages + self.line.granted() < most && !self.fits(weight, bounds);
+        (is_over || waits).then(|| self.held.bytes())
     }
 
     /// Puts a sender into the line under a ticket that no other sender of the cell has.
     pub(crate) fn stand_in_line(
         &mut self,
         ticket: u32,
+        weight: Weight,
         waker: Waker,
         #[cfg(feature = "std")] sender: Arc<Cell>,
     ) {
         self.line.stand(
             ticket,
+            weight,
             waker,
             #[cfg(feature = "std")]
             sender,
@@ -131,6 +163,12 @@ impl Inbox {
     pub(crate) fn look_at_line(&self) -> Option<LongLine> {
         let (ticket, sender, senders) = self.line.first()?;
         Some(LongLine { ticket, sender: Arc::clone(sender), senders })
+    }
+
+    /// Returns how many bytes the messages hold that wait in the queue, or were granted a place.
+    #[cfg(feature = "std")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.held.bytes()
     }
 
     /// Counts the messages that wait in the queue.
@@ -151,6 +189,7 @@ impl Inbox {
             return InLine::Gone(message);
         };
         if place < self.line.granted() {
+            // What it holds counts since it was granted the place.
             self.line.take_out(place);
             self.messages.push_back(message);
             return InLine::Entered(self.receiver.take());
@@ -165,12 +204,15 @@ impl Inbox {
     pub(crate) fn leave_line(
         &mut self,
         ticket: u32,
-        capacity: usize,
+        bounds: Bounds,
         granted: &mut Vec<Waker>,
     ) -> Option<Waker> {
-        let own = self.line.take_out(self.line.place(ticket)?);
+        let place = self.line.place(ticket)?;
+        let weight = self.line.weight(place);
+        let own = self.line.take_out(place);
         if own.is_none() {
-            self.grant(capacity, granted);
+            self.held.remove(weight);
+            self.grant(bounds, granted);
         }
         own
     }
@@ -179,14 +221,21 @@ impl Inbox {
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<LocalMessage> {
         let message = self.messages.pop_front()?;
+        self.held.take(&message);
         self.taken = self.taken.wrapping_add(1);
         Some(message)
     }
 
-    /// Moves the oldest messages, at most `count`, into `hand`.
+    /// Moves the oldest messages into `hand`: at most `count`, and at most an eighth of the bytes.
     #[inline]
-    pub(crate) fn pop_more(&mut self, hand: &mut VecDeque<LocalMessage>, count: usize) {
+    pub(crate) fn pop_more(
+        &mut self,
+        hand: &mut VecDeque<LocalMessage>,
+        count: usize,
+        bounds: Bounds,
+    ) {
         let count = self.messages.len().min(count);
+        let count = self.held.take_first(&self.messages, count, bounds);
         if count > 0 {
             if cfg!(feature = "std") {
                 hand.extend(self.messages.drain(..count));
@@ -203,18 +252,23 @@ impl Inbox {
     /// After a pop: grants places to the first of the line if the queue is half empty, and adds
     /// their wakers to `granted`.
     #[inline]
-    pub(crate) fn grant_when_half_empty(&mut self, capacity: usize, granted: &mut Vec<Waker>) {
-        if self.has_line() && self.messages.len() <= capacity / 2 {
-            self.grant(capacity, granted);
+    pub(crate) fn grant_when_half_empty(&mut self, bounds: Bounds, granted: &mut Vec<Waker>) {
+        if self.has_line()
+            && self.messages.len() <= bounds.messages as usize / 2
+            && self.held.is_half_empty(bounds)
+        {
+            self.grant(bounds, granted);
         }
     }
 
     /// Grants every place that is free to the first of the line.
     #[cold]
-    fn grant(&mut self, capacity: usize, wakers: &mut Vec<Waker>) {
-        while self.messages.len() + self.line.granted() < capacity
+    fn grant(&mut self, bounds: Bounds, wakers: &mut Vec<Waker>) {
+        while let Some(weight) = self.line.next_weight()
+            && self.fits(weight, bounds)
             && let Some(waker) = self.line.grant()
         {
+            self.held.add(weight);
             wakers.push(waker);
         }
     }
@@ -231,6 +285,7 @@ impl Inbox {
 
     /// Empties the queue, oldest first.
     pub(crate) fn drain(&mut self) -> VecDeque<LocalMessage> {
+        self.held = Held::default();
         core::mem::take(&mut self.messages)
     }
 

@@ -100,6 +100,8 @@ pub use executor::{after, deadline};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 #[cfg(feature = "std")]
 pub use long_wait::LONG_WAIT;
+#[cfg(feature = "std")]
+pub use node::DEFAULT_MAILBOX_BYTES;
 pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
 pub use program::{catch_panic, catch_panics};
 pub use send_error::{SendError, SendErrorReason};

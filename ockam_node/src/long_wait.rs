@@ -134,6 +134,7 @@ fn warn(cell: &Cell, line: &LongLine) {
         to_type = %describe(cell),
         waited = ?LONG_WAIT,
         queued = cell.queued(),
+        queued_bytes = cell.queued_bytes(),
         senders_in_line = line.senders,
         queued_at_sender = sender.queued(),
         "a send waits for room in a full mailbox: the recipient is slow, or waits itself"

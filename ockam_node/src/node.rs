@@ -9,6 +9,7 @@ use crate::dead_letter::{DeadLetterReason, DeadLetters};
 use crate::drain::Drain;
 use crate::executor::Executor;
 use crate::flow_controls::FlowControls;
+use crate::inbox::Bounds;
 use crate::linger::Linger;
 #[cfg(feature = "std")]
 use crate::long_wait::LongWaits;
@@ -32,6 +33,18 @@ use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result, TEXTS};
 /// How many messages a mailbox holds before senders wait, unless the builder says otherwise.
 pub const DEFAULT_MAILBOX_CAPACITY: u32 = 1024;
 
+/// How many bytes the messages in a mailbox hold before senders wait, unless the builder says
+/// otherwise. What counts is their bodies: encoded ones, [`NeutralMessage`], `Vec<u8>` and `String`
+/// by their length, others by the size of their type if that is more than a few words.
+///
+/// A worker takes messages of up to an eighth of this out of its mailbox at a time, which come on
+/// top, and so does the one that it handles. One message that is larger gets in when the mailbox is
+/// empty.
+///
+/// [`NeutralMessage`]: ockam_core::NeutralMessage
+#[cfg(feature = "std")]
+pub const DEFAULT_MAILBOX_BYTES: u32 = 8 * 1024 * 1024;
+
 /// How long the stop of a node may take, unless the builder says otherwise.
 pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -53,7 +66,7 @@ pub(crate) struct Node {
     pub(crate) askers: Askers,
     #[cfg(feature = "std")]
     pub(crate) long_waits: LongWaits,
-    pub(crate) mailbox_capacity: u32,
+    pub(crate) mailbox_bounds: Bounds,
     pub(crate) stop_timeout: Duration,
 }
 
@@ -61,7 +74,7 @@ impl Node {
     pub(crate) fn new(
         executor: Executor,
         random: Random,
-        mailbox_capacity: u32,
+        mailbox_bounds: Bounds,
         stop_timeout: Duration,
     ) -> Arc<Self> {
         let random = Arc::new(random);
@@ -83,7 +96,7 @@ impl Node {
             askers: Askers::new(),
             #[cfg(feature = "std")]
             long_waits: LongWaits::new(),
-            mailbox_capacity,
+            mailbox_bounds,
             stop_timeout,
         })
     }

@@ -91,6 +91,18 @@ pub enum SendErrorReason {
         /// How many messages its mailbox holds.
         capacity: usize,
     },
+    /// What waits in the mailbox holds too many bytes for one more message; only `try_send` says so,
+    /// `send` waits. Boards do not count bytes.
+    FullOfBytes {
+        /// The worker's address.
+        address: Address,
+        /// How many bytes the bodies in its mailbox hold, with those of senders that come before.
+        held: usize,
+        /// How many they may hold.
+        limit: usize,
+        /// How many the body of this message holds.
+        len: usize,
+    },
     /// It answers a message from outside, and the connection by which that came stands still: the
     /// peer takes nothing.
     Stalled {
@@ -158,6 +170,7 @@ impl SendError {
             SendErrorReason::Unresolved { kind, .. } => *kind,
             SendErrorReason::Stopped { .. } | SendErrorReason::Ended { .. } => ErrorKind::Stopped,
             SendErrorReason::Full { .. }
+            | SendErrorReason::FullOfBytes { .. }
             | SendErrorReason::Stalled { .. }
             | SendErrorReason::MustWait { .. } => ErrorKind::Full,
             SendErrorReason::Denied { .. } => ErrorKind::Denied,
@@ -215,6 +228,11 @@ impl fmt::Display for SendError {
             SendErrorReason::Full { address, capacity } => {
                 write!(f, "the mailbox of {address} is full: {capacity} messages wait in it")
             }
+            SendErrorReason::FullOfBytes { address, held, limit, len } => write!(
+                f,
+                "the mailbox of {address} is full: {held} of at most {limit} bytes wait in it, and \
+                 the message holds {len}"
+            ),
             SendErrorReason::Stalled { address } => write!(
                 f,
                 "an answer over {address} was not sent: the other side takes nothing off the \

@@ -11,6 +11,7 @@ use crate::cell::{About, Cell, Settled};
 use crate::context::{Context, Handle};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{TaskPlace, catch, frame};
+use crate::inbox::Bounds;
 use crate::node::{Node, no_memory};
 use crate::processor::{self, ProcessorType};
 #[cfg(feature = "std")]
@@ -74,6 +75,17 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// Sets how many messages wait for the worker before senders wait, at least one.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
         self.place.capacity = Some(messages);
+        self
+    }
+
+    /// Sets how many bytes the messages hold that wait for the worker before senders wait, instead of
+    /// those of [`NodeBuilder::with_mailbox_bytes`]. One message that is larger gets in when the
+    /// mailbox is empty.
+    ///
+    /// [`NodeBuilder::with_mailbox_bytes`]: crate::NodeBuilder::with_mailbox_bytes
+    #[cfg(feature = "std")]
+    pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
+        self.place.bytes = Some(bytes);
         self
     }
 
@@ -154,6 +166,17 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
         self
     }
 
+    /// Sets how many bytes the messages hold that wait for the processor before senders wait, instead of
+    /// those of [`NodeBuilder::with_mailbox_bytes`]. One message that is larger gets in when the
+    /// mailbox is empty.
+    ///
+    /// [`NodeBuilder::with_mailbox_bytes`]: crate::NodeBuilder::with_mailbox_bytes
+    #[cfg(feature = "std")]
+    pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
+        self.place.bytes = Some(bytes);
+        self
+    }
+
     /// Starts the processor.
     ///
     /// # Errors
@@ -194,6 +217,8 @@ fn closed(address: Address) -> Mailbox {
 struct Place {
     mailboxes: Option<Mailboxes>,
     capacity: Option<u32>,
+    #[cfg(feature = "std")]
+    bytes: Option<u32>,
     stop_order: StopOrder,
     #[cfg(feature = "std")]
     shortcut: Option<Box<dyn Shortcut>>,
@@ -208,8 +233,13 @@ impl Place {
         usual: impl FnOnce(Address) -> Mailbox,
     ) -> Result<Starting<'a>> {
         let mailboxes = self.mailboxes.unwrap_or_else(|| usual(node.random_local()).into());
-        let capacity = self.capacity.unwrap_or(node.mailbox_capacity);
-        let cell = Cell::starting(mailboxes, about, self.stop_order, capacity);
+        let usual = node.mailbox_bounds;
+        let bounds = Bounds {
+            messages: self.capacity.unwrap_or(usual.messages),
+            #[cfg(feature = "std")]
+            bytes: self.bytes.unwrap_or(usual.bytes),
+        };
+        let cell = Cell::starting(mailboxes, about, self.stop_order, bounds);
         node.reserve(&cell)?;
         #[cfg(feature = "std")]
         if let Some(shortcut) = self.shortcut {

@@ -3,6 +3,8 @@
 use crate::executor::catch_call;
 use crate::sync::Lock;
 use alloc::boxed::Box;
+#[cfg(feature = "std")]
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::any::{Any, TypeId};
 use ockam_core::{EncodeError, Message, NeutralMessage, Payload, TypeName, TypedBody, encode};
@@ -28,7 +30,28 @@ pub(crate) fn payload<M: Message>(body: M) -> Payload {
     Payload::typed(Typed { body: Lock::new(Some(body)), bytes: OnceBox::new() })
 }
 
+/// Returns how many bytes a body holds elsewhere, of the types that are bytes or text. Which type it
+/// is, is known when the call is compiled.
+#[cfg(feature = "std")]
+#[inline]
+fn held_len<M: Message>(body: &M) -> usize {
+    let body: &dyn Any = body;
+    if TypeId::of::<M>() == TypeId::of::<Vec<u8>>() {
+        body.downcast_ref::<Vec<u8>>().map_or(0, Vec::len)
+    } else if TypeId::of::<M>() == TypeId::of::<String>() {
+        body.downcast_ref::<String>().map_or(0, String::len)
+    } else {
+        0
+    }
+}
+
 impl<M: Message> TypedBody for Typed<M> {
+    #[cfg(feature = "std")]
+    #[inline]
+    fn held_len(&mut self) -> usize {
+        self.body.get_mut().as_ref().map_or(0, held_len)
+    }
+
     fn type_name(&self) -> TypeName {
         TypeName::of::<M>()
     }
@@ -93,6 +116,12 @@ struct Neutral {
 }
 
 impl TypedBody for Neutral {
+    #[cfg(feature = "std")]
+    #[inline]
+    fn held_len(&mut self) -> usize {
+        self.body.as_ref().map_or(0, |body| body.len())
+    }
+
     fn type_name(&self) -> TypeName {
         TypeName::of::<NeutralMessage>()
     }

@@ -192,7 +192,9 @@ impl Backlog {
 /// Returns the message of a send that has to wait.
 fn must_wait(error: SendError) -> Result<LocalMessage> {
     match error.reason() {
-        SendErrorReason::Full { .. } | SendErrorReason::MustWait { .. } => Ok(error.into_message()),
+        SendErrorReason::Full { .. }
+        | SendErrorReason::FullOfBytes { .. }
+        | SendErrorReason::MustWait { .. } => Ok(error.into_message()),
         _ => Err(Error::new(error.kind(), error)),
     }
 }

@@ -119,8 +119,7 @@ impl Link {
             budget.map(|budget| Share::new(&budget, Arc::downgrade(&link))),
             redial,
         );
-        let capacity = limits.mailbox_capacity;
-        if let Err(error) = link.start(ctx, sender, direct, receiver, capacity).await {
+        if let Err(error) = link.start(ctx, sender, direct, receiver, &limits).await {
             drop(link.end(ctx, "its workers could not be started"));
             return Err(error);
         }
@@ -149,15 +148,18 @@ impl Link {
         sender: Sender,
         direct: Direct,
         receiver: Receiver,
-        capacity: Option<u32>,
+        limits: &Limits,
     ) -> Result<()> {
         let mailbox = Mailbox::new(self.sender.clone(), AllowAll, DenyAll);
         let mut builder = WorkerBuilder::new(sender)
             .with_mailboxes(mailbox)
             .with_shortcut(direct)
             .with_stop_order(StopOrder::Transport);
-        if let Some(capacity) = capacity {
+        if let Some(capacity) = limits.mailbox_capacity {
             builder = builder.with_mailbox_capacity(capacity);
+        }
+        if let Some(bytes) = limits.mailbox_bytes {
+            builder = builder.with_mailbox_bytes(bytes);
         }
         builder.start(ctx).await?;
         let gate = ctx.flow_controls().gate(self.receiver.clone());

@@ -85,6 +85,7 @@ pub(crate) struct Limits {
     pub(crate) consumer_stall: Duration,
     pub(crate) frame: Duration,
     pub(crate) mailbox_capacity: Option<u32>,
+    pub(crate) mailbox_bytes: Option<u32>,
     /// The flows from which messages may leave through a connection.
     pub(crate) consumer_of: Vec<FlowControlId>,
 }
@@ -99,6 +100,7 @@ impl Limits {
             consumer_stall: DEFAULT_CONSUMER_STALL_TIMEOUT,
             frame: DEFAULT_FRAME_TIMEOUT,
             mailbox_capacity: None,
+            mailbox_bytes: None,
             consumer_of: Vec::new(),
         }
     }
@@ -225,6 +227,13 @@ impl TcpListenerOptions {
         self.limits.mailbox_capacity = Some(messages);
         self
     }
+
+    /// Sets how many bytes the messages hold that wait for a connection before those who send wait,
+    /// as [`WorkerBuilder::with_mailbox_bytes`](ockam_node::WorkerBuilder::with_mailbox_bytes).
+    pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
+        self.limits.mailbox_bytes = Some(bytes);
+        self
+    }
 }
 
 impl Default for TcpListenerOptions {
@@ -315,6 +324,13 @@ impl TcpConnectionOptions {
     /// Sets how many messages wait for the connection before those who send wait.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
         self.limits.mailbox_capacity = Some(messages);
+        self
+    }
+
+    /// Sets how many bytes the messages hold that wait for the connection before those who send wait,
+    /// as [`WorkerBuilder::with_mailbox_bytes`](ockam_node::WorkerBuilder::with_mailbox_bytes).
+    pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
+        self.limits.mailbox_bytes = Some(bytes);
         self
     }
 }

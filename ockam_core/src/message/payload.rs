@@ -36,13 +36,23 @@ pub struct Payload(Repr);
 
 enum Repr {
     Bytes(Vec<u8>),
-    Typed(SmallBox<dyn TypedBody, Room>),
+    /// With the bytes that it holds elsewhere.
+    Typed(SmallBox<dyn TypedBody, Room>, usize),
 }
 
 /// A body that is still of its Rust type: what a node implements to move bodies without encoding
 /// them. (The encoded bytes are made behind a shared reference, which takes a lock of some kind;
 /// this crate has none, the node has.)
 pub trait TypedBody: Send + Sync {
+    /// Returns how many bytes the body holds outside of itself, as far as that is known; asked once,
+    /// when it is made a payload. None unless this is implemented.
+    fn held_len(&mut self) -> usize
+    where
+        Self: Sized,
+    {
+        0
+    }
+
     /// Names the type of the body.
     fn type_name(&self) -> TypeName;
 
@@ -64,12 +74,14 @@ pub trait TypedBody: Send + Sync {
 impl Payload {
     /// Wraps a body that stays typed until its bytes are needed.
     #[must_use]
-    pub fn typed<B: TypedBody + 'static>(body: B) -> Self {
+    pub fn typed<B: TypedBody + 'static>(mut body: B) -> Self {
+        let inside = size_of::<B>() <= size_of::<Room>();
+        let held = body.held_len() + if inside { 0 } else { size_of::<B>() };
         let metadata: *const (dyn TypedBody + 'static) = &raw const body;
         // SAFETY: `metadata` points to `body`, so its vtable is that of `B`.
         #[allow(unsafe_code)]
         let body = unsafe { SmallBox::new_unchecked(body, metadata) };
-        Payload(Repr::Typed(body))
+        Payload(Repr::Typed(body, held))
     }
 
     /// Tells whether the body is still of its Rust type, so that it was sent on this node. What a
@@ -77,7 +89,19 @@ impl Payload {
     #[must_use]
     #[inline]
     pub fn is_typed(&self) -> bool {
-        matches!(self.0, Repr::Typed(_))
+        matches!(self.0, Repr::Typed(..))
+    }
+
+    /// Returns how many bytes the payload holds outside of the message, as far as that is known
+    /// without encoding it: those of a body that is bytes, and for a typed one what its
+    /// [`TypedBody`] says.
+    #[must_use]
+    #[inline]
+    pub fn held_len(&self) -> usize {
+        match &self.0 {
+            Repr::Bytes(bytes) => bytes.len(),
+            Repr::Typed(_, held) => *held,
+        }
     }
 
     /// Returns the bytes, encoding the body if that has not happened yet.
@@ -93,7 +117,7 @@ impl Payload {
     pub(crate) fn to_bytes_of(&self, taken: Option<&dyn any::Any>) -> Result<&[u8], EncodeError> {
         match &self.0 {
             Repr::Bytes(bytes) => Ok(bytes),
-            Repr::Typed(body) => body.bytes(taken),
+            Repr::Typed(body, _) => body.bytes(taken),
         }
     }
 
@@ -104,14 +128,14 @@ impl Payload {
     pub fn into_bytes(self) -> Result<Vec<u8>, EncodeError> {
         match self.0 {
             Repr::Bytes(bytes) => Ok(bytes),
-            Repr::Typed(body) => body.bytes(None).map(<[u8]>::to_vec),
+            Repr::Typed(body, _) => body.bytes(None).map(<[u8]>::to_vec),
         }
     }
 
     /// Moves the body out if it is an `M`, decodes it if it is bytes or of another type.
     #[inline]
     pub(crate) fn take<M: Message>(&mut self) -> Result<M, DecodeError> {
-        let Repr::Typed(body) = &mut self.0 else {
+        let Repr::Typed(body, _) = &mut self.0 else {
             return decode(self);
         };
         let mut slot: Option<M> = None;
@@ -128,7 +152,7 @@ impl Payload {
     /// Puts a body back that [`take`](Self::take) moved out; a decoded one is simply dropped.
     #[inline]
     pub(crate) fn put<M: 'static>(&mut self, body: M) {
-        if let Repr::Typed(empty) = &mut self.0 {
+        if let Repr::Typed(empty, _) = &mut self.0 {
             empty.put(&mut Some(body));
         }
     }
@@ -187,13 +211,13 @@ impl DerefMut for Payload {
 impl Payload {
     /// Gives the bytes for editing; what was typed is encoded first.
     pub fn as_mut_vec(&mut self) -> &mut Vec<u8> {
-        if let Repr::Typed(_) = self.0 {
+        if let Repr::Typed(..) = self.0 {
             let bytes = mem::take(self).into();
             self.0 = Repr::Bytes(bytes);
         }
         match &mut self.0 {
             Repr::Bytes(bytes) => bytes,
-            Repr::Typed(_) => unreachable!("a typed body was just replaced by its bytes"),
+            Repr::Typed(..) => unreachable!("a typed body was just replaced by its bytes"),
         }
     }
 
@@ -220,7 +244,7 @@ impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Bytes(bytes) => write!(f, "Payload({} bytes)", bytes.len()),
-            Repr::Typed(body) => write!(f, "Payload({})", body.type_name()),
+            Repr::Typed(body, _) => write!(f, "Payload({})", body.type_name()),
         }
     }
 }

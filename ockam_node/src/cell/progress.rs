@@ -49,6 +49,11 @@ impl Cell {
         self.with_inbox(|inbox| inbox.len()).unwrap_or_default() + self.in_hand()
     }
 
+    /// Returns how many bytes those of them hold that are not in its hand.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.with_inbox(|inbox| inbox.bytes()).unwrap_or_default()
+    }
+
     /// Notes for which other cell this one waits.
     pub(crate) fn set_waits_for(&self, other: Option<Arc<Cell>>) {
         let known = self.with_inbox(|inbox| core::mem::replace(&mut inbox.waits_for, other));

@@ -3,7 +3,7 @@
 use super::{Cell, Pushed, State, Turn};
 use crate::cell::Kind;
 use crate::drain::Drain;
-use crate::inbox::{InLine, Inbox, Push};
+use crate::inbox::{Bounds, InLine, Inbox, Push, Weight};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 #[cfg(feature = "std")]
@@ -39,7 +39,7 @@ impl Cell {
                 State::Ended(_) => return Pushed::Closed(message),
                 State::Asleep(_) => return Self::push_asleep(state, message, drain),
             };
-            match inbox.push(message, self.capacity as usize) {
+            match inbox.push(message, self.bounds) {
                 Push::Done(waker) => {
                     inbox.idle = false;
                     drain.enter(self.about.kind, &mut inbox.counted);
@@ -78,7 +78,7 @@ impl Cell {
         let mut inbox = Box::<Inbox>::default();
         drain.enter(Kind::Worker, &mut inbox.counted);
         // A new inbox is open and empty.
-        let _ = inbox.push(message, usize::MAX);
+        let _ = inbox.push(message, Bounds::NONE);
         match mem::replace(state, State::Awake(inbox)) {
             State::Asleep(resident) => Pushed::Awaken(resident),
             _ => Pushed::Done(None),
@@ -89,16 +89,18 @@ impl Cell {
     /// `None` says that there is room by now, or that there will never be: push again.
     pub(crate) fn stand_in_line(
         &self,
+        weight: Weight,
         waker: &Waker,
         #[cfg(feature = "std")] sender: &Arc<Cell>,
     ) -> Option<u32> {
         self.state.with(|state| match state {
             State::Awake(inbox) | State::Starting(Some(inbox))
-                if !inbox.closed && !inbox.has_room(self.capacity as usize) =>
+                if !inbox.closed && !inbox.has_room(weight, self.bounds) =>
             {
                 let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
                 inbox.stand_in_line(
                     ticket,
+                    weight,
                     waker.clone(),
                     #[cfg(feature = "std")]
                     Arc::clone(sender),
@@ -130,10 +132,17 @@ impl Cell {
         })
     }
 
+    /// Returns how many bytes there are if those, and not the number of messages, leave no room for
+    /// one more.
+    #[cfg(feature = "std")]
+    pub(crate) fn full_of_bytes(&self, weight: Weight) -> Option<usize> {
+        self.with_inbox(|inbox| inbox.full_of_bytes(weight, self.bounds)).flatten()
+    }
+
     /// Takes a sender out of the line, if it is still there, and wakes whom its place is granted to.
     pub(crate) fn leave_line(&self, ticket: u32) {
-        let (capacity, mut granted) = (self.capacity as usize, Vec::new());
-        let left = self.with_inbox(|inbox| inbox.leave_line(ticket, capacity, &mut granted));
+        let mut granted = Vec::new();
+        let left = self.with_inbox(|inbox| inbox.leave_line(ticket, self.bounds, &mut granted));
         granted.into_iter().for_each(Waker::wake);
         drop(left);
     }
@@ -159,8 +168,8 @@ impl Cell {
                 inbox.idle = false;
                 // With nothing behind it nobody waits for room either: there was room for more.
                 if !inbox.is_empty() || inbox.has_line() {
-                    inbox.pop_more(&mut hand.messages, self.handful() - 1);
-                    inbox.grant_when_half_empty(self.capacity as usize, &mut hand.granted);
+                    inbox.pop_more(&mut hand.messages, self.handful() - 1, self.bounds);
+                    inbox.grant_when_half_empty(self.bounds, &mut hand.granted);
                 }
                 return Poll::Ready(Turn::Message(message));
             }
@@ -188,7 +197,7 @@ impl Cell {
 
     /// How many messages are taken at a time: few against the capacity, so that the bound holds.
     fn handful(&self) -> usize {
-        (self.capacity as usize / HANDFULS).clamp(1, MAX_HANDFUL)
+        (self.bounds.messages as usize / HANDFULS).clamp(1, MAX_HANDFUL)
     }
 
     /// Tells how many messages the worker's task has taken and not begun to handle.

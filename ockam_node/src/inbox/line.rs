@@ -1,8 +1,9 @@
 //! The senders that wait for room in a full mailbox, in the order in which they came.
 //!
-//! It owns tickets and granted places. It refuses to know messages: those stay with their senders.
-//! With `std` it knows the senders, for the log.
+//! It owns tickets and granted places. It refuses to know messages: those stay with their senders,
+//! and only what they hold is known here. With `std` it knows the senders, for the log.
 
+use super::held::Weight;
 #[cfg(feature = "std")]
 use crate::cell::Cell;
 #[cfg(feature = "std")]
@@ -31,6 +32,7 @@ pub(super) struct Line {
 
 struct Waiting {
     ticket: u32,
+    weight: Weight,
     /// Taken when a place is granted.
     waker: Option<Waker>,
     /// For the log. Its future, which leaves the line before it goes away, holds it as well: so
@@ -60,11 +62,13 @@ impl Line {
     pub(super) fn stand(
         &mut self,
         ticket: u32,
+        weight: Weight,
         waker: Waker,
         #[cfg(feature = "std")] sender: Arc<Cell>,
     ) {
         self.waiting.extend([Waiting {
             ticket,
+            weight,
             waker: Some(waker),
             #[cfg(feature = "std")]
             sender,
@@ -86,6 +90,16 @@ impl Line {
         let distance = |ticket: u32| ticket.wrapping_sub(first);
         let sought = distance(ticket);
         self.waiting.binary_search_by_key(&sought, |waiting| distance(waiting.ticket)).ok()
+    }
+
+    /// Returns what the message of the sender at a place counts.
+    pub(super) fn weight(&self, place: usize) -> Weight {
+        self.waiting[place].weight
+    }
+
+    /// Returns what the message of the first sender counts that was not granted a place.
+    pub(super) fn next_weight(&self) -> Option<Weight> {
+        self.waiting.get(self.granted).map(|waiting| waiting.weight)
     }
 
     /// Remembers the waker of the sender at a place that has not been granted one.

@@ -1,8 +1,11 @@
 //! Push and pop, a full mailbox and its line.
 
-use super::stage::Stage;
+use super::stage::{Stage, WORKER};
 use super::{block_on, explore, id, message};
 use crate::cell::Turn;
+use crate::drain::Drain;
+use crate::inbox::Bounds;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
@@ -56,6 +59,49 @@ fn loom_two_senders_wait_for_the_one_place_and_are_let_in_in_order() {
         even.join().unwrap();
         handled_in_order_of_the_line(&stage);
         stage.balance(5);
+    });
+}
+
+/// A mailbox with places for all, and room for so many bytes; each message has one.
+fn bounded_by_bytes(bytes: u32) -> Arc<Stage> {
+    Stage::with_bounds(&WORKER, Bounds { bytes, ..Bounds::NONE }, Arc::new(Drain::new()))
+}
+
+#[test]
+fn loom_senders_wait_for_the_room_of_one_byte_and_are_let_in_in_order() {
+    explore(2, || {
+        let stage = bounded_by_bytes(1);
+        stage.send(1);
+        let odd = stage.spawn(|stage| [3, 5].into_iter().for_each(|id| stage.send(id)));
+        let even = stage.spawn(|stage| [2, 4].into_iter().for_each(|id| stage.send(id)));
+        receive(&stage, 5);
+        odd.join().unwrap();
+        even.join().unwrap();
+        handled_in_order_of_the_line(&stage);
+        stage.balance(5);
+    });
+}
+
+/// Each message is larger than the bound, so it gets in when nothing is there; a place that was
+/// granted to one that goes away is free for the next.
+#[test]
+fn loom_messages_larger_than_the_bound_get_in_one_after_the_other() {
+    explore(2, || {
+        let stage = bounded_by_bytes(0);
+        stage.send(1);
+        let impatient = stage.spawn(|stage| {
+            let Some(full) = stage.push(message(2)) else { return true };
+            if let Err(back) = stage.stand_in_line(full).map(drop) {
+                stage.note(|ledger| ledger.returned.push(id(&back)));
+            }
+            false
+        });
+        let patient = stage.spawn(|stage| [3, 4].into_iter().for_each(|id| stage.send(id)));
+        receive(&stage, 1);
+        let is_sent = impatient.join().unwrap();
+        receive(&stage, 2 + usize::from(is_sent));
+        patient.join().unwrap();
+        stage.balance(4);
     });
 }
 

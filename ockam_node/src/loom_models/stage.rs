@@ -6,7 +6,7 @@
 use super::{block_on, id, message};
 use crate::cell::{About, Cell, Hand, Kind, Pushed, Resident, Settled, Stopping, Turn};
 use crate::drain::Drain;
-use crate::inbox::InLine;
+use crate::inbox::{Bounds, InLine, Weight};
 use crate::node::Node;
 use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
@@ -84,8 +84,16 @@ impl Stage {
     }
 
     pub(super) fn new(about: &'static About, capacity: u32, drain: Arc<Drain>) -> Arc<Self> {
+        Self::with_bounds(about, Bounds { messages: capacity, ..Bounds::NONE }, drain)
+    }
+
+    pub(super) fn with_bounds(
+        about: &'static About,
+        bounds: Bounds,
+        drain: Arc<Drain>,
+    ) -> Arc<Self> {
         let cell =
-            Cell::starting(Mailbox::allow_all("worker").into(), about, StopOrder::Worker, capacity);
+            Cell::starting(Mailbox::allow_all("worker").into(), about, StopOrder::Worker, bounds);
         let (ledger, hand) = (Mutex::default(), Mutex::default());
         Arc::new(Stage { cell, drain, ledger, hand, busy: AtomicBool::new(true) })
     }
@@ -244,7 +252,7 @@ impl Stage {
     }
 
     pub(super) fn stand_in_line(&self, message: LocalMessage) -> Result<Place<'_>, LocalMessage> {
-        match self.cell.stand_in_line(Waker::noop(), &self.cell) {
+        match self.cell.stand_in_line(Weight::of(&message), Waker::noop(), &self.cell) {
             Some(ticket) => {
                 // No thread runs between leaving the section and this.
                 self.note(|ledger| ledger.in_line.push(id(&message)));

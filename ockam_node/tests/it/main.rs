@@ -27,6 +27,7 @@ mod line;
 mod log;
 mod long_wait;
 mod mailbox;
+mod mailbox_bytes;
 mod never;
 mod node_stop;
 mod panic;
