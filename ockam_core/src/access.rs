@@ -174,3 +174,25 @@ macro_rules! implement {
 
 implement!(IncomingAccessControl);
 implement!(OutgoingAccessControl);
+
+#[cfg(test)]
+mod tests {
+    use crate::{AllowAll, DenyAll, IncomingAccessControl, Mailbox, OutgoingAccessControl};
+    use alloc::boxed::Box;
+
+    #[test]
+    fn rules_that_say_the_same_for_every_message_are_not_asked_behind_a_box_either() {
+        let boxed = |incoming: Box<dyn IncomingAccessControl>,
+                     outgoing: Box<dyn OutgoingAccessControl>| {
+            Mailbox::new("a", incoming, outgoing)
+        };
+        for mailbox in [
+            Mailbox::new("a", AllowAll, DenyAll),
+            Mailbox::new("a", DenyAll, AllowAll),
+            boxed(Box::new(AllowAll), Box::new(DenyAll)),
+            boxed(Box::new(DenyAll), Box::new(AllowAll)),
+        ] {
+            assert!(!mailbox.asks_incoming() && !mailbox.asks_outgoing(), "{mailbox:?}");
+        }
+    }
+}

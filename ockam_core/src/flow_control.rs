@@ -361,6 +361,17 @@ mod tests {
     }
 
     #[test]
+    fn a_table_with_a_flow_or_with_an_address_is_not_empty() {
+        let id = FlowControlId::from("f");
+        let mut flows = FlowControlTable::default();
+        flows.add_consumer("c".into(), &id);
+        assert!(!flows.is_empty());
+        let mut flows = FlowControlTable::default();
+        flows.add_producer("p".into(), &id, None, vec![]);
+        assert!(!flows.is_empty());
+    }
+
+    #[test]
     fn a_consumer_that_was_registered_before_the_producer_is_forgotten_with_it() {
         let mut flows = FlowControlTable::default();
         let id = FlowControlId::from("f");

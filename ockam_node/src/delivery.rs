@@ -305,8 +305,10 @@ fn enter(
     waker: &Waker,
 ) -> Result<Option<Place>, SendError> {
     let node = handle.node();
-    // Nobody but the worker itself could make room for what it waits to send to itself.
-    let to_itself = cell.kind() == Kind::Worker && Arc::ptr_eq(&cell, handle.cell());
+    // Nobody but the worker itself could make room for what it waits to send to itself. Its handles
+    // in other tasks can wait.
+    let to_itself =
+        handle.is_own() && cell.kind() == Kind::Worker && Arc::ptr_eq(&cell, handle.cell());
     loop {
         message = match deliver::push(node, &cell, message) {
             Ok(None) => return Ok(None),

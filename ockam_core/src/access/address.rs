@@ -60,7 +60,7 @@ impl OutgoingAccessControl for AllowOnwardAddresses {
 
 #[cfg(test)]
 mod tests {
-    use super::{AllowOnwardAddresses, AllowSourceAddress};
+    use super::{AllowOnwardAddress, AllowOnwardAddresses, AllowSourceAddress};
     use crate::{
         Address, Authorization, IncomingAccessControl, LocalMessage, OutgoingAccessControl,
         RelayMessage,
@@ -77,6 +77,16 @@ mod tests {
         let verdict = |source| rule.is_authorized(RelayMessage::new(source, &b, &message));
         assert!(matches!(verdict(&a), Authorization::Allowed));
         assert!(matches!(verdict(&b), Authorization::Denied));
+    }
+
+    #[test]
+    fn one_recipient_is_reached_and_no_other() {
+        let (a, b) = (Address::from("a"), Address::from("b"));
+        let message = LocalMessage::new(Default::default(), Default::default());
+        let rule = AllowOnwardAddress("b".into());
+        let verdict = |to| rule.is_authorized(RelayMessage::new(&a, to, &message));
+        assert!(matches!(verdict(&b), Authorization::Allowed));
+        assert!(matches!(verdict(&a), Authorization::Denied));
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl Handle {
     /// [`NotFound`](ErrorKind::NotFound), [`Stopped`](ErrorKind::Stopped),
     /// [`Denied`](ErrorKind::Denied) or [`InvalidInput`](ErrorKind::InvalidInput), with a
     /// [`SendError`] inside that holds the message; [`Full`](ErrorKind::Full) only for a worker
-    /// that sends to itself, which would wait for itself, and for an answer over a connection that
+    /// that sends to itself through its context, which would wait for itself, and for an answer over a connection that
     /// makes no progress for `ANSWER_PATIENCE`.
     ///
     /// # Cancel safety

@@ -240,3 +240,44 @@ async fn a_stop_does_not_stand_in_line_behind_messages() {
     soon(stop).await.unwrap();
     assert_eq!(began(&trace), ["gate", "first"]);
 }
+
+/// Sends to itself through a handle in another task, and in its handler.
+struct ToItself(Gate);
+
+impl ockam_core::Worker for ToItself {
+    type Context = Context;
+    type Message = String;
+
+    async fn handle_message(
+        &mut self,
+        ctx: &mut Context,
+        msg: ockam_core::Routed<String>,
+    ) -> Result<()> {
+        if *msg == "begin" {
+            let address = ctx.address();
+            ctx.send(address.clone(), "next".to_string()).await?;
+            // Only its own end of the call could make room for this one.
+            let error = ctx.send(address.clone(), "too many".to_string()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Full);
+            let handle = ctx.handle();
+            let mut sending: Sending =
+                Box::pin(async move { handle.send(address, "from elsewhere".to_string()).await });
+            assert!(poll(sending.as_mut()).is_pending());
+            tokio::spawn(sending);
+        }
+        self.0.enter().await;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_worker_waits_in_its_own_line_in_another_task_and_not_in_its_handler() {
+    let (ctx, gate) = (node(), Gate::new());
+    let worker = WorkerBuilder::new(ToItself(gate.clone())).with_address("self");
+    worker.with_mailbox_capacity(1).start(&ctx).await.unwrap();
+    ctx.send("self", "begin".to_string()).await.unwrap();
+    gate.open(3);
+    for _ in 0..3 {
+        gate.reached().await;
+    }
+}
