@@ -252,7 +252,7 @@ async fn a_worker_that_sends_too_much_to_itself_is_told() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Messages of all sizes, of which some are given up, go through a small mailbox in order, and
+    /// Messages of all sizes, of which some are given up, go through a small mailbox, each once, and
     /// what they held is free at the end.
     #[test]
     fn messages_of_all_sizes_go_through_and_leave_nothing_behind(
@@ -291,10 +291,16 @@ proptest! {
                     Some(sending) => drop(sending),
                 }
             }
-            for len in expected {
-                assert_eq!(soon(taken.recv()).await, Some(len));
+            // Senders that do not take their places for long lose them, so the order is open.
+            let mut all = Vec::new();
+            while all.len() < expected.len() {
+                all.extend(soon(taken.recv()).await);
             }
+            all.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(all, expected);
             settle().await;
+            assert!(taken.try_recv().is_err());
             let limit = bytes as usize;
             ctx.try_send("slow", body(limit)).unwrap();
         });
