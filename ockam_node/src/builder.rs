@@ -145,7 +145,9 @@ impl NodeBuilder {
     }
 
     /// Builds the node and returns its first context. The node lives until it is stopped, or until
-    /// nothing holds it any more.
+    /// nothing holds it any more. If its runtime is dropped before, the node ends with it: workers
+    /// are dropped without their `shutdown`, and calls from other threads fail with
+    /// [`Stopped`](ockam_core::ErrorKind::Stopped).
     ///
     /// With the feature `std` it runs on the tokio runtime in which this is called, which must have
     /// its timers enabled (`enable_time` or `enable_all`). Without, it runs on the embassy executor
@@ -161,6 +163,8 @@ impl NodeBuilder {
         let node = Node::new(executor, random, self.mailbox_bounds, self.stop_timeout);
         #[cfg(all(feature = "std", not(ockam_loom)))]
         crate::watch::add(&node, self.blocking_limit);
+        #[cfg(feature = "std")]
+        node.end_with_runtime();
         Context::detached(&node, Mailbox::allow_all(self.address).into())
     }
 }

@@ -24,11 +24,9 @@ use crate::send_error::{SendError, SendErrorReason};
 use crate::table::AddressHash;
 #[cfg(feature = "std")]
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-#[cfg(feature = "std")]
-use ockam_core::Address;
-use ockam_core::{Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
+use ockam_core::{Address, Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
 
 /// How far a message got without waiting.
 pub(crate) enum Step {
@@ -269,7 +267,7 @@ fn not_found(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> SendE
     if matches!(program::outgoing(source, passage), Authorization::Denied) {
         return denied(node, source, message, true);
     }
-    if let Some(why) = node.flow_controls.why_ended(&address) {
+    if let Some(why) = why_ended(node, &address) {
         node.dead_letters.record(&message, DeadLetterReason::Stopped);
         return SendError::new(SendErrorReason::Ended { address, why }, message);
     }
@@ -288,11 +286,20 @@ fn not_found(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> SendE
     SendError::new(reason, message)
 }
 
+/// Says what ended the connection that an address belonged to, or the node.
+fn why_ended(node: &Node, address: &Address) -> Option<String> {
+    #[cfg(feature = "std")]
+    if node.stop.is_lost() {
+        return Some(format!("the node {}", node.stop.progress()));
+    }
+    node.flow_controls.why_ended(address)
+}
+
 #[cold]
 pub(crate) fn stopped(node: &Arc<Node>, cell: &Cell, message: LocalMessage) -> SendError {
     node.dead_letters.record(&message, DeadLetterReason::Stopped);
     let address = cell.address().clone();
-    let reason = match node.flow_controls.why_ended(&address) {
+    let reason = match why_ended(node, &address) {
         Some(why) => SendErrorReason::Ended { address, why },
         None => SendErrorReason::Stopped { address },
     };

@@ -7,6 +7,8 @@ use crate::builder::APP;
 use crate::cell::{Cell, Ending, Kind};
 use crate::dead_letter::{DeadLetterReason, DeadLetters};
 use crate::drain::Drain;
+#[cfg(feature = "std")]
+use crate::executor::AtEnd;
 use crate::executor::Executor;
 use crate::flow_controls::FlowControls;
 use crate::inbox::Bounds;
@@ -17,7 +19,11 @@ use crate::program::discard;
 use crate::random::Random;
 #[cfg(feature = "std")]
 use crate::shortcut::{Shortcut, Way};
+#[cfg(feature = "std")]
+use crate::stop;
 use crate::stop::StopState;
+#[cfg(feature = "std")]
+use crate::sync::Lock;
 use crate::table::{AddressHash, Refused, Table};
 use crate::transports::Transports;
 #[cfg(feature = "std")]
@@ -61,6 +67,8 @@ pub(crate) struct Node {
     pub(crate) linger: Linger,
     pub(crate) random: Arc<Random>,
     pub(crate) stop: StopState,
+    #[cfg(feature = "std")]
+    at_runtime_end: Lock<Option<AtEnd>>,
     pub(crate) arrivals: Arrivals,
     pub(crate) transports: Transports,
     pub(crate) askers: Askers,
@@ -91,6 +99,8 @@ impl Node {
             linger: Linger::new(),
             random,
             stop: StopState::new(),
+            #[cfg(feature = "std")]
+            at_runtime_end: Lock::new(None),
             arrivals: Arrivals::new(),
             transports: Transports::new(),
             askers: Askers::new(),
@@ -99,6 +109,24 @@ impl Node {
             mailbox_bounds,
             stop_timeout,
         })
+    }
+
+    /// Ends the node if its runtime is dropped.
+    #[cfg(feature = "std")]
+    pub(crate) fn end_with_runtime(self: &Arc<Self>) {
+        let node = Arc::downgrade(self);
+        let at_end = self.executor.at_end(move || {
+            if let Some(node) = node.upgrade() {
+                stop::runtime_ended(&node);
+            }
+        });
+        self.at_runtime_end.with(|place| *place = Some(at_end));
+    }
+
+    /// The node has stopped: its runtime does not matter any more.
+    #[cfg(feature = "std")]
+    pub(crate) fn leave_runtime(&self) {
+        drop(self.at_runtime_end.with(Option::take));
     }
 
     /// Finds the worker at an address.

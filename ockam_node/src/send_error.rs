@@ -77,7 +77,7 @@ pub enum SendErrorReason {
         /// The worker's address.
         address: Address,
     },
-    /// The connection to which the address belonged has ended.
+    /// The connection to which the address belonged has ended, or the node with its runtime.
     Ended {
         /// The address.
         address: Address,

@@ -19,6 +19,7 @@ use crate::node::Node;
 use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use crate::wait_list::{Number, WaitList};
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -42,6 +43,9 @@ pub(crate) struct StopState {
     /// Contexts are refused too.
     closed: AtomicBool,
     cuts: AtomicBool,
+    /// The runtime was dropped before the node had stopped.
+    #[cfg(feature = "std")]
+    lost: AtomicBool,
     outcome: Lock<Outcome>,
 }
 
@@ -120,6 +124,8 @@ impl StopState {
             begun: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             cuts: AtomicBool::new(false),
+            #[cfg(feature = "std")]
+            lost: AtomicBool::new(false),
             outcome: Lock::new(Outcome::default()),
         }
     }
@@ -136,7 +142,17 @@ impl StopState {
 
     /// Says for the text of an error how far the stop has come.
     pub(crate) fn progress(&self) -> &'static str {
+        #[cfg(feature = "std")]
+        if self.is_lost() {
+            return "has ended with its runtime";
+        }
         if self.is_closed() { "has stopped" } else { "is stopping" }
+    }
+
+    /// Tells whether the runtime was dropped before the node had stopped.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::SeqCst)
     }
 
     /// Tells whether any task is to be cut off.
@@ -218,10 +234,18 @@ pub(crate) async fn stop(by: &Handle, limit: Duration) -> Result<()> {
     if by.is_own() && by.cell().kind() != Kind::Detached {
         return Ok(());
     }
+    #[cfg(feature = "std")]
+    if node.stop.is_lost() {
+        return Err(lost());
+    }
     if node.stop.outcome.with(|outcome| outcome.over) {
         return Ok(());
     }
     node.stop.stopped().await;
+    #[cfg(feature = "std")]
+    if node.stop.is_lost() {
+        return Err(lost());
+    }
     match node.stop.outcome.with(|outcome| outcome.error.clone()) {
         Some(error) => Err(Error::new(ErrorKind::TimedOut, error)),
         None => Ok(()),
@@ -258,19 +282,54 @@ async fn run(node: &Arc<Node>, limit: Duration) {
         deadline.set(node.executor.sleep(SHUTDOWN_GRACE));
     }
     let error = cut_off(node);
-    // Contexts without a worker belong to the program; whoever waits in them is told the end. The
-    // mark comes first, so one that is made meanwhile is either refused or found here.
-    node.stop.closed.store(true, Ordering::SeqCst);
-    close(node, Kind::Detached, None);
-    for ask in node.asks.collect(|ask| Some(Arc::clone(ask))) {
-        ask.fail(Error::with_text(ErrorKind::Stopped, || "no answer: the node has stopped"));
-    }
-    node.transports.clear();
     if let Some(error) = &error {
         tracing::warn!("{error}");
     }
+    set_stopped(node, error);
+}
+
+/// Everything that runs has ended; contexts, asks and those that wait for the end hear of it.
+fn set_stopped(node: &Arc<Node>, error: Option<StopError>) {
+    // Contexts without a worker belong to the program. The mark comes first, so one that is made
+    // meanwhile is either refused or found here.
+    node.stop.closed.store(true, Ordering::SeqCst);
+    close(node, Kind::Detached, None);
+    for ask in node.asks.collect(|ask| Some(Arc::clone(ask))) {
+        let text = || format!("no answer: the node {}", node.stop.progress());
+        ask.fail(Error::with_text(ErrorKind::Stopped, text));
+    }
+    node.transports.clear();
     node.dead_letters.close();
+    #[cfg(feature = "std")]
+    node.leave_runtime();
     node.stop.set(error);
+}
+
+/// The runtime is being dropped, and all tasks of the node with it: nothing can be stopped in good
+/// order any more. Those that wait for something of this node, in other threads, are told.
+#[cfg(feature = "std")]
+pub(crate) fn runtime_ended(node: &Arc<Node>) {
+    if node.stop.outcome.with(|outcome| outcome.over) {
+        return;
+    }
+    node.stop.lost.store(true, Ordering::SeqCst);
+    if !node.stop.begun.swap(true, Ordering::SeqCst) {
+        node.stop.wake(Moment::Begun);
+    }
+    let error = cut_off(node);
+    if let Some(error) = &error {
+        tracing::debug!("the runtime has ended before the node was stopped: {error}");
+    }
+    set_stopped(node, error);
+}
+
+#[cfg(feature = "std")]
+fn lost() -> Error {
+    Error::new(
+        ErrorKind::Stopped,
+        "the node was not stopped: its runtime was dropped before, and its workers with it; await \
+         `stop` before the runtime ends",
+    )
 }
 
 /// Lists everything of a kind, and of an order if one is named.

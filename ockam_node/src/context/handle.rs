@@ -288,7 +288,7 @@ impl Handle {
         &self.node.dead_letters
     }
 
-    /// Waits for a time.
+    /// Waits for a time. With the feature `std` it ends at once if the node's runtime is dropped.
     pub async fn sleep(&self, duration: Duration) {
         self.node.executor.sleep(duration).await;
     }

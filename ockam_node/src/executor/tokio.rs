@@ -1,15 +1,19 @@
 //! The seam on tokio.
 
+use super::catch_call;
 use alloc::boxed::Box;
 use alloc::string::ToString;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, Result};
 use std::panic::catch_unwind;
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
+use tokio::task::AbortHandle;
 pub(crate) use tokio::time::Instant;
 
 /// Where a node that is being built will run: in the runtime in which it is built.
@@ -24,9 +28,60 @@ impl Surroundings {
 
 /// Runs the tasks of a node on a tokio runtime.
 #[derive(Clone, Debug)]
-pub struct Executor(Handle);
+pub struct Executor {
+    handle: Handle,
+    /// The runtime has been dropped: its timers panic when they are polled.
+    ended: Arc<AtomicBool>,
+}
 
-type Sleep = tokio::time::Sleep;
+/// A wait for a time. It may be polled again when it is over.
+pub(crate) struct Sleep {
+    executor: Executor,
+    timer: Pin<Box<Timer>>,
+}
+
+type Timer = tokio::time::Sleep;
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Sleep { executor, timer } = &mut *self;
+        executor.poll_timer(timer.as_mut(), cx)
+    }
+}
+
+/// Calls a function when the runtime is dropped, as long as this lives.
+pub(crate) struct AtEnd {
+    task: AbortHandle,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.task.abort();
+    }
+}
+
+/// What a task holds that waits for the end of its runtime.
+struct EndsWithRuntime<F: FnOnce()> {
+    ended: Arc<AtomicBool>,
+    cancelled: Arc<AtomicBool>,
+    call: Option<F>,
+}
+
+impl<F: FnOnce()> Drop for EndsWithRuntime<F> {
+    fn drop(&mut self) {
+        if self.cancelled.load(Ordering::Acquire) {
+            return;
+        }
+        self.ended.store(true, Ordering::Release);
+        if let Some(call) = self.call.take() {
+            call();
+        }
+    }
+}
 
 /// A place that is held as long as this lives. Nothing is counted here, but whoever gives a place
 /// back does it by dropping it.
@@ -42,7 +97,7 @@ impl Executor {
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) outside of a runtime.
     pub fn current() -> Result<Self> {
-        let executor = Handle::try_current().map(Executor).map_err(|_| {
+        let handle = Handle::try_current().map_err(|_| {
             Error::new(
                 ErrorKind::InvalidInput,
                 "a node needs a tokio runtime: build it inside `#[tokio::main]` or \
@@ -56,12 +111,37 @@ impl Executor {
                 "the tokio runtime has no timers: build it with `enable_time` or `enable_all`",
             )
         })?;
-        Ok(executor)
+        Ok(Executor { handle, ended: Arc::default() })
     }
 
-    /// Runs a future as a task of its own.
+    /// Runs a future as a task of its own. It is dropped if the runtime has ended.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        drop(self.0.spawn(future));
+        drop(self.handle.spawn(future));
+    }
+
+    /// Calls `call` when the runtime is dropped, unless what is returned is dropped before. A
+    /// runtime does not say that it ends, but it drops its tasks before its timers stop.
+    pub(crate) fn at_end(&self, call: impl FnOnce() + Send + 'static) -> AtEnd {
+        let (ended, cancelled) = (Arc::clone(&self.ended), Arc::<AtomicBool>::default());
+        let ends = EndsWithRuntime { ended, cancelled: Arc::clone(&cancelled), call: Some(call) };
+        let task = self.handle.spawn(async move {
+            let _ends = ends;
+            core::future::pending::<()>().await;
+        });
+        AtEnd { task: task.abort_handle(), cancelled }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Polls a timer, which is over if the runtime has ended.
+    fn poll_timer(&self, timer: Pin<&mut Timer>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.has_ended() {
+            return Poll::Ready(());
+        }
+        // It may end just now, on another thread.
+        catch_call(|| timer.poll(cx)).unwrap_or(Poll::Ready(()))
     }
 
     /// Counts for each thread of the runtime how often it has gone to rest and come back: an odd
@@ -69,8 +149,8 @@ impl Executor {
     #[cfg_attr(ockam_loom, allow(dead_code))]
     pub(crate) fn rests(&self) -> Vec<u64> {
         #[cfg(target_has_atomic = "64")]
-        if self.0.runtime_flavor() == RuntimeFlavor::MultiThread {
-            let metrics = self.0.metrics();
+        if self.handle.runtime_flavor() == RuntimeFlavor::MultiThread {
+            let metrics = self.handle.metrics();
             let threads = 0..metrics.num_workers();
             return threads.map(|thread| metrics.worker_park_unpark_count(thread)).collect();
         }
@@ -89,10 +169,10 @@ impl Executor {
         true
     }
 
-    /// Returns a future that is done after `duration`.
+    /// Returns a future that is done after `duration`, or at once if the runtime has ended.
     pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
-        let _guard = self.0.enter();
-        tokio::time::sleep(duration)
+        let _guard = self.handle.enter();
+        Sleep { executor: self.clone(), timer: Box::pin(tokio::time::sleep(duration)) }
     }
 }
 
@@ -102,13 +182,13 @@ impl Executor {
 /// from one wait to the next, and is moved on only when it goes off too early.
 #[derive(Default)]
 pub(crate) struct Alarm {
-    sleep: Option<Pin<Box<Sleep>>>,
+    sleep: Option<Pin<Box<Timer>>>,
     /// Whom the runtime's timer wakes.
     waker: Option<Waker>,
 }
 
 impl Alarm {
-    /// Waits until `deadline`.
+    /// Waits until `deadline`, or until the runtime ends.
     pub(crate) fn poll(
         &mut self,
         executor: &Executor,
@@ -116,7 +196,7 @@ impl Alarm {
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         let sleep = self.sleep.get_or_insert_with(|| {
-            let _guard = executor.0.enter();
+            let _guard = executor.handle.enter();
             Box::pin(tokio::time::sleep_until(deadline))
         });
         if !sleep.is_elapsed() && sleep.deadline() <= deadline {
@@ -126,8 +206,8 @@ impl Alarm {
         } else if sleep.deadline() != deadline {
             sleep.as_mut().reset(deadline);
         }
-        while sleep.as_mut().poll(cx).is_ready() {
-            if sleep.deadline() >= deadline {
+        while executor.poll_timer(sleep.as_mut(), cx).is_ready() {
+            if sleep.deadline() >= deadline || executor.has_ended() {
                 return Poll::Ready(());
             }
             sleep.as_mut().reset(deadline);

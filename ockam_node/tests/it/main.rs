@@ -35,6 +35,7 @@ mod processor;
 mod program_panic;
 mod random;
 mod runtime;
+mod runtime_end;
 mod scale;
 mod shortcut;
 mod signal;
