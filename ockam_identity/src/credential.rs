@@ -70,6 +70,9 @@ impl Credential {
     ///
     /// # Errors
     /// [`CredentialError`] if the attestation cannot be read or the vault does not sign.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, it has no effect.
     pub async fn issue(
         vault: &dyn Vault,
         attestation: Attestation,

@@ -146,6 +146,9 @@ impl Identities {
     /// # Errors
     /// [`Denied`](ErrorKind::Denied) if the issuer has none for this identity, or gives one that
     /// is not to be believed; [`TimedOut`](ErrorKind::TimedOut) if it does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, nothing is left on this node; the issuer may have made one.
     pub async fn request_credential(
         &self,
         handle: &Handle,

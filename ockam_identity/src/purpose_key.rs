@@ -88,6 +88,9 @@ impl Attestation {
     ///
     /// # Errors
     /// [`VaultError`] if the vault does not sign.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, it has no effect.
     pub async fn create(
         vault: &dyn Vault,
         identity: &Identity,

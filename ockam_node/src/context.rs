@@ -184,6 +184,9 @@ impl Context {
     /// # Errors
     /// [`TimedOut`](ockam_core::ErrorKind::TimedOut) with a [`StopError`](crate::StopError) that
     /// lists what was cut off at the deadline. The node has stopped all the same.
+    ///
+    /// # Cancel safety
+    /// The stop begins with the first poll, and goes on if the future is dropped.
     pub async fn stop(&mut self) -> Result<()> {
         self.handle.stop().await
     }
@@ -191,6 +194,9 @@ impl Context {
     /// Another name of [`stop`](Self::stop).
     ///
     /// # Errors
+    /// As [`stop`](Self::stop).
+    ///
+    /// # Cancel safety
     /// As [`stop`](Self::stop).
     pub async fn shutdown(&mut self) -> Result<()> {
         self.handle.stop().await
@@ -200,6 +206,9 @@ impl Context {
     ///
     /// # Errors
     /// As [`stop`](Self::stop).
+    ///
+    /// # Cancel safety
+    /// As [`stop`](Self::stop).
     pub async fn stop_timeout(&mut self, seconds: u8) -> Result<()> {
         self.handle.stop_within(Duration::from_secs(seconds.into())).await
     }
@@ -208,6 +217,9 @@ impl Context {
     /// every `shutdown` that does not wait runs.
     ///
     /// # Errors
+    /// As [`stop`](Self::stop).
+    ///
+    /// # Cancel safety
     /// As [`stop`](Self::stop).
     pub async fn stop_now(&mut self) -> Result<()> {
         self.handle.stop_within(Duration::ZERO).await

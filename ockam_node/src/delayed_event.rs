@@ -64,6 +64,9 @@ impl<M: Message + Clone> DelayedEvent<M> {
     ///
     /// # Errors
     /// None at present.
+    ///
+    /// # Cancel safety
+    /// It does not wait: all is done at the first poll, and nothing before.
     pub async fn create(handle: &Handle, route: impl Into<Route>, message: M) -> Result<Self> {
         let handle = handle.clone();
         Ok(DelayedEvent { handle, route: route.into(), message, scheduled: None })
@@ -76,6 +79,9 @@ impl<M: Message + Clone> DelayedEvent<M> {
     /// [`Stopped`](ockam_core::ErrorKind::Stopped) on a node that has stopped; nothing is scheduled
     /// then. A message that cannot be delivered in the end is logged, with a WARN unless the node is
     /// stopping.
+    ///
+    /// # Cancel safety
+    /// It does not wait: all is done at the first poll, and nothing before.
     pub async fn schedule(&mut self, delay: Duration) -> Result<()> {
         self.cancel();
         let stop = &self.handle.node().stop;

@@ -334,8 +334,9 @@ impl State {
 impl fmt::Debug for FlowControls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("FlowControls");
-        let mut show = |State { table, carriers, .. }: &State| {
-            shown.field("table", table).field("carriers", carriers).finish_non_exhaustive()
+        let mut show = |State { table, expected, carriers, .. }: &State| {
+            shown.field("table", table).field("expected", expected);
+            shown.field("carriers", carriers).finish_non_exhaustive()
         };
         self.0.state.with(|flows| match flows {
             Some(flows) => show(flows.state()),

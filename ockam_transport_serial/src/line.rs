@@ -26,7 +26,9 @@ pub(crate) struct Line {
 #[derive(Default)]
 struct End {
     why: Option<Arc<str>>,
-    waiting: Vec<Waker>,
+    /// Who waits for the end, each under a number of its own.
+    waiting: Vec<(u32, Waker)>,
+    next: u32,
 }
 
 impl Line {
@@ -55,7 +57,7 @@ impl Line {
         });
         self.outgoing.close();
         self.incoming.close();
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
     /// Says why the link has ended, if it has.
@@ -63,16 +65,45 @@ impl Line {
         self.with_end(|end| end.why.as_deref().map(String::from))
     }
 
-    /// Waits for the end.
-    pub(crate) fn poll_end(&self, waker: &Waker) -> Poll<()> {
-        self.with_end(|end| {
+    /// Begins a wait for the end.
+    pub(crate) fn wait(&self) -> Wait<'_> {
+        let number = self.with_end(|end| {
+            end.next = end.next.wrapping_add(1);
+            end.next
+        });
+        Wait { line: self, number }
+    }
+}
+
+/// A wait for the end of a link. Dropped before that, it leaves nothing behind.
+pub(crate) struct Wait<'a> {
+    line: &'a Line,
+    number: u32,
+}
+
+impl Wait<'_> {
+    pub(crate) fn poll(&self, waker: &Waker) -> Poll<()> {
+        // Cloned and dropped where interrupts are on: a waker is the executor's code.
+        let mut waker = Some(waker.clone());
+        self.line.with_end(|end| {
             if end.why.is_some() {
                 return Poll::Ready(());
             }
-            if !end.waiting.iter().any(|known| known.will_wake(waker)) {
-                end.waiting.push(waker.clone());
+            let mut waiting = end.waiting.iter_mut();
+            match (waiting.find(|(number, _)| *number == self.number), &mut waker) {
+                (Some((_, known)), Some(waker)) => core::mem::swap(known, waker),
+                (_, waker) => end.waiting.extend(waker.take().map(|waker| (self.number, waker))),
             }
             Poll::Pending
         })
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        drop(self.line.with_end(|end| {
+            let at = end.waiting.iter().position(|(number, _)| *number == self.number);
+            at.map(|at| end.waiting.swap_remove(at))
+        }));
     }
 }

@@ -75,6 +75,9 @@ impl SerialLink {
     /// # Errors
     /// As [`Handle::start_worker`]; [`Full`](ockam_core::ErrorKind::Full) on a board whose task
     /// slots are all taken, since the receiver needs one.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, there is no link.
     pub async fn start(
         handle: &Handle,
         options: SerialLinkOptions,
@@ -108,6 +111,9 @@ impl SerialLink {
     ///
     /// # Errors
     /// As [`Handle::start_worker`].
+    ///
+    /// # Cancel safety
+    /// As [`start`](Self::start).
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -148,14 +154,22 @@ impl SerialLink {
     }
 
     /// Waits until the link has ended, and says why.
+    ///
+    /// # Cancel safety
+    /// Nothing is left when the future is dropped.
     pub async fn ended(&self) -> String {
-        poll_fn(|cx| self.line.poll_end(cx.waker())).await;
+        let wait = self.line.wait();
+        poll_fn(|cx| wait.poll(cx.waker())).await;
+        drop(wait);
         self.line.why_ended().unwrap_or_default()
     }
 
     /// Stops the link: what is queued leaves, then both workers and the pump end.
     ///
     /// # Errors
+    /// As [`Handle::stop_worker`].
+    ///
+    /// # Cancel safety
     /// As [`Handle::stop_worker`].
     pub async fn stop(&self) -> Result<()> {
         if self.line.why_ended().is_none() {

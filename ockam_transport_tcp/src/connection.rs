@@ -65,6 +65,9 @@ impl TcpConnection {
     /// # Errors
     /// As [`TcpTransport::disconnect`](crate::TcpTransport::disconnect), except that a connection
     /// that has ended already is fine.
+    ///
+    /// # Cancel safety
+    /// The closing begins with the first poll, and goes on if the future is dropped.
     pub async fn stop(&self, ctx: &Handle) -> Result<()> {
         if self.0.has_ended() {
             return Ok(());

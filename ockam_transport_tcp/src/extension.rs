@@ -11,6 +11,9 @@ pub trait TcpTransportExtension {
     ///
     /// # Errors
     /// None today.
+    ///
+    /// # Cancel safety
+    /// It does not wait, and is done when it is called.
     fn create_tcp_transport(&self) -> impl Future<Output = Result<TcpTransport>> + Send;
 }
 

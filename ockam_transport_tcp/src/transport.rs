@@ -74,7 +74,8 @@ impl TcpTransport {
     /// [`Stopped`](ErrorKind::Stopped) if the node is stopping.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, there is no connection.
+    /// Dropped before it is done, there is no connection. The other side may have accepted one, which
+    /// has ended then.
     pub async fn connect(
         &self,
         peer: impl fmt::Display,
@@ -130,7 +131,7 @@ impl TcpTransport {
     /// are dead letters; of the others the error says how many bytes were not acknowledged.
     ///
     /// # Cancel safety
-    /// The closing goes on if the future is dropped.
+    /// The closing begins with the first poll, and goes on if the future is dropped.
     pub async fn disconnect(&self, connection: impl Into<Address>) -> Result<()> {
         let address = connection.into();
         match self.registry.link(&address) {
@@ -146,6 +147,9 @@ impl TcpTransport {
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if there is no such listener.
+    ///
+    /// # Cancel safety
+    /// The stop begins with the first poll, and goes on if the future is dropped.
     pub async fn stop_listener(&self, listener: impl Into<Address>) -> Result<()> {
         let address = listener.into();
         if self.listeners().iter().all(|known| *known.address() != address) {

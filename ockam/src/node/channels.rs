@@ -26,6 +26,9 @@ impl Node {
     ///
     /// # Errors
     /// As [`Identities::create_identity`].
+    ///
+    /// # Cancel safety
+    /// As [`Identities::create_identity`].
     pub async fn create_identity(&self) -> Result<Identifier> {
         self.identities.create_identity(&mut NodeRng::new(self)).await
     }
@@ -41,6 +44,9 @@ impl Node {
     /// Starts a worker that makes secure channels with whoever asks for one and is trusted.
     ///
     /// # Errors
+    /// As [`Identities::create_secure_channel_listener`].
+    ///
+    /// # Cancel safety
     /// As [`Identities::create_secure_channel_listener`].
     pub async fn create_secure_channel_listener(
         &self,
@@ -74,6 +80,9 @@ impl Node {
     /// `route![channel, CREDENTIAL_ISSUER]`.
     ///
     /// # Errors
+    /// As [`Identities::request_credential`].
+    ///
+    /// # Cancel safety
     /// As [`Identities::request_credential`].
     pub async fn request_credential(
         &self,

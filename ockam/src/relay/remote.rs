@@ -140,6 +140,9 @@ impl RemoteRelayInfo {
     /// # Errors
     /// As [`stop_processor`](Handle::stop_processor); [`NotFound`](ockam_core::ErrorKind::NotFound)
     /// if it was lost already.
+    ///
+    /// # Cancel safety
+    /// As [`stop_processor`](Handle::stop_processor).
     pub async fn stop(&self, handle: &Handle) -> Result<()> {
         handle.stop_processor(self.keeper.clone()).await
     }

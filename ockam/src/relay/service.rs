@@ -46,6 +46,9 @@ impl RelayService {
     /// # Errors
     /// [`AlreadyExists`](ockam_core::ErrorKind::AlreadyExists) if one of the addresses is taken,
     /// and the other errors of [`start_worker`](Handle::start_worker).
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, there is no service.
     pub async fn create(
         handle: &Handle,
         address: impl Into<Address>,
@@ -90,6 +93,9 @@ impl RelayService {
     ///
     /// # Errors
     /// As [`stop_worker`](Handle::stop_worker).
+    ///
+    /// # Cancel safety
+    /// As [`stop_worker`](Handle::stop_worker); its relays end as well.
     pub async fn stop(&self, handle: &Handle) -> Result<()> {
         handle.stop_worker(self.address.clone()).await
     }

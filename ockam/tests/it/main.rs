@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod channel_over_tcp;
+mod dropped;
+#[path = "../../../ockam_node/tests/it/drops.rs"]
+mod drops;
 mod forwarder;
 mod relay;
 mod relay_bad_input;

@@ -29,6 +29,9 @@ impl Identities {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the issuer is not one of this node or the subject is
     /// not known, [`Failed`](ErrorKind::Failed) if the vault does not sign.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, nothing is issued. A key that nobody uses may stay in the vault.
     pub async fn issue_credential(
         &self,
         issuer: &Identifier,

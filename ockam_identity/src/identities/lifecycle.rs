@@ -24,6 +24,10 @@ impl Identities {
     /// [`Failed`](ErrorKind::Failed) if the vault makes no key, or if the clock is before
     /// [`EARLIEST_TIME`](crate::EARLIEST_TIME): others would not believe the identity when the
     /// clock is right.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, there is no such identity. A key that nobody uses may stay in the
+    /// vault.
     pub async fn create_identity(&self, rng: &mut impl CryptoRng) -> Result<Identifier> {
         self.create_identity_with(IdentityOptions::new(self.try_now()?), rng).await
     }
@@ -33,6 +37,9 @@ impl Identities {
     /// # Errors
     /// As [`create_identity`](Self::create_identity), and [`InvalidInput`](ErrorKind::InvalidInput)
     /// if the key would have run out already.
+    ///
+    /// # Cancel safety
+    /// As [`create_identity`](Self::create_identity).
     pub async fn create_identity_with(
         &self,
         options: IdentityOptions,
@@ -50,6 +57,9 @@ impl Identities {
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) if the history does not hold together, is older
     /// than the one that is known or contradicts it, or if the key is not that of its last change.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, nothing has changed.
     pub async fn import_private(&self, history: &[u8], key: KeyHandle) -> Result<Identifier> {
         let identity = Identity::import(history, None).map_err(invalid)?;
         let message = [7; 32];

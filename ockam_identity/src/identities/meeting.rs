@@ -105,6 +105,10 @@ impl Identities {
     /// [`Failed`](ErrorKind::Failed) if the vault makes no key, or if the time is not within that of
     /// the identity's key, or before [`EARLIEST_TIME`](crate::EARLIEST_TIME): its attestations would
     /// be void. The error says whether to set the clock or to [`rotate`](Self::rotate) the key.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, the static key is there or is made the next time. A key that
+    /// nobody uses may stay in the vault.
     pub async fn present(
         &self,
         identifier: &Identifier,

@@ -274,6 +274,9 @@ impl SecureChannel {
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the channel has ended.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, nothing is shown.
     pub async fn refresh_credential(
         &self,
         handle: &Handle,
@@ -290,7 +293,7 @@ impl SecureChannel {
     /// [`TimedOut`](ErrorKind::TimedOut) if it is busy for longer than the node's stop timeout.
     ///
     /// # Cancel safety
-    /// The end goes on if the future is dropped.
+    /// The end begins with the first poll, and goes on if the future is dropped.
     pub async fn stop(&self, handle: &Handle) -> Result<()> {
         handle.stop_worker(self.0.encryptor.clone()).await
     }

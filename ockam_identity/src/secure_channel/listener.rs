@@ -43,6 +43,9 @@ impl SecureChannelListener {
     ///
     /// # Errors
     /// As [`Handle::stop_worker`].
+    ///
+    /// # Cancel safety
+    /// As [`Handle::stop_worker`].
     pub async fn stop(&self, handle: &Handle) -> Result<()> {
         handle.stop_worker(self.address.clone()).await
     }
@@ -89,6 +92,9 @@ impl Identities {
     /// [`InvalidInput`](ErrorKind::InvalidInput) if the options allow no channel at all;
     /// [`Panicked`](ErrorKind::Panicked) if the vault, the clock or the store does; and as
     /// [`Handle::start_worker`].
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, there is no listener, and its address is free.
     pub async fn create_secure_channel_listener(
         &self,
         handle: &Handle,

@@ -1,65 +1,19 @@
 //! Several tasks that change one identity: every order of their steps, and many threads.
 
 use crate::support::{Clock, MemoryStore, Seeded, now};
-use core::future::{Future, poll_fn};
+use crate::waiting::Waiting;
+use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use ockam_core::{Error, ErrorKind, Result};
 use ockam_identity::store::{Store, Table};
-use ockam_identity::vault::{
-    AgreementKey, Answer, KeyHandle, KeyKind, Secret, Signature, SoftwareVault, Vault, VerifyingKey,
-};
+use ockam_identity::vault::{KeyKind, Secret, SoftwareVault};
 use ockam_identity::{Identifier, Identities, Identity, IdentityOptions, Structure};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Wake;
 
 const NOW: u64 = 1_800_000_000;
-
-/// A vault whose every answer is there at the second poll only.
-#[derive(Debug)]
-struct Waiting(SoftwareVault);
-
-fn later<'a, T: Send + 'a>(answer: Answer<'a, T>) -> Answer<'a, T> {
-    Box::pin(async move {
-        let mut has_waited = false;
-        poll_fn(|cx| {
-            if std::mem::replace(&mut has_waited, true) {
-                return Poll::Ready(());
-            }
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
-        answer.await
-    })
-}
-
-impl Vault for Waiting {
-    fn create_signing_key(
-        &self,
-        kind: KeyKind,
-        entropy: Secret<32>,
-    ) -> Answer<'_, (KeyHandle, VerifyingKey)> {
-        later(self.0.create_signing_key(kind, entropy))
-    }
-
-    fn create_agreement_key(&self, entropy: Secret<32>) -> Answer<'_, (KeyHandle, AgreementKey)> {
-        later(self.0.create_agreement_key(entropy))
-    }
-
-    fn sign<'a>(&'a self, key: &'a KeyHandle, message: &'a [u8; 32]) -> Answer<'a, Signature> {
-        later(self.0.sign(key, message))
-    }
-
-    fn agree<'a>(&'a self, key: &'a KeyHandle, peer: &'a AgreementKey) -> Answer<'a, Secret<32>> {
-        later(self.0.agree(key, peer))
-    }
-
-    fn delete_key<'a>(&'a self, key: &'a KeyHandle) -> Answer<'a, bool> {
-        later(self.0.delete_key(key))
-    }
-}
 
 /// What a test has: identities of one node in a store, and one of them.
 struct Scene {

@@ -3,6 +3,9 @@
 
 mod channel;
 mod credential;
+mod dropped;
+#[path = "../../../ockam_node/tests/it/drops.rs"]
+mod drops;
 mod identifier;
 mod identity;
 mod interleaving;
@@ -13,3 +16,4 @@ mod store;
 mod support;
 mod tolerance;
 mod vault;
+mod waiting;

@@ -5,6 +5,7 @@ mod clock;
 mod close;
 mod credential;
 mod direct;
+mod dropped;
 mod handshake;
 mod hostile;
 mod limit;

@@ -72,7 +72,8 @@ impl Handle {
     /// is not an `M`; [`TimedOut`](ockam_core::ErrorKind::TimedOut) if no answer came.
     ///
     /// # Cancel safety
-    /// Dropped, the ask is over and its address is gone; the message may have been sent.
+    /// Dropped, the ask is over and its address is gone; the message may have been sent. An answer
+    /// that comes then is a dead letter.
     pub fn send_and_receive<M: Message>(
         &self,
         route: impl Into<Route>,

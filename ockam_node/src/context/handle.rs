@@ -144,6 +144,9 @@ impl Handle {
     ///
     /// # Errors
     /// As [`start_worker`](Self::start_worker).
+    ///
+    /// # Cancel safety
+    /// As [`start_worker`](Self::start_worker).
     pub async fn start_worker_with_access_control<W: Worker<Context = Context>>(
         &self,
         address: impl Into<Address>,
@@ -160,6 +163,9 @@ impl Handle {
     ///
     /// # Errors
     /// As [`start_worker`](Self::start_worker).
+    ///
+    /// # Cancel safety
+    /// As [`start_worker`](Self::start_worker).
     pub async fn start_processor<P: Processor<Context = Context>>(
         &self,
         address: impl Into<Address>,
@@ -171,6 +177,9 @@ impl Handle {
     /// Starts a processor with access controls.
     ///
     /// # Errors
+    /// As [`start_worker`](Self::start_worker).
+    ///
+    /// # Cancel safety
     /// As [`start_worker`](Self::start_worker).
     pub async fn start_processor_with_access_control<P: Processor<Context = Context>>(
         &self,
@@ -189,6 +198,9 @@ impl Handle {
     /// # Errors
     /// As [`start_worker`](Self::start_worker), except that workers which end may still make one
     /// while the node stops.
+    ///
+    /// # Cancel safety
+    /// It does not wait: all is done at the first poll, and nothing before.
     pub async fn new_detached(
         &self,
         address: impl Into<Address>,
@@ -202,6 +214,9 @@ impl Handle {
     /// As [`new_detached`](Self::new_detached), with several addresses.
     ///
     /// # Errors
+    /// As [`new_detached`](Self::new_detached).
+    ///
+    /// # Cancel safety
     /// As [`new_detached`](Self::new_detached).
     pub async fn new_detached_with_mailboxes(
         &self,
@@ -231,6 +246,9 @@ impl Handle {
     /// # Errors
     /// [`TimedOut`](ErrorKind::TimedOut) if none came, and [`Stopped`](ErrorKind::Stopped) if there
     /// is none when the node begins to stop, or did before: none will come.
+    ///
+    /// # Cancel safety
+    /// Nothing is left when the future is dropped.
     pub async fn wait_for(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         let arrival = self.node.arrivals.wait_for(&self.node, &address);
@@ -268,6 +286,10 @@ impl Handle {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the node has no such transport, or what the transport
     /// returns.
+    ///
+    /// # Cancel safety
+    /// Dropped, a transport gives up connecting, unless others wait for the same connection. One
+    /// that it has made already is there for whoever needs it next.
     pub async fn resolve(&self, route: impl Into<Route>) -> Result<Route> {
         let route = route.into();
         if route.iter().all(Address::is_local) {
@@ -289,6 +311,9 @@ impl Handle {
     }
 
     /// Waits for a time. With the feature `std` it ends at once if the node's runtime is dropped.
+    ///
+    /// # Cancel safety
+    /// Nothing is left when the future is dropped.
     pub async fn sleep(&self, duration: Duration) {
         self.node.executor.sleep(duration).await;
     }

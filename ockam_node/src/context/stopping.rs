@@ -25,7 +25,7 @@ impl Handle {
     /// it takes no more messages and ends when its handler does.
     ///
     /// # Cancel safety
-    /// The stop goes on if the future is dropped.
+    /// The stop begins with the first poll, and goes on if the future is dropped.
     pub async fn stop_worker(&self, address: impl Into<Address>) -> Result<()> {
         self.stop_cell(&address.into()).await
     }
@@ -34,6 +34,9 @@ impl Handle {
     /// are free when this returns.
     ///
     /// # Errors
+    /// As [`stop_worker`](Self::stop_worker).
+    ///
+    /// # Cancel safety
     /// As [`stop_worker`](Self::stop_worker).
     pub async fn stop_processor(&self, address: impl Into<Address>) -> Result<()> {
         self.stop_cell(&address.into()).await
@@ -76,6 +79,9 @@ impl Handle {
     ///
     /// # Errors
     /// As [`Context::stop`](super::Context::stop).
+    ///
+    /// # Cancel safety
+    /// As [`Context::stop`](super::Context::stop).
     pub async fn stop(&self) -> Result<()> {
         self.stop_within(self.node().stop_timeout).await
     }
@@ -83,6 +89,9 @@ impl Handle {
     /// Stops the node with a deadline of its own.
     ///
     /// # Errors
+    /// As [`Context::stop`](super::Context::stop).
+    ///
+    /// # Cancel safety
     /// As [`Context::stop`](super::Context::stop).
     pub async fn stop_within(&self, limit: Duration) -> Result<()> {
         crate::stop::stop(self, limit).await
@@ -93,11 +102,17 @@ impl Handle {
     /// From then on no new workers are taken, and those that there are still handle what is queued.
     /// A handler that waits for something outside of the node, and is to give that up when the node
     /// stops, waits for this beside it: it would hold up the stop until its deadline.
+    ///
+    /// # Cancel safety
+    /// Nothing is left when the future is dropped.
     pub async fn stopping(&self) {
         self.node().stop.reached(Moment::Begun).await;
     }
 
     /// Waits until the node has stopped, without stopping it.
+    ///
+    /// # Cancel safety
+    /// Nothing is left when the future is dropped.
     pub async fn stopped(&self) {
         self.node().stop.stopped().await;
     }

@@ -334,7 +334,7 @@ async fn whoever_watches_a_connection_hears_of_its_loss_and_leaves_nothing_behin
 
     let connection = Connection::open(&ctx, None).await;
     let watch = |address: &str| ctx.connection_lost(&address.into()).unwrap().unwrap();
-    let mut lost = std::pin::pin!(watch(SENDER));
+    let mut lost = Box::pin(watch(SENDER));
     assert!(poll(lost.as_mut()).is_pending());
     drop(watch(RECEIVER));
     // It was lost, and is being made again.

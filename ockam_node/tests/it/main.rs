@@ -21,6 +21,8 @@ mod drain;
 mod drop_ask;
 mod drop_send;
 mod drop_start;
+mod dropped;
+mod drops;
 mod failure;
 mod flow_control;
 mod line;

@@ -7,6 +7,9 @@ mod connect;
 mod consumer;
 mod descriptors;
 mod direct;
+mod dropped;
+#[path = "../../../ockam_node/tests/it/drops.rs"]
+mod drops;
 mod end;
 mod flow;
 mod frame;
