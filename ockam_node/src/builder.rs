@@ -108,7 +108,8 @@ impl NodeBuilder {
     /// program draws the same addresses each time. Anybody who can guess the bytes can guess
     /// addresses, so a seed is for tests only.
     ///
-    /// The source is called from inside the node and must not call it. Nodes built from clones of
+    /// The source is called from inside the node and must not call it. With `std`, for bytes at which
+    /// it panics the node asks the system, and the log has an error. Nodes built from clones of
     /// this builder share the source.
     ///
     /// ```

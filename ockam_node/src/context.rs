@@ -184,6 +184,8 @@ impl Context {
     /// # Errors
     /// [`TimedOut`](ockam_core::ErrorKind::TimedOut) with a [`StopError`](crate::StopError) that
     /// lists what was cut off at the deadline. The node has stopped all the same.
+    /// With `std` also [`Panicked`](ockam_core::ErrorKind::Panicked) if something panicked in the stop
+    /// itself: then what was left was cut off.
     ///
     /// # Cancel safety
     /// The stop begins with the first poll, and goes on if the future is dropped.

@@ -1,5 +1,6 @@
 //! Messages that could not be delivered: counted by reason, the last ones kept.
 
+use crate::program::wake;
 use crate::sync::Lock;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -139,7 +140,7 @@ impl DeadLetters {
             record.recent.push_back(letter);
             core::mem::take(&mut record.readers)
         });
-        readers.into_iter().for_each(|reader| reader.waker.wake());
+        wake(readers.into_iter().map(|reader| reader.waker));
     }
 
     /// The node has stopped: subscriptions end once they have read what there is.
@@ -148,7 +149,7 @@ impl DeadLetters {
             record.closed = true;
             core::mem::take(&mut record.readers)
         });
-        readers.into_iter().for_each(|reader| reader.waker.wake());
+        wake(readers.into_iter().map(|reader| reader.waker));
     }
 
     /// Counts the messages that were not delivered, by reason.

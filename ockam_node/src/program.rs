@@ -10,6 +10,7 @@ use alloc::format;
 use alloc::string::String;
 use core::future::Future;
 use core::mem;
+use core::task::Waker;
 use ockam_core::{Address, Authorization, Error, ErrorKind, Mailbox, RelayMessage, Result};
 
 /// Drops a value of the program's.
@@ -25,6 +26,21 @@ pub(crate) fn discard<T>(value: T) {
 #[cold]
 fn drop_panicked(panic: &Panic) {
     tracing::error!(%panic, "a value of the program panicked as it was dropped");
+}
+
+/// Wakes tasks. A waker may be the program's, and one that panics keeps no other task asleep.
+#[inline]
+pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    wakers.into_iter().for_each(|waker| {
+        if let Err(panic) = catch_call(|| waker.wake()) {
+            waker_panicked(&panic);
+        }
+    });
+}
+
+#[cold]
+fn waker_panicked(panic: &Panic) {
+    tracing::error!(%panic, "a waker panicked");
 }
 
 /// Asks the outgoing rule of a mailbox.

@@ -1,6 +1,8 @@
 //! Random addresses and ids, from the system or from a source that the program brings.
 
 use crate::executor;
+#[cfg(feature = "std")]
+use crate::executor::{Panic, catch_call};
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -19,7 +21,9 @@ pub(crate) struct Random {
 
 /// A source that the program brings; clones draw from the same one.
 ///
-/// It is user code that runs under a lock, its own, which nothing else takes.
+/// It is user code that runs under a lock, its own, which nothing else takes. With `std`, when it
+/// panics the system is asked instead: what draws may be a listener or a connection, which is not
+/// the source's owner.
 #[derive(Clone)]
 pub(crate) struct RandomSource(Arc<Lock<Box<Fill>>>);
 
@@ -36,7 +40,7 @@ impl Random {
     /// a source of its own the node asks the system.
     pub(crate) fn new(source: Option<RandomSource>) -> Result<Self> {
         let mut bytes = [0; BLOCK];
-        fill(source.as_ref(), &mut bytes)?;
+        tell(fill(source.as_ref(), &mut bytes)?);
         Ok(Random { source, block: Lock::new(Block { bytes, used: 0 }) })
     }
 
@@ -46,10 +50,12 @@ impl Random {
     /// If the system's random source worked before and fails now. Going on with bits that can be
     /// guessed would be worse, since addresses and keys rest on them.
     pub(crate) fn draw(&self) -> [u8; 16] {
-        self.block.with(|block| {
+        let mut told = Told::default();
+        let bits = self.block.with(|block| {
             if block.used == BLOCK {
-                if let Err(error) = fill(self.source.as_ref(), &mut block.bytes) {
-                    panic!("the random source of the system has failed: {error}");
+                match fill(self.source.as_ref(), &mut block.bytes) {
+                    Ok(filled) => told = filled,
+                    Err(error) => panic!("the random source of the system has failed: {error}"),
                 }
                 block.used = 0;
             }
@@ -60,19 +66,50 @@ impl Random {
             block.bytes[start..end].fill(0);
             block.used = end;
             bits
-        })
+        });
+        tell(told);
+        bits
     }
 }
 
-fn fill(source: Option<&RandomSource>, bytes: &mut [u8]) -> Result<()> {
+/// The panic of a source for which the system has filled a block. The log is told where no lock is
+/// held: whoever writes it is the program's code.
+#[cfg(feature = "std")]
+type Told = Option<Panic>;
+/// Nothing is caught.
+#[cfg(not(feature = "std"))]
+#[derive(Default)]
+struct Told {}
+
+#[cfg(feature = "std")]
+fn fill(source: Option<&RandomSource>, bytes: &mut [u8]) -> Result<Told> {
+    let Some(source) = source else { return executor::random(bytes).map(|()| None) };
+    match catch_call(|| source.0.with(|fill| fill(bytes))) {
+        Ok(()) => Ok(None),
+        Err(panic) => executor::random(bytes).map(|()| Some(panic)),
+    }
+}
+
+#[cfg(not(feature = "std"))]
+fn fill(source: Option<&RandomSource>, bytes: &mut [u8]) -> Result<Told> {
     match source {
         Some(source) => {
             source.0.with(|fill| fill(bytes));
-            Ok(())
+            Ok(Told {})
         }
-        None => executor::random(bytes),
+        None => executor::random(bytes).map(|()| Told {}),
     }
 }
+
+#[cfg(feature = "std")]
+fn tell(told: Told) {
+    if let Some(panic) = told {
+        tracing::error!(%panic, "the random source of the program panicked; the system was asked instead");
+    }
+}
+
+#[cfg(not(feature = "std"))]
+fn tell(_: Told) {}
 
 impl RandomSource {
     pub(crate) fn new(fill: impl FnMut(&mut [u8]) + Send + 'static) -> Self {

@@ -9,13 +9,17 @@
 //! ```
 //!
 //! The stop is a task of its own, so it goes on when its caller goes away, and a worker can ask
-//! for it.
+//! for it. Its waiters are told whatever panics in it.
+
+#[cfg(feature = "std")]
+mod guard;
 
 use crate::cell::{Cell, Kind, Stopping};
 use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::until;
 use crate::node::Node;
+use crate::program::wake;
 use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use crate::wait_list::{Number, WaitList};
@@ -27,7 +31,7 @@ use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, Result, TEXTS, TypeName};
 
@@ -53,6 +57,9 @@ pub(crate) struct StopState {
 struct Outcome {
     over: bool,
     error: Option<StopError>,
+    /// Something has panicked in the stop itself.
+    #[cfg(feature = "std")]
+    panicked: bool,
     waiting: WaitList<Moment>,
 }
 
@@ -181,7 +188,7 @@ impl StopState {
 
     fn wake(&self, moment: Moment) {
         while let Some(wakers) = self.outcome.with(|outcome| outcome.waiting.take(&moment)) {
-            wakers.into_iter().for_each(Waker::wake);
+            wake(wakers);
         }
     }
 }
@@ -229,6 +236,9 @@ pub(crate) async fn stop(by: &Handle, limit: Duration) -> Result<()> {
     if !node.stop.begun.swap(true, Ordering::SeqCst) {
         node.stop.wake(Moment::Begun);
         let task_node = Arc::clone(node);
+        #[cfg(feature = "std")]
+        node.executor.spawn(guard::run(task_node, limit));
+        #[cfg(not(feature = "std"))]
         node.executor.spawn(async move { run(&task_node, limit).await });
     }
     if by.is_own() && by.cell().kind() != Kind::Detached {
@@ -245,6 +255,10 @@ pub(crate) async fn stop(by: &Handle, limit: Duration) -> Result<()> {
     #[cfg(feature = "std")]
     if node.stop.is_lost() {
         return Err(lost());
+    }
+    #[cfg(feature = "std")]
+    if node.stop.outcome.with(|outcome| outcome.panicked) {
+        return Err(guard::panicked());
     }
     match node.stop.outcome.with(|outcome| outcome.error.clone()) {
         Some(error) => Err(Error::new(ErrorKind::TimedOut, error)),
@@ -345,7 +359,7 @@ fn close(node: &Arc<Node>, kind: Kind, order: Option<StopOrder>) -> Vec<Arc<Cell
     let mut cells = cells(node, kind, order);
     cells.retain(|cell| {
         match cell.request_stop() {
-            Stopping::Requested(wakers) => wakers.into_iter().for_each(Waker::wake),
+            Stopping::Requested(wakers) => wake(wakers),
             Stopping::ShutDown(resident) => resident.shut_down(node, Arc::clone(cell)),
             Stopping::Ended => {}
         }
@@ -377,9 +391,7 @@ fn cut_off(node: &Arc<Node>) -> Option<StopError> {
                 cut_off.push((cell.address().clone(), name(cell.type_name())));
                 undelivered += ending.lost + cell.in_hand();
             }
-            if let Some(task) = task {
-                task.wake();
-            }
+            wake(task);
         }
     }
     if TEXTS {

@@ -43,6 +43,7 @@ mod shortcut;
 mod signal;
 mod span;
 mod start;
+mod stop_panic;
 mod stop_told;
 mod support;
 mod thread;

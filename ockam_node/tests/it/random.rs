@@ -55,3 +55,28 @@ async fn a_source_of_the_program_is_the_only_one_that_is_asked() {
     drawn.dedup();
     assert_eq!(drawn.len(), ctxs.len() * DRAWS);
 }
+
+#[tokio::test]
+async fn a_source_that_panics_ends_nobody_and_the_system_is_asked_instead() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let ctx = NodeBuilder::new()
+        .with_random(move |bytes| {
+            bytes.fill(7);
+            assert_eq!(count.fetch_add(1, Ordering::Relaxed), 0, "the source is broken");
+        })
+        .build()
+        .unwrap();
+    ctx.start_worker("echoer", Echoer).await.unwrap();
+    let mut drawn = Vec::new();
+    while asked.load(Ordering::Relaxed) < 4 {
+        drawn.extend(draw(&ctx));
+        let answer = ctx.send_and_receive::<String>("echoer", "Hello".to_string());
+        assert_eq!(soon(answer).await.unwrap(), "Hello");
+    }
+    // What the source had filled before it panicked is not used.
+    let of_source = NodeBuilder::new().with_random(|bytes| bytes.fill(7)).build().unwrap();
+    let of_source = of_source.random_local();
+    let first = drawn.iter().take_while(|address| **address == of_source).count();
+    assert!(first > 0 && drawn[first..].iter().all(|address| *address != of_source));
+}
