@@ -7,6 +7,7 @@
 //! and it takes longer than [`FRAME_GRACE`], its connection ends.
 
 use crate::link::Link;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use ockam_core::MAX_FRAME_LEN;
 use ockam_node::{after, deadline};
@@ -41,6 +42,8 @@ pub(crate) struct Budget {
     shared: usize,
     table: Mutex<Table>,
     changed: Notify,
+    /// The log was told of a frame that is larger than one may be.
+    told: AtomicBool,
 }
 
 #[derive(Default)]
@@ -69,7 +72,12 @@ impl Budget {
     /// Makes a budget of at least one frame.
     pub(crate) fn new(bytes: usize) -> Arc<Self> {
         let shared = bytes.saturating_sub(MAX_FRAME_LEN);
-        Arc::new(Budget { shared, table: Mutex::default(), changed: Notify::new() })
+        Arc::new(Budget {
+            shared,
+            table: Mutex::default(),
+            changed: Notify::new(),
+            told: AtomicBool::new(false),
+        })
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -103,6 +111,11 @@ impl Table {
 impl Share {
     pub(crate) fn new(budget: &Arc<Budget>, link: Weak<Link>) -> Self {
         Share { budget: Arc::clone(budget), link, frame: None }
+    }
+
+    /// Notes that a frame was refused for its size, and tells whether it is the listener's first.
+    pub(crate) fn is_first_refusal(&self) -> bool {
+        !self.budget.told.swap(true, Ordering::Relaxed)
     }
 
     /// The frame that was arriving is whole.

@@ -114,7 +114,7 @@ impl Link {
             Arc::clone(&link),
             outgoing,
             reading,
-            (limits.handshake, limits.consumer_stall, limits.frame),
+            &limits,
             place,
             budget.map(|budget| Share::new(&budget, Arc::downgrade(&link))),
             redial,

@@ -5,7 +5,7 @@ use crate::reconnect::TcpReconnect;
 use crate::socket::DeadPath;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
-use ockam_core::FlowControlId;
+use ockam_core::{FlowControlId, MAX_FRAME_LEN};
 
 /// How long the other side may take to say its first byte, unless the options say otherwise.
 ///
@@ -58,6 +58,15 @@ pub const DEFAULT_CONSUMER_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// otherwise. Then the connection is closed. It counts only while the connection reads.
 pub const DEFAULT_FRAME_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How large a message may be that arrives over a connection which a listener accepted, routes
+/// included, unless the options say otherwise: 4 MiB. The connection of a peer that announces a larger
+/// one is closed before anything of it is held, and the first time a listener does so the log says
+/// it.
+///
+/// The protocol allows [`MAX_FRAME_LEN`](ockam_core::MAX_FRAME_LEN), 16 MiB: a listener for peers
+/// that send so much has to be given it. Connections that this node makes read as much as that.
+pub const DEFAULT_MAX_FRAME_LEN: usize = 4 * 1024 * 1024;
+
 /// How many connections a listener holds at a time, unless its options say otherwise. For one more,
 /// one ends from which no message came for longest: of those from which none was delivered so far,
 /// or, as soon as one was from the new connection, of the others.
@@ -84,6 +93,7 @@ pub(crate) struct Limits {
     pub(crate) user_timeout: Option<Duration>,
     pub(crate) consumer_stall: Duration,
     pub(crate) frame: Duration,
+    pub(crate) max_frame_len: usize,
     pub(crate) mailbox_capacity: Option<u32>,
     pub(crate) mailbox_bytes: Option<u32>,
     /// The flows from which messages may leave through a connection.
@@ -99,6 +109,7 @@ impl Limits {
             user_timeout: None,
             consumer_stall: DEFAULT_CONSUMER_STALL_TIMEOUT,
             frame: DEFAULT_FRAME_TIMEOUT,
+            max_frame_len: MAX_FRAME_LEN,
             mailbox_capacity: None,
             mailbox_bytes: None,
             consumer_of: Vec::new(),
@@ -146,7 +157,7 @@ impl TcpListenerOptions {
     pub fn new() -> Self {
         TcpListenerOptions {
             flow: next_id("listener"),
-            limits: Limits::new(),
+            limits: Limits { max_frame_len: DEFAULT_MAX_FRAME_LEN, ..Limits::new() },
             connection_limit: DEFAULT_CONNECTION_LIMIT,
             frame_budget: DEFAULT_FRAME_BUDGET,
         }
@@ -171,8 +182,15 @@ impl TcpListenerOptions {
         self
     }
 
+    /// Sets how large a message may be that arrives, in bytes with its routes, instead of
+    /// [`DEFAULT_MAX_FRAME_LEN`]; at most [`MAX_FRAME_LEN`]. Who sends a larger one is disconnected.
+    pub fn with_max_frame_len(mut self, bytes: usize) -> Self {
+        self.limits.max_frame_len = bytes;
+        self
+    }
+
     /// Sets how many bytes all connections of the listener hold of large messages that are still
-    /// arriving, at least one of [`MAX_FRAME_LEN`](ockam_core::MAX_FRAME_LEN), instead of
+    /// arriving, at least one of [`MAX_FRAME_LEN`], instead of
     /// [`DEFAULT_FRAME_BUDGET`](crate::DEFAULT_FRAME_BUDGET). Others wait meanwhile; see
     /// [`FRAME_GRACE`](crate::FRAME_GRACE).
     pub fn with_frame_budget(mut self, bytes: usize) -> Self {

@@ -7,6 +7,7 @@
 use crate::backlog::Backlog;
 use crate::budget::Share;
 use crate::link::{CLOSED_HERE, Link, Phase};
+use crate::options::Limits;
 use crate::outgoing::Outgoing;
 use crate::places::{LOST_ITS_PLACE, Place};
 use crate::progress::Progress;
@@ -15,7 +16,9 @@ use crate::socket;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::time::Duration;
-use ockam_core::{Decoded, Error, ErrorKind, FrameDecoder, Processor, Result, TransportMessage};
+use ockam_core::{
+    Decoded, Error, ErrorKind, FrameDecoder, Processor, Result, TransportMessage, WireError,
+};
 use ockam_node::{Context, deadline};
 use std::io;
 use std::sync::Arc;
@@ -37,6 +40,8 @@ pub(crate) struct Receiver {
     outgoing: Arc<Outgoing>,
     stream: OwnedReadHalf,
     decoder: FrameDecoder,
+    /// Of the decoder.
+    max_frame_len: usize,
     /// Of the frame that is arriving.
     progress: Progress,
     /// How much room the next read gets.
@@ -60,7 +65,7 @@ impl Receiver {
         link: Arc<Link>,
         outgoing: Arc<Outgoing>,
         stream: OwnedReadHalf,
-        (handshake, consumer_stall, frame): (Duration, Duration, Duration),
+        limits: &Limits,
         place: Option<Place>,
         share: Option<Share>,
         redial: Option<Redial>,
@@ -69,12 +74,13 @@ impl Receiver {
             link,
             outgoing,
             stream,
-            decoder: FrameDecoder::new(),
-            progress: Progress::new(frame),
+            decoder: FrameDecoder::new().with_max_frame_len(limits.max_frame_len),
+            max_frame_len: limits.max_frame_len,
+            progress: Progress::new(limits.frame),
             room: MIN_ROOM,
-            backlog: Backlog::new(consumer_stall),
-            handshake,
-            greeting: Some(deadline(handshake)),
+            backlog: Backlog::new(limits.consumer_stall),
+            handshake: limits.handshake,
+            greeting: Some(deadline(limits.handshake)),
             since: Instant::now(),
             place,
             share,
@@ -128,9 +134,23 @@ impl Receiver {
                     }
                     return Ok(());
                 }
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(self.refused(&error)),
             }
         }
+    }
+
+    /// Says what is wrong with the bytes. That a message is larger than a listener takes is told to
+    /// the log once, for a program that did not expect such; a peer cannot fill the log with it.
+    #[cold]
+    fn refused(&self, error: &WireError) -> String {
+        let is_too_large = matches!(error, WireError::FrameTooLarge { .. });
+        if is_too_large && self.share.as_ref().is_some_and(Share::is_first_refusal) {
+            tracing::warn!(
+                connection = %self.link, %error,
+                "a connection was closed: the listener's option with_max_frame_len sets the limit"
+            );
+        }
+        error.to_string()
     }
 
     /// Hands a message over to the worker that its onward route names first. Tells whether that may
@@ -242,7 +262,7 @@ impl Receiver {
         };
         let (reading, writing) = stream.into_split();
         self.stream = reading;
-        self.decoder = FrameDecoder::new();
+        self.decoder = FrameDecoder::new().with_max_frame_len(self.max_frame_len);
         self.progress.clear();
         self.room = MIN_ROOM;
         self.since = Instant::now();

@@ -58,6 +58,8 @@ pub struct FrameDecoder {
     /// The first frame is read when it is whole: what stands before its payload is nothing that
     /// could be read before.
     whole_only: bool,
+    /// The largest length of a frame that is read.
+    max_frame_len: u32,
 }
 
 #[derive(Debug)]
@@ -75,13 +77,26 @@ impl FrameDecoder {
     /// Makes the decoder of a connection, which begins with [`PREFACE`].
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: State::Preface, input: Input::new(), whole_only: false }
+        Self::in_state(State::Preface)
     }
 
     /// Makes the decoder of a stream that begins with a frame, such as a serial link.
     #[must_use]
     pub const fn without_preface() -> Self {
-        Self { state: State::Frames, input: Input::new(), whole_only: false }
+        Self::in_state(State::Frames)
+    }
+
+    const fn in_state(state: State) -> Self {
+        let max_frame_len = MAX_FRAME_LEN as u32;
+        Self { state, input: Input::new(), whole_only: false, max_frame_len }
+    }
+
+    /// Reads no frame of more than so many bytes, its length not counted, instead of
+    /// [`MAX_FRAME_LEN`], which is the most that this sets.
+    #[must_use]
+    pub fn with_max_frame_len(mut self, len: usize) -> Self {
+        self.max_frame_len = len.min(MAX_FRAME_LEN) as u32;
+        self
     }
 
     /// Takes bytes that arrived, any number of them.
@@ -241,8 +256,8 @@ impl FrameDecoder {
     fn check_length(&mut self) {
         // The message of a large one that has not been taken out comes first.
         match (&self.state, self.length()) {
-            (State::Frames, Some(len)) if len as usize > MAX_FRAME_LEN => {
-                self.fail(WireError::FrameTooLarge { len });
+            (State::Frames, Some(len)) if len > self.max_frame_len => {
+                self.fail(WireError::FrameTooLarge { len, limit: self.max_frame_len });
             }
             _ => (),
         }

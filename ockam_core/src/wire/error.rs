@@ -31,10 +31,13 @@ pub enum WireError {
         /// The first byte.
         found: u8,
     },
-    /// The peer announced a frame of more than [`MAX_FRAME_LEN`] bytes.
+    /// The peer announced a frame of more bytes than the decoder reads, which are
+    /// [`MAX_FRAME_LEN`] unless it was told otherwise.
     FrameTooLarge {
         /// The bytes that it announced.
         len: u32,
+        /// The most that the decoder reads.
+        limit: u32,
     },
     /// The peer's message is not what a message has to be.
     Malformed(CborError),
@@ -63,10 +66,10 @@ impl fmt::Display for WireError {
                 "the peer's first byte is {found:#04x}, not {PREFACE:#04x}: \
                  it speaks another version or another protocol"
             ),
-            Self::FrameTooLarge { len } => write!(
+            Self::FrameTooLarge { len, limit } => write!(
                 f,
                 "the peer announced a frame of {len} bytes, \
-                 which is larger than the limit of {MAX_FRAME_LEN} bytes"
+                 which is larger than the limit of {limit} bytes"
             ),
             Self::Malformed(error) => write!(f, "the peer's message is malformed: {error}"),
         }

@@ -2,7 +2,9 @@
 //! written.
 
 use super::vectors::{bytes, feed, file, frame_of, framed, hex, list, read_frame, route, text};
-use ockam_core::{Decoded, FrameDecoder, PREFACE, TransportMessage, WireError, encode};
+use ockam_core::{
+    Decoded, FrameDecoder, MAX_FRAME_LEN, PREFACE, TransportMessage, WireError, encode,
+};
 use serde_json::Value;
 
 fn message(decoded: &Value) -> TransportMessage {
@@ -104,7 +106,10 @@ fn bytes_that_are_read_into_the_room_are_the_same_as_those_that_are_handed_over(
             Ok(())
         });
         assert_eq!(decoded, [Decoded::Message(message.clone()), Decoded::Message(message.clone())]);
-        assert_eq!(end, Err(WireError::FrameTooLarge { len: u32::MAX }));
+        assert_eq!(
+            end,
+            Err(WireError::FrameTooLarge { len: u32::MAX, limit: MAX_FRAME_LEN as u32 })
+        );
     }
     let mut decoder = FrameDecoder::new();
     decoder.input_room(9)[..9].copy_from_slice(&[2, 0, 0, 0, 4, 0x83, 0x80, 0x80, 0x40]);
@@ -159,7 +164,11 @@ fn a_large_message_comes_before_the_fault_behind_it() {
             outcome.1 = outcome.1.or(error.err());
         }
         assert_eq!(outcome.0, [Decoded::Message(large.clone())], "{piece}");
-        assert_eq!(outcome.1, Some(WireError::FrameTooLarge { len: u32::MAX }), "{piece}");
+        assert_eq!(
+            outcome.1,
+            Some(WireError::FrameTooLarge { len: u32::MAX, limit: MAX_FRAME_LEN as u32 }),
+            "{piece}"
+        );
     }
 }
 

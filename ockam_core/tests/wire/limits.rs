@@ -3,8 +3,8 @@
 use super::vectors::{feed, frame_of, framed, hex, read_frame};
 use ockam_core::cbor::CborError;
 use ockam_core::{
-    Address, AddressError, Decoded, FrameDecoder, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Route,
-    RouteError, TransportMessage, WireError, encode_frame, route,
+    Address, AddressError, Decoded, FrameDecoder, MAX_ADDRESS_LEN, MAX_FRAME_LEN, MAX_ROUTE_LEN,
+    Route, RouteError, TransportMessage, WireError, encode_frame, route,
 };
 
 fn hops(number: usize) -> Route {
@@ -63,7 +63,7 @@ fn messages_in_front_of_a_fault_are_delivered_and_the_fault_stays() {
     let mut decoder = FrameDecoder::without_preface();
     let (decoded, end) = feed(&mut decoder, &bytes);
     assert_eq!(decoded, [Decoded::Message(message.clone()), Decoded::Message(message)]);
-    let error = Err(WireError::FrameTooLarge { len: u32::MAX });
+    let error = Err(WireError::FrameTooLarge { len: u32::MAX, limit: MAX_FRAME_LEN as u32 });
     assert_eq!(end, error);
     assert_eq!(feed(&mut decoder, &frame), (vec![], error));
     assert_eq!((decoder.buffered_len(), decoder.is_mid_frame()), (0, false));
@@ -104,4 +104,20 @@ fn debug_shows_no_payload() {
     decoder.handle_input(b"\x01\0\0\0\x40secret");
     let shown = format!("{decoder:?}");
     assert_eq!(shown, "FrameDecoder { state: Frames, buffered_len: 10, .. }");
+}
+
+/// A frame is refused as soon as its length is there, at the limit that the decoder was given.
+#[test]
+fn a_decoder_reads_frames_up_to_the_limit_that_it_was_given() {
+    let frame = frame_of(&TransportMessage::new("echoer", "app", vec![1; 100]));
+    let len = frame.len() - 4;
+    let limited = |limit| FrameDecoder::without_preface().with_max_frame_len(limit);
+    assert_eq!(feed(&mut limited(len), &frame).0.len(), 1);
+    let error = WireError::FrameTooLarge { len: len as u32, limit: len as u32 - 1 };
+    let text = format!("{len} bytes, which is larger than the limit of {} bytes", len - 1);
+    assert!(error.to_string().contains(&text), "{error}");
+    assert_eq!(feed(&mut limited(len - 1), &frame[..4]), (vec![], Err(error)));
+    // No limit is above that of the protocol.
+    let prefix = (MAX_FRAME_LEN as u32 + 1).to_be_bytes();
+    assert!(feed(&mut limited(usize::MAX), &prefix).1.is_err());
 }

@@ -84,7 +84,7 @@ fn the_largest_frame_is_delivered_and_a_larger_one_is_not() {
             assert_eq!((written, frame.len()), (Err(WireError::MessageTooLarge { len }), 0));
             assert_eq!(len, MAX_FRAME_LEN + 1);
             let prefix = (len as u32).to_be_bytes();
-            let error = WireError::FrameTooLarge { len: len as u32 };
+            let error = WireError::FrameTooLarge { len: len as u32, limit: MAX_FRAME_LEN as u32 };
             let outcome = feed(&mut FrameDecoder::without_preface(), &prefix);
             assert_eq!(outcome, (vec![], Err(error)));
         }

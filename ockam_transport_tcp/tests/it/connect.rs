@@ -1,7 +1,7 @@
 //! Names, addresses, and what is said when they lead nowhere.
 
 use crate::support::{TcpNode, soon};
-use ockam_core::{ErrorKind, NeutralMessage, route};
+use ockam_core::{ErrorKind, MAX_FRAME_LEN, NeutralMessage, route};
 use ockam_transport_tcp::{TcpConnectionOptions, TcpListenerOptions};
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 use std::time::Duration;
@@ -132,7 +132,8 @@ async fn connecting_takes_no_longer_than_its_options_say() {
 
 #[tokio::test]
 async fn bodies_of_all_sizes_come_as_they_were_sent_and_in_order() {
-    let (_responder, listener, mut arrived) = TcpNode::collecting(Default::default()).await;
+    let options = TcpListenerOptions::new().with_max_frame_len(MAX_FRAME_LEN);
+    let (_responder, listener, mut arrived) = TcpNode::collecting(options).await;
     let initiator = TcpNode::new().await;
     let connection = initiator.connect(&listener).await;
     // Smaller, as large as, and larger than what is copied, a batch, and a read.

@@ -45,8 +45,9 @@ async fn what_is_no_frame_closes_the_connection_and_takes_nothing_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frame_as_large_as_the_limit_is_delivered() {
-    let (_node, listener, mut arrived) = TcpNode::collecting(Default::default()).await;
+async fn a_frame_as_large_as_the_protocol_allows_is_delivered_by_who_is_set_to() {
+    let options = TcpListenerOptions::new().with_max_frame_len(MAX_FRAME_LEN);
+    let (_node, listener, mut arrived) = TcpNode::collecting(options).await;
     let empty = frame(&TransportMessage::new("echoer", route!["app"], vec![])).len() - 4;
     // The length of the payload takes four bytes more than that of an empty one.
     let body = vec![7; MAX_FRAME_LEN - empty - 4];
