@@ -21,7 +21,7 @@ use core::time::Duration;
 /// How long a send waits for room in a mailbox before the log names both ends.
 ///
 /// It is one WARN for a mailbox, not for each sender, and comes up to a second later.
-pub const LONG_WAIT: Duration = Duration::from_secs(5);
+pub const LONG_WAIT: Duration = Duration::from_secs(3);
 
 /// How often the lines are looked at.
 const LOOK: Duration = Duration::from_secs(1);
