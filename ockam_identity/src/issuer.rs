@@ -14,10 +14,12 @@ use crate::identifier::Identifier;
 use crate::identities::Identities;
 use crate::program::{self, Shown};
 use crate::secure_channel::{NodeRng, SecureChannelPeer};
+use crate::telling::next_told;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
+use core::sync::atomic::AtomicUsize;
 use ockam_core::{Error, ErrorKind, Result, Route, Routed, Worker};
 use ockam_node::{Context, Handle};
 use request::{Answer, Request, Status};
@@ -56,6 +58,8 @@ pub struct CredentialIssuer {
     issuer: Identifier,
     register: Box<Register>,
     lifetime: u64,
+    /// How many credentials could not be issued.
+    failures: AtomicUsize,
 }
 
 impl CredentialIssuer {
@@ -71,6 +75,7 @@ impl CredentialIssuer {
             issuer,
             register: Box::new(register),
             lifetime: CREDENTIAL_LIFETIME,
+            failures: AtomicUsize::new(0),
         }
     }
 
@@ -79,6 +84,16 @@ impl CredentialIssuer {
     pub fn with_lifetime(mut self, seconds: u64) -> Self {
         self.lifetime = seconds;
         self
+    }
+
+    /// Tells the log of a failure, which a peer can repeat by asking again.
+    #[cold]
+    fn tell(&self, error: &Error) {
+        let (issuer, error, text) = (&self.issuer, Shown(error), "no credential was issued");
+        match next_told(&self.failures) {
+            Some(count) => tracing::error!(%issuer, count, %error, "{text}"),
+            None => tracing::debug!(%issuer, %error, "{text}"),
+        }
     }
 
     async fn answer(
@@ -116,8 +131,7 @@ impl Worker for CredentialIssuer {
         let (status, body) = match self.answer(ctx, &request, peer.as_ref()).await {
             Ok(answer) => answer,
             Err(error) => {
-                let shown = Shown(&error);
-                tracing::error!(issuer = %self.issuer, error = %shown, "no credential was issued");
+                self.tell(&error);
                 program::discard(error);
                 (Status::Failed, Vec::new())
             }

@@ -44,6 +44,8 @@ mod signed;
 mod sorted;
 pub mod store;
 mod sync;
+#[cfg(feature = "node")]
+mod telling;
 pub mod vault;
 
 pub use codec::Structure;

@@ -7,6 +7,8 @@
 
 #[cfg(feature = "std")]
 use crate::store::{Change, Entry, Store, Table};
+#[cfg(feature = "node")]
+use crate::telling::next_told;
 #[cfg(feature = "std")]
 use crate::vault::{
     AgreementKey, Answer, KeyHandle, KeyKind, Secret, Signature, Vault, VaultError, VerifyingKey,
@@ -21,6 +23,8 @@ use alloc::vec::Vec;
 use core::fmt::Debug;
 #[cfg(feature = "node")]
 use core::fmt::{self, Display};
+#[cfg(feature = "node")]
+use core::sync::atomic::AtomicUsize;
 use core::task::Waker;
 #[cfg(feature = "node")]
 use ockam_core::Error;
@@ -52,8 +56,12 @@ pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
 /// Drops an error that may be the program's.
 #[cfg(feature = "node")]
 pub(crate) fn discard(error: Error) {
-    if let Err(panic) = call(|| drop(error)) {
-        tracing::error!(error = %panic, "an error of the program panicked as it was dropped");
+    static DROPS: AtomicUsize = AtomicUsize::new(0);
+    if let Err(panic) = call(|| drop(error))
+        && let Some(count) = next_told(&DROPS)
+    {
+        let text = "an error of the program panicked as it was dropped";
+        tracing::error!(count, error = %panic, "{text}");
     }
 }
 

@@ -7,6 +7,8 @@ use crate::executor::{Panic, catch, catch_call, frame, yield_now};
 use crate::node::Node;
 use crate::program::{self, describe, discard};
 use crate::task;
+#[cfg(feature = "std")]
+use crate::telling::{Telling, What};
 use crate::unanswered::Unanswered;
 use alloc::boxed::Box;
 use alloc::format;
@@ -16,6 +18,21 @@ use core::marker::PhantomData;
 use core::pin::pin;
 use core::task::{Poll, Waker};
 use ockam_core::{DecodeError, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
+
+/// Writes an error of a worker into the log, or counts it if others can repeat it. On boards there
+/// is no log to fill.
+macro_rules! tell {
+    ($ctx:expr, $what:ident, $($line:tt)*) => {{
+        #[cfg(feature = "std")]
+        match $ctx.telling(What::$what) {
+            Telling::Each => tracing::error!($($line)*),
+            Telling::Counted(count) => tracing::error!(count, $($line)*),
+            Telling::Not => tracing::debug!($($line)*),
+        }
+        #[cfg(not(feature = "std"))]
+        tracing::error!($($line)*);
+    }};
+}
 
 /// How many messages a worker that never waits handles before it lets other tasks run.
 pub(crate) const MESSAGES_PER_TURN: u32 = 128;
@@ -172,13 +189,13 @@ fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
     match why {
         Unhandled::Failed(error) => {
             let error = describe(error);
-            tracing::error!(%address, %worker, %error, "a worker failed to handle a message");
+            tell!(ctx, Failed, %address, %worker, %error, "a worker failed to handle a message");
             let text = || format!("{address} failed: {error}");
             ctx.fail_asker(|| Error::with_text(ErrorKind::Failed, text));
         }
         Unhandled::Undecodable(error, message) => {
             let sender = message.return_route();
-            tracing::error!(%address, %worker, %sender, %error, "a message was dropped");
+            tell!(ctx, Undecodable, %address, %worker, %sender, %error, "a message was dropped");
             ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
             let error = || Error::new(ErrorKind::Encoding, error);
             ctx.fail_asker(|| error().context_with(|| format!("{address}")));
@@ -192,7 +209,7 @@ fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
 fn panicked<W: 'static>(ctx: &mut Context, panic: Panic) -> Panicked {
     let address = ctx.address();
     let worker = TypeName::of::<W>();
-    tracing::error!(%address, %worker, %panic, "a worker panicked and ends");
+    tell!(ctx, Panicked, %address, %worker, %panic, "a worker panicked and ends");
     #[cfg(feature = "std")]
     ctx.not_handled(DeadLetterReason::Panicked);
     Panicked(panic)

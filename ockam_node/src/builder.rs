@@ -89,8 +89,8 @@ impl NodeBuilder {
     }
 
     /// Sets how long a handler may keep its thread, without an `await` that waits, before the log
-    /// names it with a WARN; [`DEFAULT_BLOCKING_LIMIT`] unless this is called. [`Duration::MAX`]
-    /// means never.
+    /// names it with a WARN, of each worker the first time, the tenth and so on;
+    /// [`DEFAULT_BLOCKING_LIMIT`] unless this is called. [`Duration::MAX`] means never.
     ///
     /// Threads are looked at four times in a second. Code inside of tokio's `block_in_place` keeps
     /// only its own thread, and is named as well.

@@ -32,6 +32,8 @@ use crate::dead_letter::DeadLetterReason;
 use crate::executor::Alarm;
 use crate::node::Node;
 use crate::stop_order::StopOrder;
+#[cfg(feature = "std")]
+use crate::telling::{Telling, What};
 use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Deref;
@@ -58,6 +60,9 @@ pub struct Context {
     /// A message is being handled. It is counted if it is not handled to the end.
     #[cfg(feature = "std")]
     handles: bool,
+    /// That message has come as bytes: from outside.
+    #[cfg(feature = "std")]
+    from_outside: bool,
 }
 
 const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of::<Context> };
@@ -84,6 +89,8 @@ impl Context {
             asker: None,
             #[cfg(feature = "std")]
             handles: false,
+            #[cfg(feature = "std")]
+            from_outside: false,
         }
     }
 
@@ -94,6 +101,7 @@ impl Context {
         #[cfg(feature = "std")]
         {
             self.handles = true;
+            self.from_outside = !message.payload().is_typed();
             self.handle.cell().set_came_by(came_by(message));
         }
         match asker(message) {
@@ -135,6 +143,20 @@ impl Context {
             let to = self.handle.primary_address().clone().into();
             let asker = self.asker.iter().cloned().collect();
             self.handle.node().dead_letters.record_routes(to, asker, reason);
+        }
+    }
+
+    /// Says how the log is told of what became of the message that is handled. What came from
+    /// outside is counted, and so is everything in what carries messages out: a peer can ask for an
+    /// answer that cannot leave.
+    #[cfg(feature = "std")]
+    #[cold]
+    pub(crate) fn telling(&self, what: What) -> Telling {
+        let cell = self.handle.cell();
+        if self.from_outside || cell.stop_order() != StopOrder::Worker {
+            self.handle.node().telling(cell.address(), what)
+        } else {
+            Telling::Each
         }
     }
 

@@ -91,7 +91,7 @@ pub(crate) fn begin(
     }
     let mailbox = cell.mailboxes().one_of(destination);
     let passage = RelayMessage::new(source.address(), destination, &message);
-    match gates(source, Some(mailbox), passage) {
+    match gates(node, source, Some(mailbox), passage) {
         Gates::Open => {}
         Gates::ClosedOut => return Err(denied(node, source, message, true)),
         Gates::ClosedIn => return Err(denied(node, source, message, false)),
@@ -174,13 +174,18 @@ enum Gates {
 
 /// Asks the sender's outgoing and, if there is one, the recipient's incoming access control.
 #[inline]
-fn gates(source: &Mailbox, recipient: Option<&Mailbox>, passage: RelayMessage<'_>) -> Gates {
-    match program::outgoing(source, passage) {
+fn gates(
+    node: &Node,
+    source: &Mailbox,
+    recipient: Option<&Mailbox>,
+    passage: RelayMessage<'_>,
+) -> Gates {
+    match program::outgoing(node, source, passage) {
         Authorization::Allowed => {}
         Authorization::Denied => return Gates::ClosedOut,
         Authorization::Later(_) => return Gates::Slow,
     }
-    match recipient.map(|recipient| program::incoming(recipient, passage)) {
+    match recipient.map(|recipient| program::incoming(node, recipient, passage)) {
         None | Some(Authorization::Allowed) => Gates::Open,
         Some(Authorization::Denied) => Gates::ClosedIn,
         Some(Authorization::Later(_)) => Gates::Slow,
@@ -219,7 +224,7 @@ fn deliver_answer(
     message: LocalMessage,
 ) -> Result<Step, SendError> {
     let passage = RelayMessage::new(source.address(), ask.address(), &message);
-    match gates(source, None, passage) {
+    match gates(node, source, None, passage) {
         Gates::Open => hand_over(node, &ask, message).map(|()| Step::Done),
         Gates::ClosedOut | Gates::ClosedIn => Err(denied(node, source, message, true)),
         Gates::Slow => Ok(Step::Authorize(message, Recipient::Asker(ask))),
@@ -264,7 +269,7 @@ fn not_found(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> SendE
     let address = message.onward_route().first().cloned().unwrap_or_default();
     // Whoever may not send there does not hear whether somebody is there.
     let passage = RelayMessage::new(source.address(), &address, &message);
-    if matches!(program::outgoing(source, passage), Authorization::Denied) {
+    if matches!(program::outgoing(node, source, passage), Authorization::Denied) {
         return denied(node, source, message, true);
     }
     if let Some(why) = why_ended(node, &address) {

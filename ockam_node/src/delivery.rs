@@ -344,15 +344,19 @@ async fn authorize(
     for outgoing in [true, false] {
         let passage = RelayMessage::new(source.address(), &destination, &message);
         let authorization = match &to {
-            _ if outgoing => program::outgoing(source, passage),
+            _ if outgoing => program::outgoing(node, source, passage),
             Recipient::Cell(cell) => match cell.mailboxes().find(&destination) {
-                Some(mailbox) => program::incoming(mailbox, passage),
+                Some(mailbox) => program::incoming(node, mailbox, passage),
                 None => Authorization::Allowed,
             },
             Recipient::Asker(_) => Authorization::Allowed,
         };
         let asked = if outgoing { source.address() } else { &destination };
-        if !program::answer(authorization, asked).await {
+        let allowed = program::answer(authorization).await.unwrap_or_else(|broken| {
+            program::rule_broke(node, asked, &broken);
+            false
+        });
+        if !allowed {
             return Err(boundary(deliver::denied(node, source, message, outgoing)));
         }
     }

@@ -66,6 +66,8 @@ mod suggest;
 mod sync;
 mod table;
 mod task;
+#[cfg(feature = "std")]
+mod telling;
 mod transports;
 mod typed;
 mod unanswered;
@@ -110,5 +112,7 @@ pub use shortcut::{Shortcut, Turn};
 pub use start::{ProcessorBuilder, WorkerBuilder};
 pub use stop::StopError;
 pub use stop_order::StopOrder;
+#[cfg(feature = "std")]
+pub use telling::{MAX_TOLD_KINDS, Repeats, is_told};
 #[cfg(feature = "std")]
 pub use watch::DEFAULT_BLOCKING_LIMIT;

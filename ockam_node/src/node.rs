@@ -25,6 +25,8 @@ use crate::stop::StopState;
 #[cfg(feature = "std")]
 use crate::sync::Lock;
 use crate::table::{AddressHash, Refused, Table};
+#[cfg(feature = "std")]
+use crate::telling::{Repeats, Telling, What};
 use crate::transports::Transports;
 #[cfg(feature = "std")]
 use alloc::boxed::Box;
@@ -72,6 +74,9 @@ pub(crate) struct Node {
     pub(crate) arrivals: Arrivals,
     pub(crate) transports: Transports,
     pub(crate) askers: Askers,
+    /// What others can make the log say of each worker.
+    #[cfg(feature = "std")]
+    pub(crate) repeats: Repeats<(Address, What)>,
     #[cfg(feature = "std")]
     pub(crate) long_waits: LongWaits,
     pub(crate) mailbox_bounds: Bounds,
@@ -104,6 +109,8 @@ impl Node {
             arrivals: Arrivals::new(),
             transports: Transports::new(),
             askers: Askers::new(),
+            #[cfg(feature = "std")]
+            repeats: Repeats::new(),
             #[cfg(feature = "std")]
             long_waits: LongWaits::new(),
             mailbox_bounds,
@@ -281,6 +288,14 @@ impl Node {
         };
         let text = || format!("{address} did not answer: {reason}");
         self.fail_ask(asker, Error::with_text(kind, text));
+    }
+
+    /// Says how the log is told of what others can make a worker do again and again.
+    #[cfg(feature = "std")]
+    #[cold]
+    pub(crate) fn telling(&self, address: &Address, what: What) -> Telling {
+        let is_alive = |(address, _): &(Address, What)| self.find(address).is_some();
+        self.repeats.note((address.clone(), what), is_alive).into()
     }
 
     /// Gives a reply slot its address.

@@ -5,13 +5,32 @@
 //! called while a lock of the node is held.
 
 use crate::executor::{Panic, catch_call, catch_future};
-use crate::node::text;
+use crate::node::{Node, text};
+#[cfg(feature = "std")]
+use crate::telling::{Repeats, Telling, What};
 use alloc::format;
 use alloc::string::String;
 use core::future::Future;
 use core::mem;
 use core::task::Waker;
 use ockam_core::{Address, Authorization, Error, ErrorKind, Mailbox, RelayMessage, Result};
+
+/// Writes an error of an access control into the log, or counts it: everybody who sends there can
+/// repeat it.
+macro_rules! tell {
+    ($node:expr, $of:expr, $($line:tt)*) => {{
+        #[cfg(feature = "std")]
+        match $node.telling($of, What::Rule) {
+            Telling::Counted(count) => tracing::error!(count, $($line)*),
+            Telling::Each | Telling::Not => tracing::debug!($($line)*),
+        }
+        #[cfg(not(feature = "std"))]
+        {
+            let _ = $node;
+            tracing::error!($($line)*);
+        }
+    }};
+}
 
 /// Drops a value of the program's.
 #[inline]
@@ -23,6 +42,17 @@ pub(crate) fn discard<T>(value: T) {
     }
 }
 
+#[cfg(feature = "std")]
+#[cold]
+pub(crate) fn drop_panicked(panic: &Panic) {
+    // What it was is not known here, so all of the process are one kind.
+    static DROPS: Repeats<()> = Repeats::new();
+    if let Some(count) = DROPS.note((), |()| true) {
+        tracing::error!(count, %panic, "a value of the program panicked as it was dropped");
+    }
+}
+
+#[cfg(not(feature = "std"))]
 #[cold]
 fn drop_panicked(panic: &Panic) {
     tracing::error!(%panic, "a value of the program panicked as it was dropped");
@@ -45,10 +75,14 @@ fn waker_panicked(panic: &Panic) {
 
 /// Asks the outgoing rule of a mailbox.
 #[inline]
-pub(crate) fn outgoing<'a>(mailbox: &'a Mailbox, passage: RelayMessage<'a>) -> Authorization<'a> {
+pub(crate) fn outgoing<'a>(
+    node: &Node,
+    mailbox: &'a Mailbox,
+    passage: RelayMessage<'a>,
+) -> Authorization<'a> {
     // The usual rules are no code of the program.
     if mailbox.asks_outgoing() {
-        ask(mailbox, || mailbox.outgoing(passage))
+        ask(node, mailbox, || mailbox.outgoing(passage))
     } else {
         mailbox.outgoing(passage)
     }
@@ -56,9 +90,13 @@ pub(crate) fn outgoing<'a>(mailbox: &'a Mailbox, passage: RelayMessage<'a>) -> A
 
 /// Asks the incoming rule of a mailbox.
 #[inline]
-pub(crate) fn incoming<'a>(mailbox: &'a Mailbox, passage: RelayMessage<'a>) -> Authorization<'a> {
+pub(crate) fn incoming<'a>(
+    node: &Node,
+    mailbox: &'a Mailbox,
+    passage: RelayMessage<'a>,
+) -> Authorization<'a> {
     if mailbox.asks_incoming() {
-        ask(mailbox, || mailbox.incoming(passage))
+        ask(node, mailbox, || mailbox.incoming(passage))
     } else {
         mailbox.incoming(passage)
     }
@@ -66,40 +104,51 @@ pub(crate) fn incoming<'a>(mailbox: &'a Mailbox, passage: RelayMessage<'a>) -> A
 
 /// Asks a rule. One that panics denies: it has not allowed anything.
 #[inline]
-fn ask<'a>(mailbox: &Mailbox, rule: impl FnOnce() -> Authorization<'a>) -> Authorization<'a> {
+fn ask<'a>(
+    node: &Node,
+    mailbox: &Mailbox,
+    rule: impl FnOnce() -> Authorization<'a>,
+) -> Authorization<'a> {
     match catch_call(rule) {
         Ok(authorization) => authorization,
         Err(panic) => {
-            rule_panicked(mailbox.address(), &panic);
+            rule_broke(node, mailbox.address(), &Broken::Panicked(panic));
             Authorization::Denied
         }
     }
 }
 
-/// Waits for the answer of the rule of an address. One that fails or panics denies.
-pub(crate) async fn answer(authorization: Authorization<'_>, address: &Address) -> bool {
+/// Why a rule has said neither yes nor no.
+pub(crate) enum Broken {
+    Failed(String),
+    Panicked(Panic),
+}
+
+/// Waits for the answer of a rule.
+pub(crate) async fn answer(authorization: Authorization<'_>) -> core::result::Result<bool, Broken> {
     let answer = match authorization {
-        Authorization::Allowed => return true,
-        Authorization::Denied => return false,
+        Authorization::Allowed => return Ok(true),
+        Authorization::Denied => return Ok(false),
         Authorization::Later(answer) => answer,
     };
     match catch_future(answer).await {
-        Ok(Ok(allowed)) => allowed,
-        Ok(Err(error)) => {
-            let error = describe(error);
-            tracing::error!(%address, %error, "an access control failed, which denies");
-            false
-        }
-        Err(panic) => {
-            rule_panicked(address, &panic);
-            false
-        }
+        Ok(Ok(allowed)) => Ok(allowed),
+        Ok(Err(error)) => Err(Broken::Failed(describe(error))),
+        Err(panic) => Err(Broken::Panicked(panic)),
     }
 }
 
+/// Tells the log of a rule that has not answered, which denies.
 #[cold]
-fn rule_panicked(address: &Address, panic: &Panic) {
-    tracing::error!(%address, %panic, "an access control panicked, which denies");
+pub(crate) fn rule_broke(node: &Node, address: &Address, why: &Broken) {
+    match why {
+        Broken::Failed(error) => {
+            tell!(node, address, %address, %error, "an access control failed, which denies");
+        }
+        Broken::Panicked(panic) => {
+            tell!(node, address, %address, %panic, "an access control panicked, which denies");
+        }
+    }
 }
 
 /// Returns the text of an error that the program made, with its causes, and drops the error.

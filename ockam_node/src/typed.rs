@@ -1,7 +1,9 @@
 //! Bodies on their way between two workers of this node: still of their Rust type.
 
-use crate::executor::catch_call;
+use crate::executor::{Panic, catch_call};
 use crate::sync::Lock;
+#[cfg(feature = "std")]
+use crate::telling::Repeats;
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
 use alloc::string::String;
@@ -89,9 +91,24 @@ impl<M: Message> TypedBody for Typed<M> {
 fn encode_caught<M: Message>(body: &M) -> Result<Vec<u8>, EncodeError> {
     catch_call(|| encode(body)).unwrap_or_else(|panic| {
         let body = TypeName::of::<M>();
-        tracing::error!(%body, %panic, "the `Serialize` of a body panicked");
+        encoding_panicked(body, &panic);
         Err(EncodeError::panicked(body))
     })
+}
+
+/// Tells the log, once for each type and then at powers of ten: a peer may ask for such a body.
+#[cfg(feature = "std")]
+#[cold]
+fn encoding_panicked(body: TypeName, panic: &Panic) {
+    static BODIES: Repeats<&'static str> = Repeats::new();
+    if let Some(count) = BODIES.note(body.as_str(), |_| true) {
+        tracing::error!(count, %body, %panic, "the `Serialize` of a body panicked");
+    }
+}
+
+#[cfg(not(feature = "std"))]
+fn encoding_panicked(body: TypeName, panic: &Panic) {
+    tracing::error!(%body, %panic, "the `Serialize` of a body panicked");
 }
 
 /// A body that no worker has taken is dropped wherever the message is given up: a panic in its drop

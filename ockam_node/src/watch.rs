@@ -3,7 +3,8 @@
 //!
 //! Every poll of a worker's task is marked in a slot of its thread: two relaxed stores, and one at
 //! its end. One thread of the process looks at the slots every [`LOOK`], as long as there is a
-//! node. What a slot shows unchanged for the node's limit is blocked, and is told to the log once.
+//! node. What a slot shows unchanged for the node's limit is blocked, and is told to the log: the first time for each
+//! worker, and then at powers of ten.
 //!
 //! A thread that waits for sockets and timers on behalf of all, and then runs a task that blocks,
 //! is not replaced by the runtime: its other threads sleep until something wakes them. So a runtime
@@ -12,6 +13,7 @@
 use crate::cell::{Cell, Kind};
 use crate::executor::Executor;
 use crate::node::Node;
+use crate::telling::{Telling, What};
 use std::string::String;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -212,9 +214,11 @@ impl Watched {
         let executor = self.executor.clone();
         let found = cell.is_some();
         let name = cell.as_ref().map(|cell| (std::format!("{}", cell.address()), describe(cell)));
+        // A peer may find a message over which a worker takes long.
+        let telling = cell.as_ref().map(|cell| node.telling(cell.address(), What::Blocks));
         executor.spawn(async move { drop((node, cell)) });
-        if let Some((address, worker)) = name {
-            warn(address, worker, now.duration_since(view.since));
+        if let (Some((address, worker)), Some(Telling::Counted(count))) = (name, telling) {
+            warn(address, worker, count, now.duration_since(view.since));
         }
         found
     }
@@ -228,11 +232,11 @@ fn describe(cell: &Cell) -> String {
 }
 
 /// Writes to the log in a thread of its own: a program's subscriber may block as well.
-fn warn(address: String, worker: String, for_at_least: Duration) {
+fn warn(address: String, worker: String, count: u64, for_at_least: Duration) {
     // Without a thread there is one line less in the log.
     drop(thread::Builder::new().spawn(move || {
         tracing::warn!(
-            %address, %worker, ?for_at_least,
+            %address, %worker, count, ?for_at_least,
             "a handler blocks its thread, and what else runs there waits: move work that blocks or \
              computes for long to tokio::task::spawn_blocking, or await in between"
         );

@@ -16,7 +16,7 @@ use core::time::Duration;
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Processor, Result,
 };
-use ockam_node::{Context, Handle, ProcessorBuilder};
+use ockam_node::{Context, Handle, ProcessorBuilder, is_told};
 use std::io;
 use std::net::SocketAddr;
 use std::panic::catch_unwind;
@@ -132,6 +132,8 @@ impl TcpListener {
             registry: Arc::clone(registry),
             budget: Budget::new(frame_budget),
             failed: 0,
+            failures: 0,
+            panics: 0,
         };
         ctx.flow_controls().add_spawner(info.address.clone(), &info.flow);
         let mailbox = Mailbox::new(info.address.clone(), DenyAll, AllowAll);
@@ -163,6 +165,10 @@ struct Accepting {
     budget: Arc<Budget>,
     /// How often in a row the system had no socket to give.
     failed: u64,
+    /// How often that began.
+    failures: u64,
+    /// How many connections were closed because opening them panicked.
+    panics: u64,
 }
 
 impl Accepting {
@@ -185,13 +191,18 @@ impl Accepting {
 }
 
 impl Accepting {
-    /// The system gave no socket. The log is told once, until it gives one again.
+    /// The system gave no socket. The log is told once until it gives one again, and only of the
+    /// first, the tenth, the hundredth time: peers that connect and go can make it so each time.
     #[cold]
     fn failed(&mut self, error: &io::Error) {
         let address = self.info.socket_address;
         if self.failed == 0 {
+            self.failures += 1;
+        }
+        let count = self.failures;
+        if self.failed == 0 && is_told(count) {
             tracing::warn!(
-                %address, %error,
+                %address, %error, count,
                 "cannot accept connections: trying again every {PAUSE:?}. If there are too many \
                  open files, raise the limit of the process or lower with_connection_limit"
             );
@@ -204,7 +215,9 @@ impl Accepting {
     fn recovered(&mut self) {
         if self.failed > 0 {
             let (address, failures) = (self.info.socket_address, mem::take(&mut self.failed));
-            tracing::info!(%address, failures, "accepting connections again");
+            if is_told(self.failures) {
+                tracing::info!(%address, failures, "accepting connections again");
+            }
         }
     }
 }
@@ -218,7 +231,12 @@ impl Processor for Accepting {
                 self.recovered();
                 let address = self.info.socket_address;
                 if unless_it_panics(self.accepted(ctx, stream, peer)).await.is_none() {
-                    tracing::error!(%address, %peer, "opening a connection panicked: it is closed");
+                    self.panics += 1;
+                    let count = self.panics;
+                    if is_told(count) {
+                        let text = "opening a connection panicked: it is closed";
+                        tracing::error!(%address, %peer, count, "{text}");
+                    }
                 }
             }
             // The peer has gone already.

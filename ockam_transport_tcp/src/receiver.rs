@@ -19,7 +19,7 @@ use core::time::Duration;
 use ockam_core::{
     Decoded, Error, ErrorKind, FrameDecoder, Processor, Result, TransportMessage, WireError,
 };
-use ockam_node::{Context, deadline};
+use ockam_node::{Context, deadline, is_told};
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -323,14 +323,15 @@ impl Processor for Receiver {
     }
 }
 
-/// Accounts for a message that reached no worker. The first of a connection is told to the log, for
-/// a program that has not made a worker a consumer; a peer cannot fill the log with the others.
+/// Accounts for a message that reached no worker. The log is told of the first of a connection, for
+/// a program that has not made a worker a consumer, and then at powers of ten.
 pub(crate) fn dropped(link: &Link, error: &Error) {
     let dropped = &link.traffic().dropped;
     dropped.add(1);
-    if error.kind() == ErrorKind::Denied && dropped.value() == 1 {
+    let count = dropped.value();
+    if error.kind() == ErrorKind::Denied && is_told(count) {
         tracing::warn!(
-            connection = %link, %error,
+            connection = %link, count, %error,
             "a message from outside was dropped: a worker is reached only if it was made a \
              consumer, with flow_controls().add_consumer(address, &flow_control_id)"
         );

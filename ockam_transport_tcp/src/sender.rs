@@ -11,7 +11,7 @@ use crate::outgoing::{Desk, Outgoing};
 use crate::socket;
 use core::time::Duration;
 use ockam_core::{Any, Error, ErrorKind, LocalMessage, Result, Routed, WireError, Worker};
-use ockam_node::{Context, DeadLetterReason};
+use ockam_node::{Context, DeadLetterReason, is_told};
 use std::io;
 use std::sync::Arc;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -111,8 +111,22 @@ impl Sender {
                 _ => ErrorKind::InvalidInput,
             };
             let error = Error::new(kind, error).context(format!("sending over {}", self.link));
-            tracing::error!(error = %format_args!("{error:#}"), "a message was not sent");
+            self.tell(&error);
             ctx.reject(&message, DeadLetterReason::Unsendable, error);
+        }
+    }
+
+    /// Tells the log of a message that cannot be sent, the first of a connection and then at powers
+    /// of ten: the peer may ask for answers that are too large.
+    #[cold]
+    fn tell(&self, error: &Error) {
+        let unsent = &self.link.traffic().unsent;
+        unsent.add(1);
+        let (count, error) = (unsent.value(), format_args!("{error:#}"));
+        if is_told(count) {
+            tracing::error!(count, %error, "a message was not sent");
+        } else {
+            tracing::debug!(count, %error, "a message was not sent");
         }
     }
 

@@ -1,6 +1,6 @@
 //! A relay: what stands at a registered name and passes messages on to the owner.
 
-use super::names::Life;
+use super::names::{Event, Life, Names};
 use crate::workers::Relay;
 use core::future::poll_fn;
 use core::pin::pin;
@@ -14,17 +14,23 @@ pub(super) struct Forwarder {
     way_back: Route,
     relay: Relay,
     connection: Address,
+    names: Arc<Names>,
     life: Arc<Life>,
     consumer_of: Vec<FlowControlId>,
 }
 
 impl Forwarder {
     /// Makes a relay of the return route of a registration, which has two hops or more.
-    pub(super) fn new(way_back: Route, life: Arc<Life>, consumer_of: Vec<FlowControlId>) -> Self {
+    pub(super) fn new(
+        way_back: Route,
+        names: Arc<Names>,
+        life: Arc<Life>,
+        consumer_of: Vec<FlowControlId>,
+    ) -> Self {
         let mut fixed = way_back.clone();
         fixed.pop_back();
         let connection = way_back.first().cloned().unwrap_or_default();
-        Forwarder { way_back, relay: Relay::new(fixed), connection, life, consumer_of }
+        Forwarder { way_back, relay: Relay::new(fixed), connection, names, life, consumer_of }
     }
 
     /// Ends a relay whose connection is gone: nothing can come of it any more.
@@ -32,7 +38,11 @@ impl Forwarder {
         if ctx.is_worker_registered_at(self.connection.clone()) {
             return Ok(());
         }
-        tracing::info!(name = %ctx.primary_address(), "a relay ends with its connection");
+        let name = ctx.primary_address();
+        match self.names.told(ctx, self.connection.clone(), Event::Ended) {
+            Some(count) => tracing::info!(%name, count, "a relay ends with its connection"),
+            None => tracing::debug!(%name, "a relay ends with its connection"),
+        }
         ctx.stop_worker(ctx.address()).await
     }
 }
@@ -71,7 +81,11 @@ impl Worker for Forwarder {
                 Err(error)
             }
             None => {
-                tracing::info!(name = %ctx.primary_address(), "a replaced relay lost a message");
+                let name = ctx.primary_address();
+                match self.names.told(ctx, self.connection.clone(), Event::Lost) {
+                    Some(count) => tracing::info!(%name, count, "a replaced relay lost a message"),
+                    None => tracing::debug!(%name, "a replaced relay lost a message"),
+                }
                 Ok(())
             }
         }

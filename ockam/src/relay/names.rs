@@ -4,6 +4,7 @@
 
 use super::refusal::RelayRefusal;
 use ockam_core::Address;
+use ockam_node::{Handle, Repeats};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Poll, Waker};
@@ -11,6 +12,8 @@ use std::task::{Poll, Waker};
 /// The relays of one service, and what it refused. The service's worker writes, the program reads.
 pub(super) struct Names {
     limit: usize,
+    /// What owners can make the log say, by connection.
+    repeats: Repeats<(Address, Event)>,
     state: Mutex<State>,
 }
 
@@ -27,6 +30,18 @@ struct Entry {
     life: Weak<Life>,
     /// Through which address of this node the relay forwards.
     leads_to: Address,
+}
+
+/// What the log of a service names of the relays of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Event {
+    Registered,
+    /// Refused, with the number of the reason.
+    Refused(usize),
+    /// A relay has ended with the connection.
+    Ended,
+    /// A relay that was replaced has lost a message.
+    Lost,
 }
 
 /// The life of one relay: it is over when its worker is dropped, or earlier, when another
@@ -65,7 +80,15 @@ impl Life {
 
 impl Names {
     pub(super) fn new(limit: usize) -> Self {
-        Names { limit, state: Mutex::new(State::default()) }
+        Names { limit, repeats: Repeats::new(), state: Mutex::new(State::default()) }
+    }
+
+    /// Counts what the owner behind a connection has caused. Returns how many there were if the log
+    /// is told: of the first of each kind, the tenth, the hundredth.
+    pub(super) fn told(&self, ctx: &Handle, connection: Address, event: Event) -> Option<u64> {
+        let is_alive =
+            |(connection, _): &(Address, Event)| ctx.is_worker_registered_at(connection.clone());
+        self.repeats.note((connection, event), is_alive)
     }
 
     /// Returns the life of the relay that has a name.

@@ -3,7 +3,7 @@
 //! Nothing here waits for anybody outside, so that no owner keeps the others from registering.
 
 use super::forwarder::Forwarder;
-use super::names::{Life, Names};
+use super::names::{Event, Life, Names};
 use super::refusal::RelayRefusal;
 use super::service_options::RelayServiceOptions;
 use super::{ANY_NAME, MAX_RELAY_NAME_LEN};
@@ -41,7 +41,8 @@ impl Registrar {
         }
         let life = Arc::new(Life::default());
         let consumer_of = self.options.relay_consumer_of.clone();
-        let relay = Forwarder::new(way_back, Arc::clone(&life), consumer_of);
+        let names = Arc::clone(&self.names);
+        let relay = Forwarder::new(way_back, names, Arc::clone(&life), consumer_of);
         let started = WorkerBuilder::new(relay).with_address(name.clone()).start(ctx).await;
         match started {
             Ok(()) => {
@@ -52,7 +53,7 @@ impl Registrar {
                 Err(RelayRefusal::NameTaken)
             }
             Err(error) => {
-                tracing::info!(%name, %error, "a relay was not started");
+                tracing::debug!(%name, %error, "a relay was not started");
                 Err(RelayRefusal::NotStarted)
             }
         }
@@ -141,11 +142,18 @@ impl Worker for Registrar {
 
     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
         let from = msg.return_route();
+        let connection = from.first().cloned().unwrap_or_default();
         match self.register(ctx, msg).await {
-            Ok(name) => tracing::info!(%name, %from, "a relay was registered"),
+            Ok(name) => match self.names.told(ctx, connection, Event::Registered) {
+                Some(count) => tracing::info!(%name, %from, count, "a relay was registered"),
+                None => tracing::debug!(%name, %from, "a relay was registered"),
+            },
             Err(why) => {
                 self.names.count_refused(why);
-                tracing::info!(%from, %why, "a relay was refused");
+                match self.names.told(ctx, connection, Event::Refused(why as usize)) {
+                    Some(count) => tracing::info!(%from, %why, count, "a relay was refused"),
+                    None => tracing::debug!(%from, %why, "a relay was refused"),
+                }
             }
         }
         Ok(())

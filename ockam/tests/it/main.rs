@@ -7,6 +7,8 @@ mod dropped;
 #[path = "../../../ockam_node/tests/it/drops.rs"]
 mod drops;
 mod forwarder;
+mod lines;
+mod log;
 mod relay;
 mod relay_bad_input;
 mod relay_loss;

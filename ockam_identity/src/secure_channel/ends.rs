@@ -147,9 +147,14 @@ impl Ends {
         format!("the secure channel with {} was closed {by}", self.peer)
     }
 
-    /// Ends this end, whose place another channel has.
-    pub(super) fn displace(&self, handle: &Handle) {
-        tracing::info!(address = %self.decryptor, peer = %self.peer, "ended for a newer channel");
+    /// Ends this end, whose place another channel has. `told` says how many there were so far, if
+    /// the log is told of this one.
+    pub(super) fn displace(&self, handle: &Handle, told: Option<usize>) {
+        let (address, peer, text) = (&self.decryptor, &self.peer, "ended for a newer channel");
+        match told {
+            Some(count) => tracing::info!(%address, %peer, count, "{text}"),
+            None => tracing::debug!(%address, %peer, "{text}"),
+        }
         self.displaced.store(true, Ordering::Release);
         request_stop(handle, &self.encryptor);
     }

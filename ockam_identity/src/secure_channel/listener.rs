@@ -12,7 +12,7 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::sync::atomic::AtomicBool;
+use core::sync::atomic::{AtomicBool, AtomicUsize};
 use ockam_core::{
     Address, AllowAll, AllowSourceAddress, Any, DenyAll, Error, ErrorKind, FlowControlId,
     LocalMessage, Mailbox, Mailboxes, NeutralMessage, Result, Route, Routed, Worker,
@@ -80,6 +80,12 @@ pub(super) struct Listening {
     pub(super) places: Arc<Places>,
     /// The log has been told why there are no channels, and none has come up since.
     pub(super) told: AtomicBool,
+    /// How many handshakes have ended because their initiator is not trusted.
+    pub(super) refused: AtomicUsize,
+    /// How many channels have ended for newer ones.
+    pub(super) displaced: AtomicUsize,
+    /// How often it began that there are no channels, for a reason on this side.
+    pub(super) troubles: AtomicUsize,
 }
 
 impl Identities {
@@ -122,6 +128,9 @@ impl Identities {
             half_open: HalfOpen::default(),
             places: Places::new(options.channel_limit),
             told: AtomicBool::new(false),
+            refused: AtomicUsize::new(0),
+            displaced: AtomicUsize::new(0),
+            troubles: AtomicUsize::new(0),
         });
         start(handle, &address, listening).await?;
         Ok(SecureChannelListener { address, flow: options.flow })

@@ -18,6 +18,7 @@ use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identities::failed;
 use crate::program::{self, Shown};
+use crate::telling::next_told;
 use crate::vault::AgreementSecret;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -82,19 +83,25 @@ impl Responder {
     /// Says in the log why nobody gets a channel with this listener, once for all of them.
     #[cold]
     fn tell(&self, ctx: &Context, error: &Error) {
-        if !self.listening.told.swap(true, Ordering::Relaxed) {
-            let (address, own) = (ctx.address(), &self.listening.own);
-            let error = Shown(error);
-            tracing::warn!(%address, %own, %error, "a listener cannot present its identity");
-        }
+        self.tell_once(ctx, error, "a listener cannot present its identity");
     }
 
     /// Says in the log that code of the program has panicked, and a handshake has ended of that.
     #[cold]
     fn tell_of_panic(&self, ctx: &Context, error: &Error) {
-        if !self.listening.told.swap(true, Ordering::Relaxed) {
-            let (address, own, error) = (ctx.address(), &self.listening.own, Shown(error));
-            tracing::error!(%address, %own, %error, "code of the program panicked, which ends a handshake");
+        self.tell_once(ctx, error, "code of the program panicked, which ends a handshake");
+    }
+
+    /// Tells the log until a channel comes up. How often that begins anew may be up to peers, so it
+    /// is the first time, the tenth, the hundredth.
+    fn tell_once(&self, ctx: &Context, error: &Error, text: &str) {
+        if self.listening.told.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (address, own, error) = (ctx.address(), &self.listening.own, Shown(error));
+        match next_told(&self.listening.troubles) {
+            Some(count) => tracing::error!(%address, %own, count, %error, "{text}"),
+            None => tracing::debug!(%address, %own, %error, "{text}"),
         }
     }
 
@@ -127,7 +134,12 @@ impl Responder {
             match meet(identities, &*terms.trust_policy, &shown, &static_key).await? {
                 Meeting::Trusted(peer, credentials) => (peer, credentials),
                 Meeting::Refused(peer) => {
-                    tracing::info!(address = %ctx.address(), %peer, "not trusted");
+                    let count = next_told(&self.listening.refused);
+                    let address = ctx.address();
+                    match count {
+                        Some(count) => tracing::info!(%address, %peer, count, "not trusted"),
+                        None => tracing::debug!(%address, %peer, "not trusted"),
+                    }
                     return Ok(State::Over);
                 }
                 Meeting::Unproved(why) => return Err(failed(why, "reading message 3")),
@@ -170,7 +182,7 @@ impl Responder {
         unfinished.finished();
         let (place, displaced) = self.listening.places.take(&ends);
         if let Some(displaced) = displaced {
-            displaced.displace(ctx);
+            displaced.displace(ctx, next_told(&self.listening.displaced));
         }
         self.listening.told.store(false, Ordering::Relaxed);
         let decryptor = Decryptor::new(ends, &keys.receiving, learning);

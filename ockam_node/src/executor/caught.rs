@@ -79,7 +79,7 @@ impl<F> Drop for Call<'_, F> {
     #[cold]
     fn drop(&mut self) {
         if let Err(panic) = catch_call(|| self.slot.set(None)) {
-            tracing::error!(%panic, "a call that was cut off panicked as it was dropped");
+            crate::program::drop_panicked(&panic);
         }
     }
 }

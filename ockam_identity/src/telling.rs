@@ -1,0 +1,24 @@
+//! What strangers can make a node write into its log, again and again: the first of a kind, the
+//! tenth, the hundredth.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// Counts one more of a kind. Returns how many there were if the log is told of this one.
+pub(crate) fn next_told(counter: &AtomicUsize) -> Option<usize> {
+    let count = counter.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+    let digits = count.checked_ilog10()?;
+    (10_usize.pow(digits) == count).then_some(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn powers_of_ten_are_told() {
+        let counter = AtomicUsize::new(0);
+        let told: Vec<usize> = (0..2000).filter_map(|_| next_told(&counter)).collect();
+        assert_eq!(told, [1, 10, 100, 1000]);
+    }
+}
