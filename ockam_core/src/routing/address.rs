@@ -115,17 +115,11 @@ fn inline(source: &[u8]) -> Option<[u8; INLINE_LEN]> {
     Some(bytes)
 }
 
-/// Every byte as two lower-case hex digits.
-const HEX: [[u8; 2]; 256] = {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut table = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        table[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
-        byte += 1;
-    }
-    table
-};
+/// Returns the lower-case hex digit of a number below 16. Calculated, since a table of all bytes is
+/// no faster and takes 512 bytes of flash.
+const fn hex_digit(nibble: u8) -> u8 {
+    nibble + if nibble < 10 { b'0' } else { b'a' - 10 }
+}
 
 impl Address {
     /// Makes an address from a transport type and bytes, which are taken as they are.
@@ -164,7 +158,7 @@ impl Address {
         let mut bytes = [0; INLINE_LEN];
         let (pairs, _) = bytes.as_chunks_mut::<2>();
         for (pair, byte) in pairs.iter_mut().zip(random) {
-            *pair = HEX[usize::from(byte)];
+            *pair = [hex_digit(byte >> 4), hex_digit(byte & 0xf)];
         }
         Self(Repr::Inline { transport, len: 2 * 16, bytes })
     }
