@@ -5,7 +5,7 @@
 //! one pointer.
 
 #[cfg_attr(feature = "std", path = "table/hashed.rs")]
-#[cfg_attr(not(feature = "std"), path = "table/sorted.rs")]
+#[cfg_attr(not(feature = "std"), path = "table/listed.rs")]
 mod shard;
 
 use self::shard::Shard;

@@ -1,5 +1,5 @@
-//! A shard as a list in the order of the hashes, for boards: they have tens of entries and little
-//! flash, and this takes a tenth of the code of a hash table.
+//! A shard as a list in no order, for boards: they have tens of entries and little flash, and this
+//! takes a tenth of the code of a hash table.
 
 use super::{AddressHash, Hashed};
 use alloc::vec::Vec;
@@ -24,12 +24,12 @@ impl<S: Hashed> Shard<S> {
     }
 
     pub(super) fn insert(&mut self, slot: S) {
-        let place = self.first(slot.hash());
-        self.0.insert(place, slot);
+        self.0.push(slot);
     }
 
     pub(super) fn remove(&mut self, hash: AddressHash, is: impl FnMut(&S) -> bool) -> Option<S> {
-        let slot = self.0.remove(self.position(hash, is)?);
+        let place = self.position(hash, is)?;
+        let slot = self.0.swap_remove(place);
         // A list that was long once gives the memory back, in steps that double.
         if self.0.capacity() > SMALL && self.0.len() * 8 < self.0.capacity() {
             self.0.shrink_to(self.0.len() * 2);
@@ -41,14 +41,8 @@ impl<S: Hashed> Shard<S> {
         self.0.iter()
     }
 
-    /// Returns the place of the first entry whose hash is not smaller.
-    fn first(&self, hash: AddressHash) -> usize {
-        self.0.partition_point(|slot| slot.hash() < hash)
-    }
-
-    fn position(&self, hash: AddressHash, is: impl FnMut(&S) -> bool) -> Option<usize> {
-        let first = self.first(hash);
-        let mut same = self.0.get(first..)?.iter().take_while(|slot| slot.hash() == hash);
-        same.position(is).map(|place| first + place)
+    /// The hashes are compared first, which are in the list itself.
+    fn position(&self, hash: AddressHash, mut is: impl FnMut(&S) -> bool) -> Option<usize> {
+        self.0.iter().position(|slot| slot.hash() == hash && is(slot))
     }
 }
