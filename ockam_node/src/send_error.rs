@@ -257,7 +257,7 @@ impl fmt::Display for SendError {
 impl fmt::Debug for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !TEXTS {
-            return self.kind().fmt(f);
+            return fmt::Display::fmt(self, f);
         }
         f.debug_tuple("SendError").field(self.reason()).finish()
     }
