@@ -2,7 +2,6 @@
 
 use crate::program::wake;
 use crate::sync::Lock;
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -99,13 +98,19 @@ pub struct DeadLetters(Arc<Lock<Record>>);
 #[derive(Default)]
 struct Record {
     counts: [u64; DeadLetterReason::ALL.len()],
-    recent: VecDeque<DeadLetter>,
+    /// Each at its number modulo [`DEAD_LETTERS_KEPT`].
+    recent: Vec<DeadLetter>,
     /// How many there were in all; the number of the next one.
     total: u64,
     readers: Vec<Reader>,
     next_reader: u64,
     /// The node has stopped.
     closed: bool,
+}
+
+/// Returns the place of the letter with a number.
+fn place(number: u64) -> usize {
+    (number % DEAD_LETTERS_KEPT as u64) as usize
 }
 
 /// A subscription that waits.
@@ -133,11 +138,11 @@ impl DeadLetters {
         tracing::debug!(onward_route = %letter.onward_route, %reason, "undelivered");
         let readers = self.0.with(|record| {
             record.counts[reason as usize] += 1;
-            record.total += 1;
-            if record.recent.len() == DEAD_LETTERS_KEPT {
-                record.recent.pop_front();
+            match record.recent.get_mut(place(record.total)) {
+                Some(oldest) => *oldest = letter,
+                None => record.recent.push(letter),
             }
-            record.recent.push_back(letter);
+            record.total += 1;
             core::mem::take(&mut record.readers)
         });
         wake(readers.into_iter().map(|reader| reader.waker));
@@ -168,7 +173,11 @@ impl DeadLetters {
     /// Returns the last ones, at most [`DEAD_LETTERS_KEPT`], oldest first.
     #[must_use]
     pub fn recent(&self) -> Vec<DeadLetter> {
-        self.0.with(|record| record.recent.iter().cloned().collect())
+        self.0.with(|record| {
+            // The next one takes the place of the oldest, or the first that is free.
+            let (later, earlier) = record.recent.split_at(place(record.total));
+            [earlier, later].concat()
+        })
     }
 
     /// Starts to follow what is not delivered from now on.
@@ -211,13 +220,13 @@ impl DeadLetterSubscription {
                 let oldest = record.total - record.recent.len() as u64;
                 self.missed += oldest.saturating_sub(self.next);
                 self.next = self.next.max(oldest);
-                match record.recent.get((self.next - oldest) as usize) {
-                    Some(letter) => {
+                match record.recent.get(place(self.next)) {
+                    Some(letter) if self.next < record.total => {
                         self.next += 1;
                         Poll::Ready(Some(letter.clone()))
                     }
-                    None if record.closed => Poll::Ready(None),
-                    None => {
+                    _ if record.closed => Poll::Ready(None),
+                    _ => {
                         record.readers.retain(|reader| reader.id != self.id);
                         record.readers.push(Reader { id: self.id, waker: cx.waker().clone() });
                         Poll::Pending
