@@ -18,7 +18,7 @@ mod traffic;
 pub(crate) use traffic::Hand;
 
 use crate::drain::Drain;
-use crate::inbox::{Bounds, Inbox};
+use crate::inbox::{Bounds, Inbox, Queue};
 use crate::node::Node;
 #[cfg(feature = "std")]
 use crate::program::discard;
@@ -26,7 +26,6 @@ use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use crate::table::Keyed;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
@@ -399,7 +398,7 @@ impl Drop for Cell {
 /// What is left when a cell has ended.
 #[derive(Default)]
 pub(crate) struct Ending {
-    pub(crate) undelivered: VecDeque<LocalMessage>,
+    pub(crate) undelivered: Queue,
     /// How many they were, once they are accounted for.
     pub(crate) lost: usize,
     /// A worker that slept; it is dropped outside of the lock.

@@ -21,6 +21,8 @@
 
 mod held;
 mod line;
+#[cfg(any(test, not(feature = "std")))]
+mod ring;
 
 pub(crate) use self::held::{Bounds, Weight};
 
@@ -28,18 +30,24 @@ use self::held::Held;
 use self::line::Line;
 #[cfg(feature = "std")]
 use crate::cell::Cell;
-use alloc::collections::VecDeque;
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+#[cfg(not(feature = "std"))]
 use core::iter;
 use core::task::Waker;
 use ockam_core::LocalMessage;
 
+/// Messages in the order in which they came.
+#[cfg(feature = "std")]
+pub(crate) type Queue = alloc::collections::VecDeque<LocalMessage>;
+#[cfg(not(feature = "std"))]
+pub(crate) type Queue = ring::Ring<LocalMessage>;
+
 /// Queues messages for a worker that is awake. A sleeping worker has none.
 #[derive(Default)]
 pub(crate) struct Inbox {
-    messages: VecDeque<LocalMessage>,
+    messages: Queue,
     /// What `messages` hold, and those that were granted a place.
     held: Held,
     line: Line,
@@ -228,23 +236,17 @@ impl Inbox {
 
     /// Moves the oldest messages into `hand`: at most `count`, and at most an eighth of the bytes.
     #[inline]
-    pub(crate) fn pop_more(
-        &mut self,
-        hand: &mut VecDeque<LocalMessage>,
-        count: usize,
-        bounds: Bounds,
-    ) {
+    pub(crate) fn pop_more(&mut self, hand: &mut Queue, count: usize, bounds: Bounds) {
         let count = self.messages.len().min(count);
         let count = self.held.take_first(&self.messages, count, bounds);
         if count > 0 {
-            if cfg!(feature = "std") {
-                hand.extend(self.messages.drain(..count));
-            } else {
-                // The same, slower and with less code.
-                iter::from_fn(|| self.messages.pop_front())
-                    .take(count)
-                    .for_each(|message| hand.push_back(message));
-            }
+            #[cfg(feature = "std")]
+            hand.extend(self.messages.drain(..count));
+            // The same, slower and with less code.
+            #[cfg(not(feature = "std"))]
+            iter::from_fn(|| self.messages.pop_front())
+                .take(count)
+                .for_each(|message| hand.push_back(message));
             self.taken = self.taken.wrapping_add(count as u32);
         }
     }
@@ -284,7 +286,7 @@ impl Inbox {
     }
 
     /// Empties the queue, oldest first.
-    pub(crate) fn drain(&mut self) -> VecDeque<LocalMessage> {
+    pub(crate) fn drain(&mut self) -> Queue {
         self.held = Held::default();
         core::mem::take(&mut self.messages)
     }

@@ -3,9 +3,8 @@
 use super::{Cell, Pushed, State, Turn};
 use crate::cell::Kind;
 use crate::drain::Drain;
-use crate::inbox::{Bounds, InLine, Inbox, Push, Weight};
+use crate::inbox::{Bounds, InLine, Inbox, Push, Queue, Weight};
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -23,7 +22,7 @@ const HANDFULS: usize = 8;
 /// What a worker has taken out of its inbox and not begun to handle.
 #[derive(Default)]
 pub(crate) struct Hand {
-    pub(crate) messages: VecDeque<LocalMessage>,
+    pub(crate) messages: Queue,
     /// Room for the wakers of senders that were granted a place, kept from one time to the next.
     granted: Vec<Waker>,
 }

@@ -6,7 +6,7 @@
 //! Boards have one small heap and give their mailboxes few places: without `std` nothing is
 //! counted, and everything here has no size and no code.
 
-use alloc::collections::VecDeque;
+use super::Queue;
 use ockam_core::LocalMessage;
 
 /// How much a mailbox holds before senders wait.
@@ -89,21 +89,11 @@ impl Held {
     /// Removes what the first messages count: at most `count`, and only as many as are an eighth of
     /// the bound. Returns how many they are.
     #[inline]
-    pub(super) fn take_first(
-        &mut self,
-        messages: &VecDeque<LocalMessage>,
-        count: usize,
-        bounds: Bounds,
-    ) -> usize {
+    pub(super) fn take_first(&mut self, messages: &Queue, count: usize, bounds: Bounds) -> usize {
         if self.bytes == 0 { count } else { self.take_some(messages, count, bounds) }
     }
 
-    fn take_some(
-        &mut self,
-        messages: &VecDeque<LocalMessage>,
-        count: usize,
-        bounds: Bounds,
-    ) -> usize {
+    fn take_some(&mut self, messages: &Queue, count: usize, bounds: Bounds) -> usize {
         let mut room = bounds.bytes as usize / HANDFULS;
         let weights = messages.iter().take(count).map(Weight::of);
         let fitting = weights.take_while(|weight| {
@@ -138,12 +128,7 @@ impl Held {
     pub(super) fn take(&mut self, _: &LocalMessage) {}
 
     #[inline]
-    pub(super) fn take_first(
-        &mut self,
-        _: &VecDeque<LocalMessage>,
-        count: usize,
-        _: Bounds,
-    ) -> usize {
+    pub(super) fn take_first(&mut self, _: &Queue, count: usize, _: Bounds) -> usize {
         count
     }
 

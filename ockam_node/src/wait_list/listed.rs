@@ -44,6 +44,12 @@ impl<T: Key> Places<T> {
 
     fn take_one(&mut self, which: impl Fn(&Waiting<T>) -> bool) -> Option<Waker> {
         let place = self.0.iter().position(which)?;
-        Some(self.0.swap_remove(place).waker)
+        // `swap_remove` does the same with `memmove`, which takes 1.6 KB of flash.
+        let last = self.0.pop()?;
+        let taken = match self.0.get_mut(place) {
+            Some(taken) => mem::replace(taken, last),
+            None => last,
+        };
+        Some(taken.waker)
     }
 }
