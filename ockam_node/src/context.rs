@@ -171,8 +171,8 @@ impl Context {
     /// Takes the next message that is in hand already.
     #[inline]
     pub(crate) fn next_in_hand(&mut self) -> Option<LocalMessage> {
-        let message = self.hand.messages.pop_front()?;
-        self.handle.cell().set_in_hand(self.hand.messages.len());
+        let message = self.hand.pop()?;
+        self.handle.cell().set_in_hand(self.hand.len());
         Some(message)
     }
 
@@ -191,8 +191,8 @@ impl Context {
     pub(crate) fn poll_inbox(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
         let (cell, drain) = (self.handle.cell(), &self.handle.node().drain);
         let turn = cell.poll_turn(&mut self.hand, waker, may_rest, drain);
-        if !self.hand.messages.is_empty() {
-            self.handle.cell().set_in_hand(self.hand.messages.len());
+        if self.hand.len() > 0 {
+            self.handle.cell().set_in_hand(self.hand.len());
         }
         turn
     }
@@ -265,7 +265,7 @@ impl Drop for Context {
         self.fail_asker(|| {
             Error::with_text(ErrorKind::Stopped, || "the worker was cut off before it answered")
         });
-        while let Some(message) = self.hand.messages.pop_front() {
+        while let Some(message) = self.hand.pop() {
             let (node, cell) = (self.handle.node(), self.handle.cell());
             node.undelivered(message, DeadLetterReason::CutOff, cell.address());
         }

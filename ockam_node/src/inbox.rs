@@ -33,8 +33,6 @@ use crate::cell::Cell;
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-#[cfg(not(feature = "std"))]
-use core::iter;
 use core::task::Waker;
 use ockam_core::LocalMessage;
 
@@ -235,18 +233,13 @@ impl Inbox {
     }
 
     /// Moves the oldest messages into `hand`: at most `count`, and at most an eighth of the bytes.
+    #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn pop_more(&mut self, hand: &mut Queue, count: usize, bounds: Bounds) {
         let count = self.messages.len().min(count);
         let count = self.held.take_first(&self.messages, count, bounds);
         if count > 0 {
-            #[cfg(feature = "std")]
             hand.extend(self.messages.drain(..count));
-            // The same, slower and with less code.
-            #[cfg(not(feature = "std"))]
-            iter::from_fn(|| self.messages.pop_front())
-                .take(count)
-                .for_each(|message| hand.push_back(message));
             self.taken = self.taken.wrapping_add(count as u32);
         }
     }

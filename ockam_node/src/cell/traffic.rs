@@ -3,7 +3,9 @@
 use super::{Cell, Pushed, State, Turn};
 use crate::cell::Kind;
 use crate::drain::Drain;
-use crate::inbox::{Bounds, InLine, Inbox, Push, Queue, Weight};
+#[cfg(feature = "std")]
+use crate::inbox::Queue;
+use crate::inbox::{Bounds, InLine, Inbox, Push, Weight};
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
@@ -13,18 +15,47 @@ use core::sync::atomic::Ordering;
 use core::task::{Poll, Waker};
 use ockam_core::LocalMessage;
 
-/// How many messages a worker takes out of its inbox under one lock.
+/// How many messages a worker takes out of its inbox under one lock. On a board to lock costs less
+/// than to keep several messages.
+#[cfg(feature = "std")]
 const MAX_HANDFUL: usize = 32;
 
 /// How many handfuls a small inbox holds, since what is in hand comes on top of what is in it.
+#[cfg(feature = "std")]
 const HANDFULS: usize = 8;
 
 /// What a worker has taken out of its inbox and not begun to handle.
 #[derive(Default)]
 pub(crate) struct Hand {
+    #[cfg(feature = "std")]
     pub(crate) messages: Queue,
     /// Room for the wakers of senders that were granted a place, kept from one time to the next.
     granted: Vec<Waker>,
+}
+
+#[cfg(feature = "std")]
+impl Hand {
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<LocalMessage> {
+        self.messages.pop_front()
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+}
+
+/// On a board there is never more than the message that is handled.
+#[cfg(not(feature = "std"))]
+impl Hand {
+    pub(crate) fn pop(&mut self) -> Option<LocalMessage> {
+        None
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        0
+    }
 }
 
 impl Cell {
@@ -167,6 +198,7 @@ impl Cell {
                 inbox.idle = false;
                 // With nothing behind it nobody waits for room either: there was room for more.
                 if !inbox.is_empty() || inbox.has_line() {
+                    #[cfg(feature = "std")]
                     inbox.pop_more(&mut hand.messages, self.handful() - 1, self.bounds);
                     inbox.grant_when_half_empty(self.bounds, &mut hand.granted);
                 }
@@ -195,6 +227,7 @@ impl Cell {
     }
 
     /// How many messages are taken at a time: few against the capacity, so that the bound holds.
+    #[cfg(feature = "std")]
     fn handful(&self) -> usize {
         (self.bounds.messages as usize / HANDFULS).clamp(1, MAX_HANDFUL)
     }

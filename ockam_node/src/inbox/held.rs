@@ -6,6 +6,7 @@
 //! Boards have one small heap and give their mailboxes few places: without `std` nothing is
 //! counted, and everything here has no size and no code.
 
+#[cfg(feature = "std")]
 use super::Queue;
 use ockam_core::LocalMessage;
 
@@ -126,11 +127,6 @@ impl Held {
 
     #[inline]
     pub(super) fn take(&mut self, _: &LocalMessage) {}
-
-    #[inline]
-    pub(super) fn take_first(&mut self, _: &Queue, count: usize, _: Bounds) -> usize {
-        count
-    }
 
     #[inline]
     pub(super) fn has_room(&self, _: Weight, _: Bounds) -> bool {
