@@ -60,7 +60,7 @@ impl Arrivals {
             return;
         }
         for address in mailboxes.addresses() {
-            while let Some(wakers) = self.waiting.with(|list| list.take(address)) {
+            if let Some(wakers) = self.waiting.with(|list| list.take(address)) {
                 wakers.into_iter().for_each(Waker::wake);
             }
         }

@@ -187,7 +187,7 @@ impl StopState {
     }
 
     fn wake(&self, moment: Moment) {
-        while let Some(wakers) = self.outcome.with(|outcome| outcome.waiting.take(&moment)) {
+        if let Some(wakers) = self.outcome.with(|outcome| outcome.waiting.take(&moment)) {
             wake(wakers);
         }
     }
