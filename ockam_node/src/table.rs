@@ -10,9 +10,9 @@ mod shard;
 
 use self::shard::Shard;
 use crate::sync::Lock;
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::array;
 use ockam_core::Address;
 
 /// How many locks the table has. More than the threads of a large machine, so that two lookups
@@ -27,7 +27,7 @@ pub(crate) trait Keyed {
 }
 
 pub(crate) struct Table<T> {
-    shards: Box<[Lock<Shard<Slot<T>>>]>,
+    shards: [Lock<Shard<Slot<T>>>; SHARDS],
     seed: usize,
 }
 
@@ -64,8 +64,7 @@ pub(crate) struct AddressHash(usize);
 impl<T: Keyed> Table<T> {
     /// Makes an empty table. The seed keeps others from choosing addresses that collide.
     pub(crate) fn new(seed: usize) -> Self {
-        let shards = (0..SHARDS).map(|_| Lock::new(Shard::new())).collect();
-        Table { shards, seed }
+        Table { shards: array::from_fn(|_| Lock::new(Shard::new())), seed }
     }
 
     pub(crate) fn hash(&self, address: &Address) -> AddressHash {
