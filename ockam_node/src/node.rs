@@ -249,7 +249,7 @@ impl Node {
         discard(ending.resident.take());
         if !asks.is_empty() {
             let why = text(|| format!("the connection at {} has ended", cell.address()));
-            self.fail_asks(asks, &why);
+            self.fail_asks(&asks, &why);
         }
         ending.lost = ending.undelivered.len();
         while let Some(message) = ending.undelivered.pop_front() {
@@ -340,10 +340,10 @@ impl Node {
 
     /// Ends the asks that wait at some addresses.
     #[cold]
-    pub(crate) fn fail_asks(&self, addresses: Vec<Address>, why: &str) {
+    pub(crate) fn fail_asks(&self, addresses: &[Address], why: &str) {
         for address in addresses {
             let error = Error::with_text(ErrorKind::Stopped, || format!("no answer: {why}"));
-            self.fail_ask(&address, error);
+            self.fail_ask(address, error);
         }
     }
 

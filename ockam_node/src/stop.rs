@@ -271,7 +271,7 @@ async fn run(node: &Arc<Node>, limit: Duration) {
     let processors = close(node, Kind::Processor, None);
     if !limit.is_zero() {
         node.drain.begin();
-        for cell in cells(node, Kind::Worker, None) {
+        for cell in &cells(node, Kind::Worker, None) {
             cell.count(&node.drain);
         }
         node.drain.scanned();
@@ -308,7 +308,7 @@ fn set_stopped(node: &Arc<Node>, error: Option<StopError>) {
     // meanwhile is either refused or found here.
     node.stop.closed.store(true, Ordering::SeqCst);
     close(node, Kind::Detached, None);
-    for ask in node.asks.collect(|ask| Some(Arc::clone(ask))) {
+    for ask in &node.asks.collect(|ask| Some(Arc::clone(ask))) {
         let text = || format!("no answer: the node {}", node.stop.progress());
         ask.fail(Error::with_text(ErrorKind::Stopped, text));
     }
@@ -384,9 +384,9 @@ fn cut_off(node: &Arc<Node>) -> Option<StopError> {
     let (mut cut_off, mut undelivered) = (Vec::new(), 0);
     node.stop.cuts.store(true, Ordering::SeqCst);
     for kind in [Kind::Worker, Kind::Processor] {
-        for cell in cells(node, kind, None) {
+        for cell in &cells(node, kind, None) {
             let task = cell.request_cut();
-            let ending = node.end(&cell, DeadLetterReason::CutOff);
+            let ending = node.end(cell, DeadLetterReason::CutOff);
             if !ending.again {
                 cut_off.push((cell.address().clone(), name(cell.type_name())));
                 undelivered += ending.lost + cell.in_hand();

@@ -29,7 +29,7 @@ impl Handle {
     pub fn end_flow(&self, producer: &Address, why: impl Into<String>) {
         let why = why.into();
         let asks = self.node().flow_controls.end(producer, Some(&why));
-        self.node().fail_asks(asks, &why);
+        self.node().fail_asks(&asks, &why);
     }
 
     /// Ends the asks that wait for an answer over the flow of a producer, as
@@ -37,7 +37,7 @@ impl Handle {
     /// made again.
     pub fn fail_asks_over(&self, producer: &Address, why: &str) {
         let asks = self.node().flow_controls.expected_over(producer);
-        self.node().fail_asks(asks, why);
+        self.node().fail_asks(&asks, why);
     }
 
     /// Counts a step of a message that this worker takes long to pass on. Answers to messages from

@@ -53,11 +53,10 @@ impl<T> Ring<T> {
     }
 
     fn grow(&mut self) {
-        let before = self.places.len();
-        self.places.resize_with((before * 2).max(FIRST), || None);
-        // What stood before the oldest follows the last one now.
-        for place in 0..self.first {
-            self.places.swap(place, before + place);
+        for place in 0..self.places.len().max(FIRST) {
+            // What stands before the oldest follows the last one from now on.
+            let moved = if place < self.first { self.places[place].take() } else { None };
+            self.places.push(moved);
         }
     }
 }
