@@ -95,7 +95,10 @@ pub use ockam_node::{
     SendErrorReason, StopError, StopOrder, WorkerBuilder,
 };
 #[cfg(feature = "std")]
-pub use ockam_node::{DEFAULT_BLOCKING_LIMIT, DEFAULT_MAILBOX_BYTES, STOP_TIMEOUT_VARIABLE};
+pub use ockam_node::{
+    DEFAULT_BLOCKING_LIMIT, DEFAULT_MAILBOX_BYTES, KILL_PATIENCE, Killed, STOP_TIMEOUT_VARIABLE,
+    StopOptions,
+};
 #[cfg(not(feature = "std"))]
 pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 

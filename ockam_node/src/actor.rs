@@ -222,6 +222,11 @@ pub(crate) async fn finish<W: Worker<Context = Context>>(
     mut ctx: Context,
     panicked: Option<Panicked>,
 ) {
+    #[cfg(feature = "std")]
+    if ctx.cell().is_cut() {
+        // It was cut off while it did not wait. What it leaves is accounted for with the context.
+        return discard(worker);
+    }
     let reason = match panicked {
         Some(_) => DeadLetterReason::Panicked,
         None => DeadLetterReason::Stopped,
@@ -249,7 +254,11 @@ fn abandon(ctx: &mut Context, reason: DeadLetterReason) -> Unanswered {
         wakers.into_iter().for_each(Waker::wake);
     }
     let mut unanswered = Unanswered::new(ctx, reason);
-    while let Poll::Ready(Turn::Message(message)) = ctx.poll_turn(None, false) {
+    loop {
+        while let Some(message) = ctx.take_in_hand() {
+            unanswered.add(ctx, message);
+        }
+        let Poll::Ready(Turn::Message(message)) = ctx.poll_inbox(None, false) else { break };
         unanswered.add(ctx, message);
     }
     unanswered

@@ -11,14 +11,18 @@
 //! An idle worker is `Asleep`: it is its own struct, its addresses and this cell. It has no task
 //! and no queue. The lock is held for a few instructions, never while user code runs.
 
+mod ending;
+mod marks;
 #[cfg(feature = "std")]
 mod progress;
 mod traffic;
 
+pub(crate) use ending::Ending;
 pub(crate) use traffic::Hand;
 
+use self::marks::Marks;
 use crate::drain::Drain;
-use crate::inbox::{Bounds, Inbox, Queue};
+use crate::inbox::{Bounds, Inbox};
 use crate::node::Node;
 #[cfg(feature = "std")]
 use crate::program::discard;
@@ -32,7 +36,7 @@ use core::mem;
 use core::sync::atomic::AtomicU32;
 #[cfg(feature = "std")]
 use core::sync::atomic::{AtomicBool, AtomicU16};
-use core::task::{Poll, Waker};
+use core::task::Waker;
 #[cfg(feature = "std")]
 use ockam_core::Mailbox;
 use ockam_core::{Address, LocalMessage, Mailboxes, TypeName};
@@ -70,9 +74,8 @@ pub(crate) struct Cell {
     next_ticket: AtomicU32,
     /// How many messages are neither in the inbox nor handled. Only the worker's task writes it.
     in_hand: AtomicU32,
-    /// The node knows a way past the inbox: few have one, so it costs the others no pointer.
-    #[cfg(feature = "std")]
-    has_shortcut: AtomicBool,
+    /// What holds of the cell and is read without its lock.
+    marks: Marks,
     /// The line of senders is looked at now and then.
     #[cfg(feature = "std")]
     is_watched: AtomicBool,
@@ -88,7 +91,8 @@ enum State {
     Starting(Option<Box<Inbox>>),
     Asleep(Box<dyn Resident>),
     Awake(Box<Inbox>),
-    /// The inbox stays if the task was asked to give the worker up, and has not done it.
+    /// The inbox stays, for those who wait for that, until the worker's code has been dropped that
+    /// was cut off.
     Ended(Option<Box<Inbox>>),
 }
 
@@ -136,8 +140,7 @@ impl Cell {
             bounds,
             next_ticket: AtomicU32::new(0),
             in_hand: AtomicU32::new(0),
-            #[cfg(feature = "std")]
-            has_shortcut: AtomicBool::new(false),
+            marks: Marks::default(),
             #[cfg(feature = "std")]
             is_watched: AtomicBool::new(false),
             #[cfg(feature = "std")]
@@ -173,10 +176,8 @@ impl Cell {
     /// Calls `f` with the inbox, if there is one; a sleeping cell has none.
     fn with_inbox<R>(&self, f: impl FnOnce(&mut Inbox) -> R) -> Option<R> {
         self.state.with(|state| match state {
-            State::Awake(inbox) | State::Starting(Some(inbox)) | State::Ended(Some(inbox)) => {
-                Some(f(inbox))
-            }
-            State::Starting(None) | State::Ended(None) | State::Asleep(_) => None,
+            State::Awake(inbox) | State::Starting(Some(inbox)) => Some(f(inbox)),
+            State::Starting(None) | State::Ended(_) | State::Asleep(_) => None,
         })
     }
 
@@ -187,17 +188,19 @@ impl Cell {
         worker: Box<W>,
         asleep: impl FnOnce(Box<W>) -> Box<dyn Resident>,
     ) -> Settled<W> {
-        self.state.with(|state| match state {
-            State::Starting(None) => {
+        let (settled, _unused) = self.state.with(|state| match state {
+            State::Starting(inbox) if inbox.as_ref().is_none_or(|inbox| inbox.is_blank()) => {
+                let inbox = inbox.take();
                 *state = State::Asleep(asleep(worker));
-                Settled::Asleep
+                (Settled::Asleep, inbox)
             }
             State::Starting(Some(inbox)) if !inbox.stop => {
                 *state = State::Awake(mem::take(inbox));
-                Settled::Awake(worker)
+                (Settled::Awake(worker), None)
             }
-            _ => Settled::Stopped(worker),
-        })
+            _ => (Settled::Stopped(worker), None),
+        });
+        settled
     }
 
     /// Ends the start of what has a task from the beginning; `false` if a stop was asked for.
@@ -282,24 +285,6 @@ impl Cell {
         self.state.with(|state| matches!(state, State::Ended(_)))
     }
 
-    /// Asks the task to give up the worker it runs, wherever it waits.
-    pub(crate) fn request_cut(&self) -> Option<Waker> {
-        self.with_inbox(|inbox| {
-            inbox.cut = true;
-            inbox.task.take()
-        })
-        .flatten()
-    }
-
-    pub(crate) fn is_cut(&self) -> bool {
-        self.with_inbox(|inbox| inbox.cut).unwrap_or(false)
-    }
-
-    /// Tells the cell which waker wakes its task.
-    pub(crate) fn set_task(&self, waker: &Waker) {
-        self.with_inbox(|inbox| inbox.task = Some(waker.clone()));
-    }
-
     /// Asks a worker to rest if it took nothing since it had taken `taken` messages. Returns how
     /// many it has taken by now, or `None` if its task needs no more looking after.
     pub(crate) fn request_rest(&self, taken: u32) -> Option<u32> {
@@ -320,61 +305,12 @@ impl Cell {
     /// Counts the worker as busy if it is, at the beginning of a node's stop.
     pub(crate) fn count(&self, drain: &Drain) {
         self.state.with(|state| match state {
+            State::Starting(Some(inbox)) if inbox.is_empty() => {}
             State::Awake(inbox) | State::Starting(Some(inbox)) if !inbox.idle => {
                 drain.enter(self.about.kind, &mut inbox.counted);
             }
             _ => {}
         });
-    }
-
-    /// Waits for the end.
-    pub(crate) fn poll_ended(&self, waker: &Waker) -> Poll<()> {
-        self.state.with(|state| {
-            let inbox = match state {
-                State::Ended(_) => return Poll::Ready(()),
-                State::Awake(inbox) => inbox,
-                State::Starting(inbox) => inbox.get_or_insert_default(),
-                // Nobody waits for the end before a stop was asked for, and a stop wakes it.
-                State::Asleep(_) => return Poll::Pending,
-            };
-            if !inbox.on_end.iter().any(|known| known.will_wake(waker)) {
-                inbox.on_end.push(waker.clone());
-            }
-            Poll::Pending
-        })
-    }
-
-    /// Ends the cell, once. Returns the messages that nobody will handle, and a worker that slept.
-    pub(crate) fn end(&self, drain: &Drain) -> Ending {
-        let mut ending = Ending::default();
-        let wakers = self.state.with(|state| {
-            let inbox = match mem::replace(state, State::Ended(None)) {
-                State::Awake(inbox) | State::Starting(Some(inbox)) => Some(inbox),
-                State::Asleep(resident) => {
-                    ending.resident = Some(resident);
-                    None
-                }
-                State::Starting(None) => None,
-                State::Ended(inbox) => {
-                    ending.again = true;
-                    *state = State::Ended(inbox);
-                    return Vec::new();
-                }
-            };
-            let Some(mut inbox) = inbox else {
-                return Vec::new();
-            };
-            drain.leave(&mut inbox.counted);
-            ending.undelivered = inbox.drain();
-            let mut wakers = inbox.close();
-            wakers.append(&mut inbox.on_end);
-            if inbox.cut {
-                *state = State::Ended(Some(inbox));
-            }
-            wakers
-        });
-        wakers.into_iter().for_each(Waker::wake);
-        ending
     }
 }
 
@@ -393,18 +329,6 @@ impl Drop for Cell {
             discard(mem::replace(&mut self.mailboxes, none.into()));
         }
     }
-}
-
-/// What is left when a cell has ended.
-#[derive(Default)]
-pub(crate) struct Ending {
-    pub(crate) undelivered: Queue,
-    /// How many they were, once they are accounted for.
-    pub(crate) lost: usize,
-    /// A worker that slept; it is dropped outside of the lock.
-    pub(crate) resident: Option<Box<dyn Resident>>,
-    /// The cell had ended before.
-    pub(crate) again: bool,
 }
 
 /// How a start went on.

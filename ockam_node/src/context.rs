@@ -3,7 +3,9 @@
 //! | room | owns |
 //! |---|---|
 //! | `handle` | identity, starting others, what the node knows |
-//! | `stopping` | ending others and the node, and waiting for that |
+//! | `stopping` | stopping others and the node, and waiting for that |
+//! | `stop_with` | stopping others with options |
+//! | `kill` | ending others that do not end by themselves |
 //! | `send` | sending and forwarding |
 //! | `ask`, `asking` | `send_and_receive`, and its future |
 //! | `receive` | taking messages out of one's own mailbox |
@@ -13,14 +15,20 @@
 mod ask;
 mod asking;
 mod handle;
+#[cfg(feature = "std")]
+mod kill;
 mod lost;
 mod outside;
 mod receive;
 mod send;
+#[cfg(feature = "std")]
+mod stop_with;
 mod stopping;
 
 pub use ask::MessageSendReceiveOptions;
 pub use handle::Handle;
+#[cfg(feature = "std")]
+pub use kill::{KILL_PATIENCE, Killed};
 pub use lost::ConnectionLost;
 pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 
@@ -30,7 +38,7 @@ use crate::ask::asker;
 use crate::cell::{About, Cell, Hand, Kind, Turn};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::Alarm;
-use crate::node::Node;
+use crate::node::{Node, cut_off};
 use crate::stop_order::StopOrder;
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
@@ -168,9 +176,19 @@ impl Context {
         }
     }
 
-    /// Takes the next message that is in hand already.
+    /// Takes the next message that is in hand already, unless no more are handled.
     #[inline]
     pub(crate) fn next_in_hand(&mut self) -> Option<LocalMessage> {
+        #[cfg(feature = "std")]
+        if self.hand.len() > 0 && self.handle.cell().gives_up() {
+            return None;
+        }
+        self.take_in_hand()
+    }
+
+    /// As [`next_in_hand`](Self::next_in_hand), when no more messages are handled.
+    #[inline]
+    pub(crate) fn take_in_hand(&mut self) -> Option<LocalMessage> {
         let message = self.hand.pop()?;
         self.handle.cell().set_in_hand(self.hand.len());
         Some(message)
@@ -262,15 +280,15 @@ impl Drop for Context {
     fn drop(&mut self) {
         #[cfg(feature = "std")]
         self.not_handled(DeadLetterReason::CutOff);
-        self.fail_asker(|| {
-            Error::with_text(ErrorKind::Stopped, || "the worker was cut off before it answered")
-        });
-        while let Some(message) = self.hand.pop() {
-            let (node, cell) = (self.handle.node(), self.handle.cell());
-            node.undelivered(message, DeadLetterReason::CutOff, cell.address());
+        let (node, cell) = (self.handle.node(), self.handle.cell());
+        if let Some(asker) = self.asker.take() {
+            node.fail_ask(&asker, Error::with_text(ErrorKind::Stopped, || cut_off(cell)));
         }
-        if self.handle.cell().kind() == Kind::Detached {
-            self.handle.node().end(self.handle.cell(), DeadLetterReason::Stopped);
+        while let Some(message) = self.hand.pop() {
+            node.undelivered(message, DeadLetterReason::CutOff, cell);
+        }
+        if cell.kind() == Kind::Detached {
+            node.end(cell, DeadLetterReason::Stopped);
         }
     }
 }

@@ -16,7 +16,7 @@ use ockam_core::{Error, ErrorKind, Message, Result, Route};
 ///
 /// It is sent in the name of the context that made it. Scheduling it anew or dropping it cancels
 /// what was scheduled before, and so does the end of the node's stop: an event does not hold the
-/// node.
+/// node. A worker that is killed sends nothing any more, wherever its events are.
 ///
 /// ```
 /// # use ockam_node::{DelayedEvent, NodeBuilder};
@@ -76,8 +76,8 @@ impl<M: Message + Clone> DelayedEvent<M> {
     ///
     /// # Errors
     /// [`Full`](ockam_core::ErrorKind::Full) on a board whose task slots are all taken, and
-    /// [`Stopped`](ockam_core::ErrorKind::Stopped) on a node that has stopped; nothing is scheduled
-    /// then. A message that cannot be delivered in the end is logged, with a WARN unless the node is
+    /// [`Stopped`](ockam_core::ErrorKind::Stopped) on a node that has stopped, or of a worker that
+    /// was killed; nothing is scheduled then. A message that cannot be delivered in the end is logged, with a WARN unless the node is
     /// stopping.
     ///
     /// # Cancel safety
@@ -89,6 +89,10 @@ impl<M: Message + Clone> DelayedEvent<M> {
             let text = || format!("no event is scheduled: the node {}", stop.progress());
             return Err(Error::with_text(ErrorKind::Stopped, text));
         }
+        if is_killed(&self.handle) {
+            let text = || format!("no event is scheduled: {} was killed", self.handle.address());
+            return Err(Error::with_text(ErrorKind::Stopped, text));
+        }
         let place = Some(self.handle.node().executor.hold_place()?);
         let schedule = Arc::new(Lock::new(Schedule { cancelled: false, task: None, place }));
         self.scheduled = Some(Cancel(Arc::clone(&schedule)));
@@ -97,6 +101,7 @@ impl<M: Message + Clone> DelayedEvent<M> {
         let node = Arc::clone(handle.node());
         node.executor.clone().spawn(async move {
             if is_due(&node, &schedule, delay).await
+                && !is_killed(&handle)
                 && let Err(error) = handle.send(route, message).await
             {
                 not_sent(&handle, &error);
@@ -125,6 +130,11 @@ async fn is_due(node: &Node, schedule: &Lock<Schedule>, delay: Duration) -> bool
         if is_cancelled { Poll::Ready(()) } else { stopped.as_mut().poll(cx) }
     });
     until(cancelled, node.executor.sleep(delay)).await.is_none()
+}
+
+/// Tells whether the worker that made an event was killed.
+fn is_killed(handle: &Handle) -> bool {
+    handle.cell().is_killed()
 }
 
 /// Tells the log. While the node stops it is expected that recipients are gone.

@@ -8,7 +8,7 @@
 //!   push ──> [ messages ............ ] ──> pop        bounded by number and by bytes
 //!   push when full ──> line: (ticket, waker), first come first served; a pop that leaves the
 //!                      queue half empty grants places in it to the first of the line
-//!   control: stop, rest, cut                          read before the task waits, never queued
+//!   control: stop, rest                               read before the task waits, never queued
 //! ```
 //!
 //! A message waits with its sender, not in the line. A sender that has been granted a place pushes
@@ -61,14 +61,15 @@ pub(crate) struct Inbox {
     pub(crate) stop: bool,
     /// The worker may give its task up if there is no message.
     pub(crate) rest: bool,
-    /// The worker's task is dropped where it is.
-    pub(crate) cut: bool,
     /// The worker has work; maintained only while the node drains.
     pub(crate) counted: bool,
     /// The worker's loop waits for a message.
     pub(crate) idle: bool,
     /// How many messages were taken out, wrapping; for telling that nothing happened in between.
     pub(crate) taken: u32,
+    /// Who waits for answers to messages that were discarded, and is told at the worker's end.
+    #[cfg(feature = "std")]
+    pub(crate) askers: Vec<ockam_core::Address>,
     /// `taken` and that of what it waits for, when an answer had waited for too long.
     #[cfg(feature = "std")]
     pub(crate) stalled_at: Option<u32>,
@@ -286,6 +287,12 @@ impl Inbox {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.messages.is_empty()
+    }
+
+    /// Tells whether nothing has come, and nobody waits for anything: there may as well be none.
+    pub(crate) fn is_blank(&self) -> bool {
+        let waited_for = self.counted || self.has_line() || !self.on_end.is_empty();
+        !self.closed && !self.stop && !waited_for && self.messages.is_empty()
     }
 
     /// Tells whether nothing is queued or handled, and nothing forbids that it will be.

@@ -10,6 +10,7 @@
 //! | [`DelayedEvent`] | a message to be sent later |
 //! | [`FlowControls`], [`FlowGate`], [`DeadLetters`] | what may come in, what could not be delivered |
 //! | [`SendError`], [`StopError`] | the errors that a caller can act on |
+//! | [`StopOptions`], [`Killed`] | ending a worker that hangs |
 //!
 //! Layout of the crate, from the hot path outwards:
 //!
@@ -61,6 +62,8 @@ mod send_error;
 mod shortcut;
 mod start;
 mod stop;
+#[cfg(feature = "std")]
+mod stop_options;
 mod stop_order;
 mod suggest;
 mod sync;
@@ -84,6 +87,8 @@ pub use context::{
     ConnectionLost, Context, DEFAULT_TIMEOUT, Handle, MessageReceiveOptions,
     MessageSendReceiveOptions,
 };
+#[cfg(feature = "std")]
+pub use context::{KILL_PATIENCE, Killed};
 pub use dead_letter::{
     DEAD_LETTERS_KEPT, DeadLetter, DeadLetterReason, DeadLetterSubscription, DeadLetters,
 };
@@ -111,6 +116,8 @@ pub use send_error::{SendError, SendErrorReason};
 pub use shortcut::{Shortcut, Turn};
 pub use start::{ProcessorBuilder, WorkerBuilder};
 pub use stop::StopError;
+#[cfg(feature = "std")]
+pub use stop_options::StopOptions;
 pub use stop_order::StopOrder;
 #[cfg(feature = "std")]
 pub use telling::{MAX_TOLD_KINDS, Repeats, is_told};

@@ -234,15 +234,19 @@ impl Node {
         }
     }
 
-    /// Ends a cell: its addresses are free, then what was queued is accounted for and askers are
+    /// Ends a cell; for the reason [`CutOff`](DeadLetterReason::CutOff) its code is dropped where it
+    /// waits. Its addresses are free, then what was queued is accounted for and askers are
     /// told, so that an asker may start another worker there.
     pub(crate) fn end(&self, cell: &Cell, reason: DeadLetterReason) -> Ending {
         let mut asks = Vec::new();
-        for address in cell.mailboxes().addresses() {
-            asks.append(&mut self.flow_controls.end(address, None));
+        // The second time, another one may have its addresses already.
+        if cell.begin_end() {
+            for address in cell.mailboxes().addresses() {
+                asks.append(&mut self.flow_controls.end(address, None));
+            }
         }
         self.release(cell);
-        let mut ending = cell.end(&self.drain);
+        let mut ending = cell.end(&self.drain, reason == DeadLetterReason::CutOff);
         if !ending.again {
             tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "ended");
         }
@@ -253,32 +257,26 @@ impl Node {
         }
         ending.lost = ending.undelivered.len();
         while let Some(message) = ending.undelivered.pop_front() {
-            self.undelivered(message, reason, cell.address());
+            self.undelivered(message, reason, cell);
+        }
+        #[cfg(feature = "std")]
+        for asker in core::mem::take(&mut ending.askers) {
+            self.not_answered(&asker, DeadLetterReason::Stopped, cell);
         }
         ending
     }
 
     /// Accounts for a message that was accepted and will not be handled, and drops it.
-    pub(crate) fn undelivered(
-        &self,
-        message: LocalMessage,
-        reason: DeadLetterReason,
-        address: &Address,
-    ) {
+    pub(crate) fn undelivered(&self, message: LocalMessage, reason: DeadLetterReason, cell: &Cell) {
         self.dead_letters.record(&message, reason);
         if let Some(asker) = ask::asker(&message) {
-            self.not_answered(asker, reason, address);
+            self.not_answered(asker, reason, cell);
         }
         discard(message);
     }
 
-    /// Tells an asker that its question was not handled at an address.
-    pub(crate) fn not_answered(
-        &self,
-        asker: &Address,
-        reason: DeadLetterReason,
-        address: &Address,
-    ) {
+    /// Tells an asker that its question was not handled by a cell.
+    pub(crate) fn not_answered(&self, asker: &Address, reason: DeadLetterReason, cell: &Cell) {
         let kind = match reason {
             DeadLetterReason::NotFound => ErrorKind::NotFound,
             DeadLetterReason::Panicked => ErrorKind::Panicked,
@@ -286,7 +284,10 @@ impl Node {
             DeadLetterReason::Denied => ErrorKind::Denied,
             _ => ErrorKind::Stopped,
         };
-        let text = || format!("{address} did not answer: {reason}");
+        let text = || match reason {
+            DeadLetterReason::CutOff => cut_off(cell),
+            _ => format!("{} did not answer: {reason}", cell.address()),
+        };
         self.fail_ask(asker, Error::with_text(kind, text));
     }
 
@@ -366,6 +367,12 @@ impl Drop for Node {
 /// Says that the heap is too full for something that is about to start.
 pub(crate) fn no_memory<T: Display>(what_for: impl FnOnce() -> T) -> Error {
     Error::with_text(ErrorKind::Full, || format!("there is no memory {}", what_for()))
+}
+
+/// Says that a cell was cut off before it answered, and how.
+pub(crate) fn cut_off(cell: &Cell) -> String {
+    let how = if cell.is_killed() { "killed" } else { "cut off" };
+    format!("{} was {how} before it answered", cell.address())
 }
 
 /// Makes a text, or an empty one in a program whose errors have no texts.

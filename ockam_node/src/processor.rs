@@ -7,6 +7,8 @@ use crate::dead_letter::DeadLetterReason;
 use crate::executor::{Call, Frame, Panic, TaskPlace, catch, catch_call, frame, yield_now};
 use crate::node::Node;
 use crate::program::describe;
+#[cfg(feature = "std")]
+use crate::program::discard;
 use crate::task;
 use alloc::sync::Arc;
 use core::future::{Future, poll_fn};
@@ -108,6 +110,11 @@ pub(crate) async fn finish<P: Processor<Context = Context>>(
     mut ctx: Context,
     reason: DeadLetterReason,
 ) {
+    #[cfg(feature = "std")]
+    if ctx.cell().is_cut() {
+        // It was cut off while it did not wait.
+        return discard(processor);
+    }
     let outcome = catch(pin!(frame(async { processor.shutdown(&mut ctx).await }))).await;
     let dropped = catch_call(move || drop(processor));
     if let Err(error) = flatten(outcome).and(flatten(dropped.map(Ok))) {

@@ -3,20 +3,23 @@
 //! ```text
 //! reserve the addresses ─> initialize (in the caller's task) ─> reachable ─> start returns
 //!         │ taken: error          │ error, panic: shutdown, addresses free, error
-//!         └ node stops: error     └ stop asked for meanwhile: shutdown, addresses free, error
+//!         └ node stops: error     ├ stop asked for meanwhile: shutdown, addresses free, error
+//!                                 └ killed meanwhile: dropped where it waits, error
 //! ```
 
 use crate::actor::{self, WorkerType, flatten};
 use crate::cell::{About, Cell, Settled};
 use crate::context::{Context, Handle};
 use crate::dead_letter::DeadLetterReason;
-use crate::executor::{TaskPlace, catch, frame};
+use crate::executor::{TaskPlace, frame};
 use crate::inbox::Bounds;
 use crate::node::{Node, no_memory};
 use crate::processor::{self, ProcessorType};
+use crate::program::discard;
 #[cfg(feature = "std")]
 use crate::shortcut::Shortcut;
 use crate::stop_order::StopOrder;
+use crate::task::unless_cut;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
@@ -117,9 +120,16 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
         let starting = self.place.reserve(node, WorkerType::<W>::ABOUT, Mailbox::allow_all)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut worker = Box::new(self.worker);
-        let outcome =
-            flatten(catch(pin!(frame(async { worker.initialize(&mut ctx).await }))).await);
-        if let Err(error) = outcome {
+        let initialized = {
+            let initialize = pin!(frame(async { worker.initialize(&mut ctx).await }));
+            unless_cut(&starting.cell, initialize).await
+        };
+        let Some(outcome) = initialized else {
+            drop(ctx);
+            discard(worker);
+            return Err(stopped(&starting.over()));
+        };
+        if let Err(error) = flatten(outcome) {
             actor::finish(worker, ctx, None).await;
             return Err(failed::<W>(&starting.over(), error));
         }
@@ -191,9 +201,16 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
         let starting = self.place.reserve(node, ProcessorType::<P>::ABOUT, closed)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut processor = self.processor;
-        let outcome =
-            flatten(catch(pin!(frame(async { processor.initialize(&mut ctx).await }))).await);
-        if let Err(error) = outcome {
+        let initialized = {
+            let initialize = pin!(frame(async { processor.initialize(&mut ctx).await }));
+            unless_cut(&starting.cell, initialize).await
+        };
+        let Some(outcome) = initialized else {
+            drop(ctx);
+            discard(processor);
+            return Err(stopped(&starting.over()));
+        };
+        if let Err(error) = flatten(outcome) {
             processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
             return Err(failed::<P>(&starting.over(), error));
         }
@@ -269,6 +286,8 @@ impl Drop for Starting<'_> {
         if !self.over {
             self.node.end(&self.cell, DeadLetterReason::Stopped);
         }
+        #[cfg(feature = "std")]
+        crate::task::let_go(&self.cell);
     }
 }
 
@@ -304,6 +323,7 @@ fn failed<T>(cell: &Cell, error: Error) -> Error {
 }
 
 fn stopped(cell: &Cell) -> Error {
-    let text = || format!("{} was stopped while it started", cell.address());
+    let how = if cell.is_killed() { "killed" } else { "stopped" };
+    let text = || format!("{} was {how} while it started", cell.address());
     Error::with_text(ErrorKind::Stopped, text)
 }

@@ -46,7 +46,6 @@ pub(crate) struct StopState {
     begun: AtomicBool,
     /// Contexts are refused too.
     closed: AtomicBool,
-    cuts: AtomicBool,
     /// The runtime was dropped before the node had stopped.
     #[cfg(feature = "std")]
     lost: AtomicBool,
@@ -130,7 +129,6 @@ impl StopState {
         StopState {
             begun: AtomicBool::new(false),
             closed: AtomicBool::new(false),
-            cuts: AtomicBool::new(false),
             #[cfg(feature = "std")]
             lost: AtomicBool::new(false),
             outcome: Lock::new(Outcome::default()),
@@ -160,12 +158,6 @@ impl StopState {
     #[cfg(feature = "std")]
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::SeqCst)
-    }
-
-    /// Tells whether any task is to be cut off.
-    #[inline]
-    pub(crate) fn cuts(&self) -> bool {
-        self.cuts.load(Ordering::Relaxed)
     }
 
     /// Returns a future that is done when the node has stopped.
@@ -312,7 +304,7 @@ fn set_stopped(node: &Arc<Node>, error: Option<StopError>) {
         let text = || format!("no answer: the node {}", node.stop.progress());
         ask.fail(Error::with_text(ErrorKind::Stopped, text));
     }
-    node.transports.clear();
+    node.transports.close();
     node.dead_letters.close();
     #[cfg(feature = "std")]
     node.leave_runtime();
@@ -382,16 +374,13 @@ fn name(of: TypeName) -> String {
 /// Ends what has not ended by itself.
 fn cut_off(node: &Arc<Node>) -> Option<StopError> {
     let (mut cut_off, mut undelivered) = (Vec::new(), 0);
-    node.stop.cuts.store(true, Ordering::SeqCst);
     for kind in [Kind::Worker, Kind::Processor] {
         for cell in &cells(node, kind, None) {
-            let task = cell.request_cut();
             let ending = node.end(cell, DeadLetterReason::CutOff);
             if !ending.again {
                 cut_off.push((cell.address().clone(), name(cell.type_name())));
                 undelivered += ending.lost + cell.in_hand();
             }
-            wake(task);
         }
     }
     if TEXTS {

@@ -1,10 +1,13 @@
 //! The task that runs a worker or a processor: it can be cut off from outside.
 
 use crate::cell::Cell;
-use crate::dead_letter::DeadLetterReason;
 #[cfg(feature = "std")]
-use crate::executor::is_unwinding;
-use crate::executor::{Panic, catch_call};
+use crate::dead_letter::DeadLetterReason;
+#[cfg(not(feature = "std"))]
+use crate::executor::catch;
+#[cfg(feature = "std")]
+use crate::executor::{Call, is_unwinding};
+use crate::executor::{Frame, Panic, catch_call};
 use crate::node::Node;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -16,8 +19,8 @@ use tracing::{Instrument, Span};
 
 /// Runs the future that `make` returns as the task of a cell.
 ///
-/// When the node's stop runs into its deadline, it marks the cell and wakes this task, which then
-/// drops the future where it waits.
+/// A cell that is cut off, by a kill or by the node's stop at its deadline, has ended already when
+/// this task is woken, which then drops the future where it waits.
 ///
 /// The future is made inside of the task: a task that is given one keeps room for it twice, for
 /// where it came in and for where it is polled.
@@ -38,8 +41,7 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
                 life.cell.set_task(cx.waker());
                 known = true;
             }
-            if life.node.stop.cuts() && life.cell.is_cut() {
-                life.node.end(&life.cell, DeadLetterReason::CutOff);
+            if life.cell.is_cut() {
                 cut_off(&life.cell, catch_call(|| future.set(None)));
             }
             #[cfg(feature = "std")]
@@ -62,6 +64,7 @@ pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
 /// The cell of a task, which ends with the task, however that ends: also if something panics that
 /// the loops do not catch, or if the runtime drops the task.
 struct Life {
+    #[cfg(feature = "std")]
     node: Arc<Node>,
     cell: Arc<Cell>,
     /// The task has not come to its end: the cell has neither ended nor gone to sleep.
@@ -70,14 +73,14 @@ struct Life {
 }
 
 impl Life {
+    #[cfg(feature = "std")]
     fn new(node: &Arc<Node>, cell: Arc<Cell>) -> Self {
-        let node = Arc::clone(node);
-        Life {
-            node,
-            cell,
-            #[cfg(feature = "std")]
-            goes_on: true,
-        }
+        Life { node: Arc::clone(node), cell, goes_on: true }
+    }
+
+    #[cfg(not(feature = "std"))]
+    fn new(_: &Arc<Node>, cell: Arc<Cell>) -> Self {
+        Life { cell }
     }
 
     /// The task has come to its end.
@@ -85,6 +88,7 @@ impl Life {
         #[cfg(feature = "std")]
         {
             self.goes_on = false;
+            let_go(&self.cell);
         }
     }
 }
@@ -102,7 +106,58 @@ impl Drop for Life {
             tracing::error!(%address, %worker, "the task of a worker panicked and ends");
         }
         self.node.end(&self.cell, reason);
+        let_go(&self.cell);
     }
+}
+
+/// Tells those who had a cell cut off that its code has been dropped.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn let_go(cell: &Cell) {
+    if cell.is_cut() {
+        cell.let_go();
+    }
+}
+
+/// Awaits `initialize` of a cell, in the task of whoever starts it. `None` says that the cell was
+/// cut off: the call has been dropped where it waited.
+#[cfg(feature = "std")]
+pub(crate) async fn unless_cut<F: Future>(
+    cell: &Cell,
+    slot: Pin<&mut Frame<F>>,
+) -> Option<Result<F::Output, Panic>> {
+    let mut call = Call::new(slot);
+    let outcome = poll_fn(|cx| {
+        if cell.is_cut() {
+            return Poll::Ready(None);
+        }
+        let polled = call.poll(cx);
+        if polled.is_pending() {
+            cell.set_starter(cx.waker());
+            // Who cuts it off either finds the waker or is found here.
+            if cell.is_cut() {
+                return Poll::Ready(None);
+            }
+        }
+        polled.map(Some)
+    })
+    .await;
+    if outcome.is_some() {
+        call.over();
+    } else {
+        cut_off(cell, call.abandon());
+    }
+    outcome
+}
+
+/// Awaits `initialize`. On boards nothing is killed.
+#[cfg(not(feature = "std"))]
+#[inline]
+pub(crate) async fn unless_cut<F: Future>(
+    _: &Cell,
+    slot: Pin<&mut Frame<F>>,
+) -> Option<Result<F::Output, Panic>> {
+    Some(catch(slot).await)
 }
 
 /// Tells the log of a panic in the drop of what was cut off.
@@ -134,7 +189,14 @@ pub(crate) fn poll_once(
     let _entered = span.as_ref().map(Span::enter);
     let mut cx = Context::from_waker(Waker::noop());
     match future.as_mut().poll(&mut cx) {
-        Poll::Ready(()) => None,
+        Poll::Ready(()) => {
+            #[cfg(feature = "std")]
+            {
+                drop(future);
+                let_go(cell);
+            }
+            None
+        }
         Poll::Pending => Some(future),
     }
 }

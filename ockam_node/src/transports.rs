@@ -22,6 +22,8 @@ pub(crate) struct Transports(Lock<Registered>);
 struct Registered {
     transports: Vec<(TransportType, Arc<dyn Transport>)>,
     resolver: Option<&'static Resolver>,
+    /// The node has stopped, and keeps none.
+    closed: bool,
 }
 
 /// What a node with a transport does with a route that names one. A program that registers none,
@@ -39,22 +41,31 @@ impl Transports {
         Transports(Lock::new(Registered::default()))
     }
 
-    /// Adds a transport, instead of an earlier one of its type.
-    pub(crate) fn register(&self, transport: Arc<dyn Transport>) {
+    /// Adds a transport, instead of an earlier one of its type. A node that has stopped keeps none.
+    pub(crate) fn register(&self, transport: Arc<dyn Transport>) -> Result<()> {
         let new = (transport.transport_type(), transport);
-        let old = self.0.with(|Registered { transports, resolver }| {
+        let (old, closed) = self.0.with(|Registered { transports, resolver, closed }| {
+            if *closed {
+                return (Some(new), true);
+            }
             *resolver = Some(&RESOLVER);
             let old = transports.iter().position(|known| known.0 == new.0);
             let old = old.map(|at| transports.swap_remove(at));
             transports.push(new);
-            old
+            (old, false)
         });
         discard(old);
+        if closed {
+            let text = || "no transport is registered: the node has stopped";
+            return Err(Error::with_text(ErrorKind::Stopped, text));
+        }
+        Ok(())
     }
 
-    /// Forgets all transports. They hold on to the node, and the node to them.
-    pub(crate) fn clear(&self) {
-        discard(self.0.with(core::mem::take));
+    /// Forgets all transports, for good. They hold on to the node, and the node to them.
+    pub(crate) fn close(&self) {
+        let closed = Registered { closed: true, ..Registered::default() };
+        discard(self.0.with(|registered| core::mem::replace(registered, closed)));
     }
 
     /// Returns what resolves routes, if there is a transport.

@@ -47,7 +47,7 @@ impl Unanswered {
 impl Drop for Unanswered {
     fn drop(&mut self) {
         for asker in &self.askers {
-            self.node.not_answered(asker, self.reason, self.cell.address());
+            self.node.not_answered(asker, self.reason, &self.cell);
         }
     }
 }
@@ -63,7 +63,7 @@ impl Unanswered {
     }
 
     pub(crate) fn add(&mut self, ctx: &Context, message: LocalMessage) {
-        ctx.node().undelivered(message, self.0, ctx.primary_address());
+        ctx.node().undelivered(message, self.0, ctx.cell());
     }
 
     pub(crate) fn tell(self) {}

@@ -105,7 +105,8 @@ impl Network {
     /// network may name it as `(MEMORY, name)`; the first message connects.
     ///
     /// # Errors
-    /// [`AlreadyExists`](ErrorKind::AlreadyExists) if the name is taken.
+    /// [`AlreadyExists`](ErrorKind::AlreadyExists) if the name is taken, and
+    /// [`Stopped`](ErrorKind::Stopped) if the node has stopped.
     pub fn join(&self, name: &str, context: Context) -> Result<MemoryNode> {
         let member = Member::new(name, &context);
         let mut state = lock(&self.0.state);
@@ -117,7 +118,10 @@ impl Network {
         drop(state);
         member.listen();
         let transport = MemoryTransport::new(Arc::downgrade(&self.0), Arc::clone(&member.name));
-        context.register_transport(Arc::new(transport));
+        if let Err(error) = context.register_transport(Arc::new(transport)) {
+            self.leave(name);
+            return Err(error);
+        }
         Ok(MemoryNode { member, context })
     }
 

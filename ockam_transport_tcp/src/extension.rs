@@ -10,7 +10,7 @@ pub trait TcpTransportExtension {
     /// Makes the TCP transport of the node; see [`TcpTransport`].
     ///
     /// # Errors
-    /// None today.
+    /// [`Stopped`](ockam_core::ErrorKind::Stopped) if the node has stopped.
     ///
     /// # Cancel safety
     /// It does not wait, and is done when it is called.
@@ -19,6 +19,6 @@ pub trait TcpTransportExtension {
 
 impl TcpTransportExtension for Handle {
     fn create_tcp_transport(&self) -> impl Future<Output = Result<TcpTransport>> + Send {
-        ready(Ok(TcpTransport::create(self)))
+        ready(TcpTransport::create(self))
     }
 }

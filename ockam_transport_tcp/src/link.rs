@@ -232,6 +232,15 @@ impl Link {
         self.phase.send_modify(|_| ());
     }
 
+    /// Ends the socket for good, because a half of the connection is gone that did not end it: the
+    /// program has killed it.
+    pub(crate) fn abandon(&self, why: &str) {
+        if !self.has_ended() {
+            self.close();
+            self.break_off(why);
+        }
+    }
+
     /// Notes that something that was sent before the connection was closed has not arrived.
     pub(crate) fn lost_the_tail(&self, why: &str) {
         // What was found first is the cause of what was found later.

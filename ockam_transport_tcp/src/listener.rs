@@ -248,10 +248,12 @@ impl Processor for Accepting {
         }
         Ok(true)
     }
+}
 
-    async fn shutdown(&mut self, _: &mut Context) -> Result<()> {
+/// However it ends: one that was killed is not listed either.
+impl Drop for Accepting {
+    fn drop(&mut self) {
         self.registry.remove_listener(&self.info.address);
-        Ok(())
     }
 }
 

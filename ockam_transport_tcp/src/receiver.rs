@@ -19,7 +19,7 @@ use core::time::Duration;
 use ockam_core::{
     Decoded, Error, ErrorKind, FrameDecoder, Processor, Result, TransportMessage, WireError,
 };
-use ockam_node::{Context, deadline, is_told};
+use ockam_node::{Context, Handle, deadline, is_told};
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -58,6 +58,8 @@ pub(crate) struct Receiver {
     /// Of what the connections of a listener hold of large frames.
     share: Option<Share>,
     redial: Option<Redial>,
+    /// For the end, as long as that is not left to the sender.
+    handle: Option<Handle>,
 }
 
 impl Receiver {
@@ -85,6 +87,7 @@ impl Receiver {
             place,
             share,
             redial,
+            handle: None,
         }
     }
 
@@ -289,8 +292,31 @@ impl Receiver {
     }
 }
 
+/// One that is gone without a `shutdown` was killed. Nobody would read, and nobody would end the
+/// connection.
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let Some(ctx) = self.handle.take() else { return };
+        let why = "its receiver is gone";
+        self.link.abandon(why);
+        drop(self.link.end(&ctx, why));
+        let sender = self.link.sender().clone();
+        if ctx.is_worker_registered_at(sender.clone())
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            // It has nothing to write to. That it is gone by now is as good.
+            runtime.spawn(async move { ctx.stop_worker(sender).await });
+        }
+    }
+}
+
 impl Processor for Receiver {
     type Context = Context;
+
+    async fn initialize(&mut self, ctx: &mut Context) -> Result<()> {
+        self.handle = Some(ctx.handle());
+        Ok(())
+    }
 
     async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
         let Err(why) = self.round(ctx).await else {
@@ -314,6 +340,7 @@ impl Processor for Receiver {
     /// Without a receiver nothing is answered, and a link that is down stays down: whoever waits
     /// for either is told.
     async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
+        self.handle = None;
         match self.link.phase() {
             Phase::Up(_) => self.link.end_flow(ctx, CLOSED_HERE),
             Phase::Broken(why) => drop(self.link.end(ctx, &why)),

@@ -199,6 +199,13 @@ impl Sender {
     }
 }
 
+/// Without it nothing is written any more. The receiver finds the socket closed and ends the rest.
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.link.abandon("its sender is gone");
+    }
+}
+
 impl Worker for Sender {
     type Context = Context;
     type Message = Any;

@@ -31,10 +31,13 @@ impl TcpTransport {
     /// Makes the TCP transport of a node. From then on routes may name hops such as
     /// `(TCP, "host:4000")`, for which it connects on demand. All who need the same hop at a time
     /// wait for one attempt and get its outcome.
-    pub fn create(ctx: &Handle) -> Self {
+    ///
+    /// # Errors
+    /// [`Stopped`](ErrorKind::Stopped) if the node has stopped.
+    pub fn create(ctx: &Handle) -> Result<Self> {
         let transport = TcpTransport { ctx: ctx.handle(), registry: Arc::default() };
-        ctx.register_transport(Arc::new(transport.clone()));
-        transport
+        ctx.register_transport(Arc::new(transport.clone()))?;
+        Ok(transport)
     }
 
     /// Listens for connections at `host:port`; port 0 takes one that is free. A link-local address

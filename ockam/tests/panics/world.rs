@@ -113,7 +113,7 @@ impl Side {
         node.start_worker_with_access_control("resident", resident, Rule::resident(), AllowAll)
             .await?;
         node.start_processor("waiting", Waiting).await?;
-        node.register_transport(Arc::new(Ways));
+        node.register_transport(Arc::new(Ways)).unwrap();
         let side = Side { node, store, identities, own, link, listener, _relays };
         side.let_in(WITNESS);
         Ok(side)

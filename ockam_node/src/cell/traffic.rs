@@ -1,5 +1,7 @@
 //! The messages of a cell: in at one end, out at the other.
 
+#[cfg(feature = "std")]
+use super::marks::SHORTCUT;
 use super::{Cell, Pushed, State, Turn};
 use crate::cell::Kind;
 use crate::drain::Drain;
@@ -84,13 +86,13 @@ impl Cell {
     /// Says whether the node knows a way past the inbox from now on, and returns whether it did.
     #[cfg(feature = "std")]
     pub(crate) fn set_shortcut(&self, is_known: bool) -> bool {
-        self.has_shortcut.swap(is_known, Ordering::Relaxed)
+        if is_known { self.marks.set(SHORTCUT) } else { self.marks.clear(SHORTCUT) }
     }
 
     #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn has_shortcut(&self) -> bool {
-        self.has_shortcut.load(Ordering::Relaxed)
+        self.marks.has(SHORTCUT)
     }
 
     /// Tells whether nothing is before a message that goes past the inbox.

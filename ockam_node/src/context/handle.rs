@@ -268,8 +268,11 @@ impl Handle {
     }
 
     /// Adds a transport, instead of an earlier one for the same type of addresses.
-    pub fn register_transport(&self, transport: Arc<dyn Transport>) {
-        self.node.transports.register(transport);
+    ///
+    /// # Errors
+    /// [`Stopped`](ErrorKind::Stopped) if the node has stopped: it has let its transports go.
+    pub fn register_transport(&self, transport: Arc<dyn Transport>) -> Result<()> {
+        self.node.transports.register(transport)
     }
 
     /// Returns the route with the hop that belongs to a transport, if there is one, replaced by

@@ -90,7 +90,7 @@ impl Context {
         Routed::decode(message).map_err(|(error, message)| {
             let to = self.primary_address();
             let context = text(|| format!("{to} got a message from {}", message.return_route()));
-            self.node().undelivered(message, DeadLetterReason::Undecodable, to);
+            self.node().undelivered(message, DeadLetterReason::Undecodable, self.cell());
             Error::new(ErrorKind::Encoding, error).context_with(|| context)
         })
     }

@@ -1,8 +1,12 @@
-//! Ending others and the node, and waiting for that.
+//! Stopping others and the node, and waiting for that.
 
 use super::Handle;
-use crate::cell::{Kind, Stopping};
+#[cfg(feature = "std")]
+use super::kill::Killed;
+use crate::cell::{Cell, Kind, Stopping};
 use crate::stop::Moment;
+#[cfg(feature = "std")]
+use crate::stop_options::StopOptions;
 use crate::suggest;
 use alloc::format;
 use alloc::sync::Arc;
@@ -21,8 +25,9 @@ impl Handle {
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if no worker is there,
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for a context without a worker, and
     /// [`TimedOut`](ErrorKind::TimedOut) if it is busy for longer than the node's stop timeout;
-    /// it takes no more messages and ends when its handler does.
+    /// it takes no more messages and ends when its handler does, or is killed.
     ///
     /// # Cancel safety
     /// The stop begins with the first poll, and goes on if the future is dropped.
@@ -42,15 +47,74 @@ impl Handle {
         self.stop_cell(&address.into()).await
     }
 
-    async fn stop_cell(&self, address: &Address) -> Result<()> {
+    /// Stops a worker as [`stop_worker`](Self::stop_worker) does, with options: a deadline of its
+    /// own, a kill at the deadline, or without its queue. `Some` says that it was killed.
+    ///
+    /// ```
+    /// # use ockam_node::{Context, NodeBuilder, StopOptions};
+    /// # use ockam_core::{Result, Routed, Worker};
+    /// # use std::time::Duration;
+    /// # struct Hangs;
+    /// # impl Worker for Hangs {
+    /// #     type Context = Context; type Message = u8;
+    /// #     async fn handle_message(&mut self, _: &mut Context, _: Routed<u8>) -> Result<()> {
+    /// #         std::future::pending().await
+    /// #     }
+    /// # }
+    /// # #[tokio::main] async fn main() -> Result<()> {
+    /// let ctx = NodeBuilder::new().build()?;
+    /// ctx.start_worker("hangs", Hangs).await?;
+    /// ctx.send("hangs", 1u8).await?;
+    /// let options = StopOptions::new().with_deadline(Duration::from_millis(10)).then_kill();
+    /// let killed = ctx.stop_worker_with("hangs", options).await?;
+    /// assert!(killed.is_some());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`stop_worker`](Self::stop_worker); no [`TimedOut`](ErrorKind::TimedOut) with
+    /// [`then_kill`](StopOptions::then_kill).
+    ///
+    /// # Cancel safety
+    /// The stop goes on if the future is dropped once it was polled, and with
+    /// [`then_kill`](StopOptions::then_kill) the worker is killed at the deadline all the same. So it
+    /// is if a worker stops itself with this.
+    #[cfg(feature = "std")]
+    pub async fn stop_worker_with(
+        &self,
+        address: impl Into<Address>,
+        options: StopOptions,
+    ) -> Result<Option<Killed>> {
+        self.stop_cell_with(&address.into(), options).await
+    }
+
+    /// Stops a processor as [`stop_processor`](Self::stop_processor) does, with options. What is
+    /// queued for a processor is not handled in any case.
+    ///
+    /// # Errors
+    /// As [`stop_worker_with`](Self::stop_worker_with).
+    ///
+    /// # Cancel safety
+    /// As [`stop_worker_with`](Self::stop_worker_with).
+    #[cfg(feature = "std")]
+    pub async fn stop_processor_with(
+        &self,
+        address: impl Into<Address>,
+        options: StopOptions,
+    ) -> Result<Option<Killed>> {
+        self.stop_cell_with(&address.into(), options).await
+    }
+
+    /// Finds what a program wants to end.
+    pub(super) fn find_to(&self, end: &str, address: &Address) -> Result<Arc<Cell>> {
         let Some(cell) = self.node().find(address) else {
             return Err(Error::with_text(ErrorKind::NotFound, || {
                 if self.node().stop.is_closed() {
-                    return format!("no worker at {address} to stop: the node has stopped");
+                    return format!("no worker at {address} to {end}: the node has stopped");
                 }
                 let nearest = suggest::nearest(self.node(), address);
                 let guess = nearest.map(|nearest| format!(" (did you mean {nearest}?)"));
-                format!("no worker at {address} to stop{}", guess.unwrap_or_default())
+                format!("no worker at {address} to {end}{}", guess.unwrap_or_default())
             }));
         };
         if cell.kind() == Kind::Detached {
@@ -58,15 +122,35 @@ impl Handle {
                 format!("{address} is a context and not a worker: drop it to end it")
             }));
         }
+        Ok(cell)
+    }
+
+    /// Asks a cell to stop. Tells whether the caller has to wait for the end: a worker must not wait
+    /// for its own.
+    pub(super) fn request_stop(&self, cell: &Arc<Cell>) -> bool {
         match cell.request_stop() {
-            Stopping::Ended => return Ok(()),
-            Stopping::ShutDown(resident) => resident.shut_down(self.node(), Arc::clone(&cell)),
+            Stopping::Ended => return false,
+            Stopping::ShutDown(resident) => resident.shut_down(self.node(), Arc::clone(cell)),
             Stopping::Requested(wakers) => wakers.into_iter().for_each(Waker::wake),
         }
-        if self.is_own() && Arc::ptr_eq(&cell, self.cell()) {
+        !(self.is_own() && Arc::ptr_eq(cell, self.cell()))
+    }
+
+    async fn stop_cell(&self, address: &Address) -> Result<()> {
+        let cell = self.find_to("stop", address)?;
+        if !self.request_stop(&cell) {
             return Ok(());
         }
-        let limit = self.node().stop_timeout;
+        self.ended_within(&cell, address, self.node().stop_timeout).await
+    }
+
+    /// Waits for the end of a cell.
+    pub(super) async fn ended_within(
+        &self,
+        cell: &Cell,
+        address: &Address,
+        limit: Duration,
+    ) -> Result<()> {
         self.within(limit, poll_fn(|cx| cell.poll_ended(cx.waker()))).await.ok_or_else(|| {
             Error::with_text(ErrorKind::TimedOut, || {
                 format!("{address} is still busy after {limit:?}: it stops when it is done")

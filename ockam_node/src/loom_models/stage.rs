@@ -204,7 +204,16 @@ impl Stage {
 
     /// Ends the cell; `false` if it had ended before.
     pub(super) fn end(&self) -> bool {
-        let ending = self.cell.end(&self.drain);
+        self.end_with(false)
+    }
+
+    /// As [`end`](Self::end), and has the cell cut off.
+    pub(super) fn cut(&self) -> bool {
+        self.end_with(true)
+    }
+
+    fn end_with(&self, cut: bool) -> bool {
+        let ending = self.cell.end(&self.drain, cut);
         self.note(|ledger| ledger.undelivered.extend(ending.undelivered.iter().map(id)));
         !ending.again
     }

@@ -104,7 +104,8 @@ fn wait_in_task(stage: &Stage, is_over: impl Fn() -> bool) {
     }));
 }
 
-/// As the node's deadline does it: the cell ends under the hands of its task and of a sender.
+/// As a kill and the node's deadline do it: the cell ends under the hands of its task and of a
+/// sender.
 #[test]
 fn loom_a_cut_ends_the_cell_once_and_reaches_its_task() {
     explore(3, || {
@@ -112,13 +113,13 @@ fn loom_a_cut_ends_the_cell_once_and_reaches_its_task() {
         stage.send(1);
         let task = stage.spawn(|stage| {
             wait_in_task(stage, || stage.cell.is_cut());
+            stage.cell.let_go();
             stage.end()
         });
         let sender = stage.spawn(|stage| stage.send(2));
-        let waker = stage.cell.request_cut();
-        let ended = stage.end();
-        waker.into_iter().for_each(Waker::wake);
-        assert!(ended != task.join().unwrap(), "one of the two ends it");
+        assert!(stage.cut(), "who cuts it off ends it");
+        block_on(poll_fn(|cx| stage.cell.poll_let_go(cx.waker())));
+        assert!(!task.join().unwrap(), "its task finds it ended");
         sender.join().unwrap();
         stage.balance(2);
     });

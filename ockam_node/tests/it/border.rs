@@ -167,7 +167,7 @@ async fn a_message_from_outside_never_makes_a_transport_connect() {
         }
     }
     let ctx = node();
-    ctx.register_transport(Arc::new(Dialler));
+    ctx.register_transport(Arc::new(Dialler)).unwrap();
     let connection = Connection::open(&ctx, None).await;
     let hop = Address::new(TCP, "127.0.0.1:4000");
     assert!(connection.arrive(route![hop.clone(), "echoer"], 1).await.is_err());
@@ -215,7 +215,7 @@ async fn an_ask_to_a_hop_of_a_transport_is_answered_over_the_connection_that_it_
         }
     }
     let ctx = node();
-    ctx.register_transport(Arc::new(Leads));
+    ctx.register_transport(Arc::new(Leads)).unwrap();
     let mut connection = Connection::open(&ctx, None).await;
     let ask = spawn_ask(&ctx, route![(TCP, "far:4000"), "echoer"]);
     let slot = connection.asked().await;

@@ -14,6 +14,7 @@ mod end;
 mod flow;
 mod frame;
 mod hostile;
+mod killed;
 mod log;
 mod memory;
 mod on_demand;

@@ -34,7 +34,7 @@ impl Transport for Dialler {
 impl Dialler {
     fn register(ctx: &Context) -> Self {
         let dialler = Dialler::default();
-        ctx.register_transport(Arc::new(dialler.clone()));
+        ctx.register_transport(Arc::new(dialler.clone())).unwrap();
         dialler
     }
 

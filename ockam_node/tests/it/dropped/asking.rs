@@ -111,7 +111,7 @@ async fn assert_over(ctx: &Context, from: &Context, kind: ErrorKind, questions: 
 /// Drops an ask of a worker on this node.
 async fn drop_ask(way: Way, drops: Drops) -> bool {
     let mut ctx = node();
-    ctx.register_transport(Arc::new(SlowWire));
+    ctx.register_transport(Arc::new(SlowWire)).unwrap();
     let questions = Questions::default();
     ctx.start_worker("asked", questions.clone()).await.unwrap();
     ctx.start_worker("echoer", Echoer).await.unwrap();
@@ -150,7 +150,7 @@ async fn an_ask_that_is_dropped_leaves_no_slot_and_a_later_answer_is_a_dead_lett
 /// Drops an ask that goes out over a connection.
 async fn drop_ask_over_a_connection(way: Way, drops: Drops) -> bool {
     let ctx = node();
-    ctx.register_transport(Arc::new(SlowWire));
+    ctx.register_transport(Arc::new(SlowWire)).unwrap();
     let (questions, flows) = (Questions::default(), ctx.flow_controls());
     let id = flows.generate_flow_control_id();
     flows.add_producer("receiver", &id, None, vec!["sender".into()]);

@@ -68,7 +68,7 @@ fn message(to: &str) -> LocalMessage {
 /// it was done.
 async fn drop_in_line(way: Way, rule: bool, drops: Drops) -> bool {
     let (ctx, trace, gate) = (node(), Trace::new(), Gate::new());
-    ctx.register_transport(Arc::new(SlowWire));
+    ctx.register_transport(Arc::new(SlowWire)).unwrap();
     let mailbox =
         if rule { Mailbox::new("small", Slow, AllowAll) } else { Mailbox::allow_all("small") };
     let worker = WorkerBuilder::new(Tracer::new(&trace).with_gate(&gate));
@@ -138,7 +138,7 @@ async fn a_send_that_is_dropped_while_a_transport_connects_was_not_sent() {
 async fn a_resolve_that_is_dropped_leaves_nothing() {
     at_each_await(2, async |drops: Drops| {
         let ctx = node();
-        ctx.register_transport(Arc::new(SlowWire));
+        ctx.register_transport(Arc::new(SlowWire)).unwrap();
         let everything = all_of(&ctx);
         let resolved = drops.run(ctx.resolve(Route::from((TCP, "app")))).await;
         assert_eq!(all_of(&ctx), everything);

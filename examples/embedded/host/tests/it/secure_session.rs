@@ -55,7 +55,7 @@ async fn computer(ctx: &Context, readings: Sender<Signed>) -> Result<String> {
     let identities = Identities::in_memory();
     let own = identity_of(&identities, KEY).await?;
     assert_eq!(own, COLLECTOR.into(), "the board trusts another: {own:?}");
-    let tcp = TcpTransport::create(ctx);
+    let tcp = TcpTransport::create(ctx).unwrap();
     let listener = tcp.listen("127.0.0.1:0", TcpListenerOptions::new()).await?;
     let options = SecureChannelListenerOptions::new()
         .as_consumer(listener.flow_control_id().clone())
@@ -71,7 +71,7 @@ async fn computer(ctx: &Context, readings: Sender<Signed>) -> Result<String> {
 
 /// Makes the relay's node between the serial port and the computer. It has no identity.
 async fn relay(ctx: &Context, port: UnixStream, computer: String) -> Result<SerialLink> {
-    let tcp = TcpTransport::create(ctx);
+    let tcp = TcpTransport::create(ctx).unwrap();
     let connection = tcp.connect(computer, TcpConnectionOptions::new()).await?;
     ctx.start_worker("uplink", Relay::new(route![connection.address().clone()]))
         .await?;

@@ -1,0 +1,196 @@
+//! The end of a cell: once, whoever brings it about, and who waits for it.
+//!
+//! A cell that is cut off has ended before its code is dropped, because that happens in the task
+//! that runs it, and may have to wait until the code gives the thread back.
+
+use super::marks::CUT;
+#[cfg(feature = "std")]
+use super::marks::{DISCARDS, ENDS, KILLED};
+use super::{Cell, Resident, State};
+use crate::drain::Drain;
+use crate::inbox::Queue;
+use crate::program::wake;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem;
+use core::task::{Poll, Waker};
+#[cfg(feature = "std")]
+use {crate::inbox::Inbox, ockam_core::Address};
+
+/// What is left when a cell has ended.
+#[derive(Default)]
+pub(crate) struct Ending {
+    pub(crate) undelivered: Queue,
+    /// How many they were, once they are accounted for.
+    pub(crate) lost: usize,
+    /// Who waits for answers to messages that were discarded before.
+    #[cfg(feature = "std")]
+    pub(crate) askers: Vec<Address>,
+    /// A worker that slept; it is dropped outside of the lock.
+    pub(crate) resident: Option<Box<dyn Resident>>,
+    /// The cell had ended before.
+    pub(crate) again: bool,
+}
+
+impl Cell {
+    /// Waits for the end.
+    pub(crate) fn poll_ended(&self, waker: &Waker) -> Poll<()> {
+        self.state.with(|state| {
+            let inbox = match state {
+                State::Ended(_) => return Poll::Ready(()),
+                State::Awake(inbox) => inbox,
+                State::Starting(inbox) => inbox.get_or_insert_default(),
+                // Nobody waits for the end before a stop was asked for, and a stop wakes it.
+                State::Asleep(_) => return Poll::Pending,
+            };
+            if !inbox.on_end.iter().any(|known| known.will_wake(waker)) {
+                inbox.on_end.push(waker.clone());
+            }
+            Poll::Pending
+        })
+    }
+
+    /// Ends the cell, once. Returns the messages that nobody will handle, and a worker that slept.
+    /// One that is `cut` off has its task woken, which drops the worker's code where it waits.
+    pub(crate) fn end(&self, drain: &Drain, cut: bool) -> Ending {
+        let mut ending = Ending::default();
+        let wakers = self.state.with(|state| {
+            let inbox = match mem::replace(state, State::Ended(None)) {
+                State::Awake(inbox) | State::Starting(Some(inbox)) => Some(inbox),
+                State::Asleep(resident) => {
+                    ending.resident = Some(resident);
+                    None
+                }
+                State::Starting(None) => None,
+                State::Ended(inbox) => {
+                    ending.again = true;
+                    *state = State::Ended(inbox);
+                    return Vec::new();
+                }
+            };
+            if cut {
+                self.marks.set(CUT);
+            }
+            let Some(mut inbox) = inbox else {
+                return Vec::new();
+            };
+            drain.leave(&mut inbox.counted);
+            ending.undelivered = inbox.drain();
+            let mut wakers = inbox.close();
+            wakers.append(&mut inbox.on_end);
+            #[cfg(feature = "std")]
+            {
+                ending.askers = mem::take(&mut inbox.askers);
+            }
+            if cut {
+                wakers.extend(inbox.task.take());
+                if cfg!(feature = "std") {
+                    *state = State::Ended(Some(inbox));
+                }
+            }
+            wakers
+        });
+        wake(wakers);
+        ending
+    }
+
+    /// Tells whether the worker's code is to be dropped where it waits.
+    #[inline]
+    pub(crate) fn is_cut(&self) -> bool {
+        self.marks.has(CUT)
+    }
+
+    /// Tells the cell which waker wakes its task.
+    pub(crate) fn set_task(&self, waker: &Waker) {
+        self.with_inbox(|inbox| inbox.task = Some(waker.clone()));
+    }
+}
+
+#[cfg(feature = "std")]
+impl Cell {
+    /// Tells the cell which waker wakes the task that waits for its `initialize`.
+    pub(crate) fn set_starter(&self, waker: &Waker) {
+        let known = self.state.with(|state| match state {
+            State::Starting(inbox) => {
+                let task = &mut inbox.get_or_insert_default().task;
+                let is_known = task.as_ref().is_some_and(|known| known.will_wake(waker));
+                if is_known { None } else { task.replace(waker.clone()) }
+            }
+            _ => None,
+        });
+        // Dropped without the lock.
+        drop(known);
+    }
+
+    /// Marks that the cell is about to be taken out of the tables of the node; `false` if it was
+    /// marked before, so that others may have its addresses by now.
+    pub(crate) fn begin_end(&self) -> bool {
+        !self.marks.set(ENDS)
+    }
+
+    /// Marks that the program has the worker cut off.
+    pub(crate) fn set_killed(&self) {
+        self.marks.set(KILLED);
+    }
+
+    pub(crate) fn is_killed(&self) -> bool {
+        self.marks.has(KILLED)
+    }
+
+    /// Tells whether the worker handles no more messages, not even those that it has taken.
+    #[inline]
+    pub(crate) fn gives_up(&self) -> bool {
+        self.marks.has(CUT | DISCARDS)
+    }
+
+    /// Takes out what is queued, of a cell that a stop was asked for; nothing else is handled.
+    pub(crate) fn discard_queue(&self) -> Queue {
+        self.marks.set(DISCARDS);
+        self.with_inbox(Inbox::drain).unwrap_or_default()
+    }
+
+    /// Leaves askers to the end of the cell. Gives them back if it has ended.
+    pub(crate) fn add_askers(&self, askers: Vec<Address>) -> Result<(), Vec<Address>> {
+        let mut askers = Some(askers);
+        self.with_inbox(|inbox| inbox.askers.extend(askers.take().into_iter().flatten()));
+        askers.map_or(Ok(()), Err)
+    }
+
+    /// Says that the code of a cell that was cut off has been dropped.
+    pub(crate) fn let_go(&self) {
+        let inbox = self.state.with(|state| match state {
+            State::Ended(inbox) => inbox.take(),
+            _ => None,
+        });
+        if let Some(mut inbox) = inbox {
+            wake(mem::take(&mut inbox.on_end));
+        }
+    }
+
+    /// Waits until the code of a cell that was cut off has been dropped.
+    pub(crate) fn poll_let_go(&self, waker: &Waker) -> Poll<()> {
+        self.state.with(|state| {
+            let State::Ended(Some(inbox)) = state else {
+                return Poll::Ready(());
+            };
+            if !inbox.on_end.iter().any(|known| known.will_wake(waker)) {
+                inbox.on_end.push(waker.clone());
+            }
+            Poll::Pending
+        })
+    }
+}
+
+/// On boards nothing is killed, and a cell ends once.
+#[cfg(not(feature = "std"))]
+impl Cell {
+    #[inline(always)]
+    pub(crate) fn begin_end(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_killed(&self) -> bool {
+        false
+    }
+}

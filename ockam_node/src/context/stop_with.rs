@@ -1,0 +1,86 @@
+//! The stop of a worker with options: without its queue, and with a kill at the deadline.
+
+use super::Handle;
+use super::kill::{Killed, kill};
+use crate::ask::asker;
+use crate::cell::Cell;
+use crate::dead_letter::DeadLetterReason;
+use crate::executor::{self, Instant, until};
+use crate::node::Node;
+use crate::program::discard;
+use crate::stop_options::StopOptions;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use ockam_core::{Address, Result};
+
+impl Handle {
+    pub(super) async fn stop_cell_with(
+        &self,
+        address: &Address,
+        options: StopOptions,
+    ) -> Result<Option<Killed>> {
+        let cell = self.find_to("stop", address)?;
+        let waits = self.request_stop(&cell);
+        if options.discards {
+            discard_queue(self.node(), &cell);
+        }
+        let limit = options.deadline.unwrap_or(self.node().stop_timeout);
+        // Also of who does not wait.
+        let overdue = options.kills.then(|| Overdue::new(self.node(), &cell, limit));
+        if !waits {
+            return Ok(None);
+        }
+        match (self.ended_within(&cell, address, limit).await, overdue) {
+            (Err(_), Some(_)) => Ok(Some(kill(self.node(), &cell, true).await)),
+            (ended, _) => ended.map(|()| None),
+        }
+    }
+}
+
+/// Makes dead letters of what is queued for a worker that stops. Whoever waits for an answer is told
+/// when the worker has ended, so that an asker may start another one in its place.
+fn discard_queue(node: &Node, cell: &Cell) {
+    let mut askers = Vec::new();
+    for message in cell.discard_queue() {
+        node.dead_letters.record(&message, DeadLetterReason::Stopped);
+        askers.extend(asker(&message).cloned());
+        discard(message);
+    }
+    if let Err(askers) = cell.add_askers(askers) {
+        // It has ended meanwhile.
+        for asker in askers {
+            node.not_answered(&asker, DeadLetterReason::Stopped, cell);
+        }
+    }
+}
+
+/// A cell that is killed at a time if it has not ended by then: also if its caller goes away.
+struct Overdue {
+    node: Arc<Node>,
+    cell: Arc<Cell>,
+    deadline: Instant,
+}
+
+impl Overdue {
+    fn new(node: &Arc<Node>, cell: &Arc<Cell>, limit: core::time::Duration) -> Self {
+        let deadline = executor::deadline(limit);
+        Overdue { node: Arc::clone(node), cell: Arc::clone(cell), deadline }
+    }
+}
+
+impl Drop for Overdue {
+    fn drop(&mut self) {
+        if self.cell.has_ended() {
+            return;
+        }
+        let (node, cell) = (Arc::clone(&self.node), Arc::clone(&self.cell));
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        node.executor.clone().spawn(async move {
+            let ended = poll_fn(|cx| cell.poll_ended(cx.waker()));
+            if until(ended, node.executor.sleep(left)).await.is_none() {
+                kill(&node, &cell, false).await;
+            }
+        });
+    }
+}
