@@ -142,10 +142,12 @@ impl Inbox {
     #[cfg(feature = "std")]
     pub(crate) fn full_of_bytes(&self, weight: Weight, bounds: Bounds) -> Option<usize> {
         let (messages, most) = (self.messages.len(), bounds.messages as usize);
+        if messages + self.line.granted() >= most {
+            return None;
+        }
         // Who waits in a line although the number is low does so for the bytes.
-        let waits = self.has_line() && messages <= most / 2;
-        let is_over = messages + self.line.granted() < most && !self.fits(weight, bounds);
-        (is_over || waits).then(|| self.held.bytes())
+        let waits = !self.line.is_granted() && messages <= most / 2;
+        (waits || !self.fits(weight, bounds)).then(|| self.held.bytes())
     }
 
     /// Puts a sender into the line under a ticket that no other sender of the cell has.

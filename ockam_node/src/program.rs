@@ -49,6 +49,8 @@ pub(crate) fn drop_panicked(panic: &Panic) {
     static DROPS: Repeats<()> = Repeats::new();
     if let Some(count) = DROPS.note((), |()| true) {
         tracing::error!(count, %panic, "a value of the program panicked as it was dropped");
+    } else {
+        tracing::debug!(%panic, "a value of the program panicked as it was dropped");
     }
 }
 

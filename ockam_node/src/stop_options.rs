@@ -30,7 +30,7 @@ impl StopOptions {
     }
 
     /// Kills the worker when it has not ended by the deadline, as
-    /// [`Handle::kill`](crate::Handle::kill) does, and not an error.
+    /// [`Handle::kill`](crate::Handle::kill) does, instead of returning an error.
     #[must_use]
     pub fn then_kill(mut self) -> Self {
         self.kills = true;

@@ -103,6 +103,8 @@ fn encoding_panicked(body: TypeName, panic: &Panic) {
     static BODIES: Repeats<&'static str> = Repeats::new();
     if let Some(count) = BODIES.note(body.as_str(), |_| true) {
         tracing::error!(count, %body, %panic, "the `Serialize` of a body panicked");
+    } else {
+        tracing::debug!(%body, %panic, "the `Serialize` of a body panicked");
     }
 }
 

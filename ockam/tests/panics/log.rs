@@ -8,7 +8,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Keeps the warnings and errors of this thread.
+/// Keeps the warnings and errors of this thread, and what is said of panics at a lower level
+/// because the process has had many of the kind.
 pub(crate) struct Log {
     lines: Arc<Mutex<Vec<String>>>,
     _guard: DefaultGuard,
@@ -30,7 +31,7 @@ struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Subscriber for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::WARN
+        *metadata.level() <= Level::DEBUG
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -44,6 +45,9 @@ impl Subscriber for Lines {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(event.metadata().level().to_string());
         event.record(&mut line);
+        if *event.metadata().level() > Level::WARN && !line.0.contains(" panicked") {
+            return;
+        }
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.0);
     }
 

@@ -106,12 +106,19 @@ impl ChannelMessage {
             Content::Data { onward_route, return_route, payload } => {
                 buffer.truncate(NUMBER_LEN + payload.end);
                 buffer.drain(..NUMBER_LEN + payload.start);
+                // What a peer puts around a body is not kept with it: mailboxes count the body.
+                if buffer.capacity() - buffer.len() > buffer.len() + SLACK {
+                    buffer.shrink_to_fit();
+                }
                 Ok(Self::Data(TransportMessage::new(onward_route, return_route, buffer)))
             }
             Content::Other(message) => Ok(message),
         }
     }
 }
+
+/// How much room around a body may stay with it, beside as much as it is long itself.
+const SLACK: usize = 1024;
 
 /// Begins a buffer: room for the number, and the array around content and padding. `len` is the
 /// length of the content.

@@ -54,9 +54,11 @@ impl Cell {
     /// One that is `cut` off has its task woken, which drops the worker's code where it waits.
     pub(crate) fn end(&self, drain: &Drain, cut: bool) -> Ending {
         let mut ending = Ending::default();
-        let wakers = self.state.with(|state| {
+        let (wakers, inbox) = self.state.with(|state| {
             let inbox = match mem::replace(state, State::Ended(None)) {
                 State::Awake(inbox) | State::Starting(Some(inbox)) => Some(inbox),
+                // Its `initialize` runs, and who has it cut off waits until it is dropped.
+                State::Starting(None) if cfg!(feature = "std") && cut => Some(Box::default()),
                 State::Asleep(resident) => {
                     ending.resident = Some(resident);
                     None
@@ -65,14 +67,14 @@ impl Cell {
                 State::Ended(inbox) => {
                     ending.again = true;
                     *state = State::Ended(inbox);
-                    return Vec::new();
+                    return (Vec::new(), None);
                 }
             };
             if cut {
                 self.marks.set(CUT);
             }
             let Some(mut inbox) = inbox else {
-                return Vec::new();
+                return (Vec::new(), None);
             };
             drain.leave(&mut inbox.counted);
             ending.undelivered = inbox.drain();
@@ -86,10 +88,13 @@ impl Cell {
                 wakers.extend(inbox.task.take());
                 if cfg!(feature = "std") {
                     *state = State::Ended(Some(inbox));
+                    return (wakers, None);
                 }
             }
-            wakers
+            (wakers, Some(inbox))
         });
+        // It holds wakers, which may be the program's, and are dropped without the lock.
+        drop(inbox);
         wake(wakers);
         ending
     }
@@ -102,7 +107,9 @@ impl Cell {
 
     /// Tells the cell which waker wakes its task.
     pub(crate) fn set_task(&self, waker: &Waker) {
-        self.with_inbox(|inbox| inbox.task = Some(waker.clone()));
+        let known = self.with_inbox(|inbox| inbox.task.replace(waker.clone()));
+        // Dropped without the lock.
+        drop(known);
     }
 }
 
@@ -145,8 +152,12 @@ impl Cell {
 
     /// Takes out what is queued, of a cell that a stop was asked for; nothing else is handled.
     pub(crate) fn discard_queue(&self) -> Queue {
-        self.marks.set(DISCARDS);
-        self.with_inbox(Inbox::drain).unwrap_or_default()
+        // Marked in the same step: a worker that sees the mark finds nothing in the queue.
+        let discard = |inbox: &mut Inbox| {
+            self.marks.set(DISCARDS);
+            inbox.drain()
+        };
+        self.with_inbox(discard).unwrap_or_default()
     }
 
     /// Leaves askers to the end of the cell. Gives them back if it has ended.

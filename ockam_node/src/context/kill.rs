@@ -33,7 +33,8 @@ pub struct Killed {
 impl Killed {
     /// Counts the messages that waited for the worker, in its mailbox or taken out of it and not
     /// begun. Each is a dead letter with the reason [`CutOff`](DeadLetterReason::CutOff), and so is
-    /// the message whose handler was dropped, which is not counted here.
+    /// the message whose handler was dropped, which is not counted here. That message, and those
+    /// that were taken out, are so when the worker's code has been dropped.
     #[must_use]
     pub fn undelivered(&self) -> usize {
         self.undelivered

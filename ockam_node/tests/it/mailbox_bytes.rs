@@ -249,6 +249,22 @@ async fn a_worker_that_sends_too_much_to_itself_is_told() {
     assert_eq!(soon(told.recv()).await, Some(ErrorKind::Full));
 }
 
+/// A place that was granted and not taken yet is one of the messages, not of the bytes.
+#[tokio::test]
+async fn a_mailbox_whose_last_place_is_granted_is_full_of_messages() {
+    let (ctx, gate, (sender, _taken)) = (node(), Gate::new(), mpsc::unbounded_channel());
+    let slow = WorkerBuilder::new(Slow(gate.clone(), sender)).with_address("slow");
+    slow.with_mailbox_capacity(1).start(&ctx).await.unwrap();
+    ctx.send("slow", body(0)).await.unwrap();
+    gate.reached().await;
+    ctx.send("slow", body(1)).await.unwrap();
+    let _granted = stand(&ctx, 1);
+    gate.open(1);
+    gate.reached().await;
+    let error = ctx.try_send("slow", body(1)).unwrap_err();
+    assert!(matches!(error.reason(), SendErrorReason::Full { .. }), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 

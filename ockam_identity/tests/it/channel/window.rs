@@ -156,6 +156,23 @@ fn padding_of_any_length_is_ignored() {
 }
 
 #[test]
+fn padding_is_not_kept_with_the_body() {
+    let (mut sealer, mut opener) = ends();
+    let mut padded = message(b"body").to_buffer();
+    padded.pop();
+    padded.extend([&[0x5a, 0, 16, 0, 0][..], &[9; 1 << 20]].concat());
+    sealer.seal(&mut padded).unwrap();
+    opener.open(&mut padded).unwrap();
+    match ChannelMessage::from_buffer(padded) {
+        Ok(ChannelMessage::Data(message)) => {
+            let body = Vec::from(message.payload);
+            assert!(body.capacity() < 8192, "{}", body.capacity());
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_route_over_the_limits_of_this_library_is_refused_and_named() {
     let (mut sealer, mut opener) = ends();
     let long = (0..300).map(|_| ockam_core::Address::from("h")).collect::<ockam_core::Route>();
