@@ -7,7 +7,7 @@ use crate::drain::Drain;
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::mem;
-use core::task::{Poll, Waker};
+use core::task::Poll;
 
 #[test]
 fn loom_a_stop_gives_a_sender_in_line_its_message_back_or_handles_it() {
