@@ -52,7 +52,7 @@
 //! |---|---|
 //! | `transport`, `extension` | the calls of a program |
 //! | `on_demand` | connections that routes ask for |
-//! | `options` | what can be chosen, and the limits |
+//! | `options`, `limits` | what can be chosen, and what holds if nothing is |
 //! | `dial`, `lookup`, `race`, `socket` | names and addresses, several of one name, the system's sockets |
 //! | `listener`, `places` | accepting; how many, and which one ends for one more |
 //! | `link` | one connection: its addresses, whether it is up, its end |
@@ -74,6 +74,7 @@ mod connection;
 mod dial;
 mod direct;
 mod extension;
+mod limits;
 mod link;
 mod listener;
 mod lookup;
@@ -97,13 +98,13 @@ pub use backlog::MAX_BACKLOG_LEN;
 pub use budget::{DEFAULT_FRAME_BUDGET, FRAME_GRACE, FREE_FRAME_LEN};
 pub use connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
 pub use extension::TcpTransportExtension;
-pub use listener::{TcpListener, TcpListenerInfo};
-pub use options::{
+pub use limits::{
     CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT,
     DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_FRAME_TIMEOUT, DEFAULT_HANDSHAKE_TIMEOUT,
     DEFAULT_KEEPALIVE, DEFAULT_MAX_FRAME_LEN, DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT,
-    TcpConnectionOptions, TcpListenerOptions,
 };
+pub use listener::{TcpListener, TcpListenerInfo};
+pub use options::{TcpConnectionOptions, TcpListenerOptions};
 pub use outbox::MAX_BATCH_LEN;
 pub use progress::MIN_FRAME_PROGRESS;
 pub use reconnect::{RECONNECT_PROVEN_AFTER, TcpReconnect};

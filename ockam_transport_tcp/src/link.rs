@@ -13,7 +13,7 @@
 use crate::budget::{Budget, Share};
 use crate::connection::TcpDirection;
 use crate::direct::Direct;
-use crate::options::Limits;
+use crate::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::places::Place;
 use crate::receiver::Receiver;

@@ -2,8 +2,9 @@
 
 use crate::budget::Budget;
 use crate::connection::TcpDirection;
+use crate::limits::Limits;
 use crate::link::{Link, Opening};
-use crate::options::{Limits, TcpListenerOptions};
+use crate::options::TcpListenerOptions;
 use crate::places::Places;
 use crate::registry::Registry;
 use core::fmt;

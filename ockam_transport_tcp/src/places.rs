@@ -14,8 +14,8 @@
 //!
 //! It refuses to know frames and sockets.
 
+use crate::limits::newcomer_places;
 use crate::link::Link;
-use crate::options::newcomer_places;
 use core::future::{Future, poll_fn};
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 use core::pin::pin;

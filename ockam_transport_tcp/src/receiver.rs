@@ -6,8 +6,8 @@
 
 use crate::backlog::Backlog;
 use crate::budget::Share;
+use crate::limits::Limits;
 use crate::link::{CLOSED_HERE, Link, Phase};
-use crate::options::Limits;
 use crate::outgoing::Outgoing;
 use crate::places::{LOST_ITS_PLACE, Place};
 use crate::progress::Progress;

@@ -3,8 +3,8 @@
 //! It owns one attempt and what makes it a good one. It refuses to know what becomes of the socket.
 
 use crate::dial;
+use crate::limits::DEFAULT_CONNECT_TIMEOUT;
 use crate::link::Link;
-use crate::options::DEFAULT_CONNECT_TIMEOUT;
 use crate::reconnect::{Backoff, TcpReconnect};
 use crate::socket::{self, DeadPath};
 use core::future::{Future, poll_fn};

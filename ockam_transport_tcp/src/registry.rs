@@ -1,9 +1,9 @@
 //! Which connections and listeners a transport has.
 
+use crate::limits::DEFAULT_CONNECT_TIMEOUT;
 use crate::link::Link;
 use crate::listener::TcpListenerInfo;
 use crate::on_demand::OnDemand;
-use crate::options::DEFAULT_CONNECT_TIMEOUT;
 use core::time::Duration;
 use ockam_core::Address;
 use std::collections::BTreeMap;

@@ -5,8 +5,8 @@
 
 use crate::close::close;
 use crate::direct::only_says_go_on;
+use crate::limits::CLOSE_PATIENCE;
 use crate::link::{CLOSED_HERE, Link, Phase};
-use crate::options::CLOSE_PATIENCE;
 use crate::outgoing::{Desk, Outgoing};
 use crate::socket;
 use core::time::Duration;
