@@ -9,7 +9,6 @@
 use crate::link::Link;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use ockam_core::MAX_FRAME_LEN;
 use ockam_node::{after, deadline};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -69,9 +68,9 @@ pub(crate) struct Share {
 }
 
 impl Budget {
-    /// Makes a budget of at least one frame.
-    pub(crate) fn new(bytes: usize) -> Arc<Self> {
-        let shared = bytes.saturating_sub(MAX_FRAME_LEN);
+    /// Makes a budget of at least one frame of the largest size.
+    pub(crate) fn new(bytes: usize, max_frame_len: usize) -> Arc<Self> {
+        let shared = bytes.saturating_sub(max_frame_len);
         Arc::new(Budget {
             shared,
             table: Mutex::default(),
@@ -200,6 +199,7 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ockam_core::MAX_FRAME_LEN;
 
     const MIB: usize = 1024 * 1024;
 
@@ -215,7 +215,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_thousand_slow_frames_hold_no_more_than_the_budget() {
-        let budget = Budget::new(DEFAULT_FRAME_BUDGET);
+        let budget = Budget::new(DEFAULT_FRAME_BUDGET, MAX_FRAME_LEN);
         let mut slow: Vec<_> = (0..1000).map(|_| share(&budget)).collect();
         for bytes in (2..16 * 16).map(|part| part * MIB / 16) {
             for share in &mut slow {
@@ -238,7 +238,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_frame_that_began_first_goes_on_and_the_next_one_when_it_is_whole() {
-        let budget = Budget::new(0);
+        let budget = Budget::new(0, MAX_FRAME_LEN);
         let (mut first, second) = (share(&budget), share(&budget));
         assert!(now(&first, 16 * MIB) && now(&second, FREE_FRAME_LEN) && !now(&second, MIB));
         let waiting = tokio::spawn(async move { second.admit(16 * MIB).await });

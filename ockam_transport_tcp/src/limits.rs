@@ -57,13 +57,19 @@ pub const DEFAULT_CONSUMER_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// otherwise. Then the connection is closed. It counts only while the connection reads.
 pub const DEFAULT_FRAME_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How large a message may be that arrives over a connection which a listener accepted, routes
-/// included, unless the options say otherwise: 4 MiB. The connection of a peer that announces a larger
-/// one is closed before anything of it is held, and the first time a listener does so the log says
-/// it.
+/// How large a message may be on its way from the node that connected to the one that listens, routes
+/// included, unless the options of both say otherwise: 4 MiB.
 ///
-/// The protocol allows [`MAX_FRAME_LEN`](ockam_core::MAX_FRAME_LEN), 16 MiB: a listener for peers
-/// that send so much has to be given it. Connections that this node makes read as much as that.
+/// It is what a listener takes: the connection of a peer that announces a larger one is closed before
+/// anything of it is held, and the first time a listener does so the log says it. And it is what a
+/// connection that this node made sends: a larger message is refused alone, and the others go on.
+///
+/// The protocol allows [`MAX_FRAME_LEN`](ockam_core::MAX_FRAME_LEN), 16 MiB. Peers that need more than
+/// the default have to be told on both sides, by
+/// [`TcpConnectionOptions::with_max_sent_frame_len`](crate::TcpConnectionOptions::with_max_sent_frame_len)
+/// and [`TcpListenerOptions::with_max_frame_len`](crate::TcpListenerOptions::with_max_frame_len).
+/// Connections made for hops in routes have the default. In the other direction both sides allow as much
+/// as the protocol.
 pub const DEFAULT_MAX_FRAME_LEN: usize = 4 * 1024 * 1024;
 
 /// How many connections a listener holds at a time, unless its options say otherwise. For one more,
@@ -92,7 +98,10 @@ pub(crate) struct Limits {
     pub(crate) user_timeout: Option<Duration>,
     pub(crate) consumer_stall: Duration,
     pub(crate) frame: Duration,
+    /// Of what arrives.
     pub(crate) max_frame_len: usize,
+    /// Of what leaves.
+    pub(crate) max_sent_frame_len: usize,
     pub(crate) mailbox_capacity: Option<u32>,
     pub(crate) mailbox_bytes: Option<u32>,
     /// The flows from which messages may leave through a connection.
@@ -100,7 +109,18 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn new() -> Self {
+    /// Returns the usual limits of a listener's connections.
+    pub(crate) fn of_listener() -> Self {
+        Self::new(DEFAULT_MAX_FRAME_LEN, MAX_FRAME_LEN)
+    }
+
+    /// Returns the usual limits of a connection that this node makes: it sends what a listener takes,
+    /// and takes what that sends.
+    pub(crate) fn of_connection() -> Self {
+        Self::new(MAX_FRAME_LEN, DEFAULT_MAX_FRAME_LEN)
+    }
+
+    fn new(max_frame_len: usize, max_sent_frame_len: usize) -> Self {
         Limits {
             handshake: DEFAULT_HANDSHAKE_TIMEOUT,
             write_stall: DEFAULT_WRITE_STALL_TIMEOUT,
@@ -108,7 +128,8 @@ impl Limits {
             user_timeout: None,
             consumer_stall: DEFAULT_CONSUMER_STALL_TIMEOUT,
             frame: DEFAULT_FRAME_TIMEOUT,
-            max_frame_len: MAX_FRAME_LEN,
+            max_frame_len,
+            max_sent_frame_len,
             mailbox_capacity: None,
             mailbox_bytes: None,
             consumer_of: Vec::new(),

@@ -107,7 +107,7 @@ impl Link {
             place.attach(&link);
         }
         link.announce(ctx, spawner.as_ref(), &limits);
-        let outgoing = Arc::new(Outgoing::default());
+        let outgoing = Arc::new(Outgoing::new(limits.max_sent_frame_len));
         let direct = Direct::new(Arc::clone(&link), Arc::clone(&outgoing));
         let sender = Sender::new(Arc::clone(&link), Arc::clone(&outgoing), limits.write_stall);
         let receiver = Receiver::new(

@@ -15,7 +15,8 @@ use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
 use ockam_core::{
-    Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Processor, Result,
+    Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, MAX_FRAME_LEN, Mailbox, Processor,
+    Result,
 };
 use ockam_node::{Context, Handle, ProcessorBuilder, is_told};
 use std::io;
@@ -125,13 +126,14 @@ impl TcpListener {
         })?;
         let TcpListenerOptions { flow, limits, connection_limit, frame_budget } = options;
         let places = Places::new(socket_address, connection_limit);
+        let budget = Budget::new(frame_budget, limits.max_frame_len.min(MAX_FRAME_LEN));
         let info = TcpListenerInfo { address: ctx.random_local(), socket_address, flow, places };
         let accepting = Accepting {
             socket,
             info: info.clone(),
             limits,
             registry: Arc::clone(registry),
-            budget: Budget::new(frame_budget),
+            budget,
             failed: 0,
             failures: 0,
             panics: 0,

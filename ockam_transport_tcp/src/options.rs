@@ -6,10 +6,10 @@ use crate::budget::DEFAULT_FRAME_BUDGET;
 #[cfg(doc)]
 use crate::limits::{
     DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_FRAME_TIMEOUT,
-    DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEPALIVE, DEFAULT_USER_TIMEOUT,
+    DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEPALIVE, DEFAULT_MAX_FRAME_LEN, DEFAULT_USER_TIMEOUT,
     DEFAULT_WRITE_STALL_TIMEOUT,
 };
-use crate::limits::{DEFAULT_CONNECTION_LIMIT, DEFAULT_MAX_FRAME_LEN, Limits};
+use crate::limits::{DEFAULT_CONNECTION_LIMIT, Limits};
 use crate::reconnect::TcpReconnect;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
@@ -51,7 +51,7 @@ impl TcpListenerOptions {
     pub fn new() -> Self {
         TcpListenerOptions {
             flow: next_id("listener"),
-            limits: Limits { max_frame_len: DEFAULT_MAX_FRAME_LEN, ..Limits::new() },
+            limits: Limits::of_listener(),
             connection_limit: DEFAULT_CONNECTION_LIMIT,
             frame_budget: DEFAULT_FRAME_BUDGET,
         }
@@ -83,8 +83,22 @@ impl TcpListenerOptions {
         self
     }
 
+    /// Sets how large a message may be that leaves through a connection which the listener accepted,
+    /// in bytes with its routes, instead of [`MAX_FRAME_LEN`], which is the most. A larger one is
+    /// refused alone: it is a dead letter ([`Unsendable`]), and who waits for its answer is told both
+    /// sizes.
+    ///
+    /// It should be what the other side takes. A node of this library that connects takes
+    /// [`MAX_FRAME_LEN`], unless [`TcpConnectionOptions::with_max_frame_len`] says less.
+    ///
+    /// [`Unsendable`]: ockam_node::DeadLetterReason::Unsendable
+    pub fn with_max_sent_frame_len(mut self, bytes: usize) -> Self {
+        self.limits.max_sent_frame_len = bytes;
+        self
+    }
+
     /// Sets how many bytes all connections of the listener hold of large messages that are still
-    /// arriving, at least one of [`MAX_FRAME_LEN`], instead of
+    /// arriving, at least one of the [largest](Self::with_max_frame_len), instead of
     /// [`DEFAULT_FRAME_BUDGET`](crate::DEFAULT_FRAME_BUDGET). Others wait meanwhile; see
     /// [`FRAME_GRACE`](crate::FRAME_GRACE).
     pub fn with_frame_budget(mut self, bytes: usize) -> Self {
@@ -159,7 +173,7 @@ impl TcpConnectionOptions {
     pub fn new() -> Self {
         TcpConnectionOptions {
             flow: next_id("connection"),
-            limits: Limits::new(),
+            limits: Limits::of_connection(),
             connect_timeout: None,
             reconnect: None,
         }
@@ -182,6 +196,28 @@ impl TcpConnectionOptions {
     /// the connection again.
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how large a message may be that arrives, in bytes with its routes, instead of
+    /// [`MAX_FRAME_LEN`], which is the most. The connection ends if the other side sends a larger one;
+    /// a node of this library that listens sends up to [`MAX_FRAME_LEN`], unless
+    /// [`TcpListenerOptions::with_max_sent_frame_len`] says less.
+    pub fn with_max_frame_len(mut self, bytes: usize) -> Self {
+        self.limits.max_frame_len = bytes;
+        self
+    }
+
+    /// Sets how large a message may be that leaves through the connection, in bytes with its routes,
+    /// instead of [`DEFAULT_MAX_FRAME_LEN`]; at most [`MAX_FRAME_LEN`]. A larger one is refused alone:
+    /// it is a dead letter ([`Unsendable`]), and who waits for its answer is told both sizes.
+    ///
+    /// It should be what the other side takes: a node of this library as much as
+    /// [`TcpListenerOptions::with_max_frame_len`] says there, one of Ockam 0.150 [`MAX_FRAME_LEN`].
+    ///
+    /// [`Unsendable`]: ockam_node::DeadLetterReason::Unsendable
+    pub fn with_max_sent_frame_len(mut self, bytes: usize) -> Self {
+        self.limits.max_sent_frame_len = bytes;
         self
     }
 

@@ -5,7 +5,9 @@
 
 use core::mem;
 use core::ops::Range;
-use ockam_core::{LocalMessage, WireError, encode_frame, encode_frame_head};
+use ockam_core::{
+    Error, ErrorKind, LocalMessage, MAX_FRAME_LEN, WireError, encode_frame, encode_frame_head,
+};
 use std::io::IoSlice;
 
 /// How many bytes a batch has before it is written, messages larger than that aside.
@@ -23,9 +25,13 @@ const MAX_SLICES: usize = 64;
 /// Room that is kept from one batch to the next.
 const MAX_KEPT: usize = 16 * 1024;
 
+/// How many bytes of a frame are its length, which its limit does not count.
+const LENGTH_LEN: usize = 4;
+
 /// Collects a batch and hands it out as slices.
-#[derive(Default)]
 pub(crate) struct Outbox {
+    /// How large the message of a frame may be.
+    max_frame_len: usize,
     /// Frames, without the payloads that are large.
     bytes: Vec<u8>,
     pieces: Vec<Piece>,
@@ -47,8 +53,23 @@ enum Piece {
 }
 
 impl Outbox {
-    /// Adds a message. Gives it back if it cannot be written as a frame.
-    pub(crate) fn add(&mut self, message: LocalMessage) -> Result<(), (WireError, LocalMessage)> {
+    /// Makes one that takes messages of so many bytes, and of no more than the protocol allows.
+    pub(crate) fn new(max_frame_len: usize) -> Self {
+        Outbox {
+            max_frame_len,
+            bytes: Vec::new(),
+            pieces: Vec::new(),
+            messages: Vec::new(),
+            len: 0,
+            written: 0,
+            next: 0,
+            offset: 0,
+        }
+    }
+
+    /// Adds a message. Gives it back if it cannot be written as a frame, or not as one that the other
+    /// side takes.
+    pub(crate) fn add(&mut self, message: LocalMessage) -> Result<(), (Error, LocalMessage)> {
         let begin = self.bytes.len();
         let transport = message.transport();
         let large = match transport.payload.to_bytes() {
@@ -60,9 +81,14 @@ impl Outbox {
         };
         let large = match large {
             Ok(large) => large,
-            Err(error) => return Err((error, message)),
+            Err(error) => return Err((self.refused(error), message)),
         };
         let end = self.bytes.len();
+        let len = end - begin + large - LENGTH_LEN;
+        if len > self.max_frame_len {
+            self.bytes.truncate(begin);
+            return Err((self.refused(WireError::MessageTooLarge { len }), message));
+        }
         match self.pieces.last_mut() {
             Some(Piece::Bytes(range)) => range.end = end,
             _ => self.pieces.push(Piece::Bytes(begin..end)),
@@ -73,6 +99,24 @@ impl Outbox {
         self.len += end - begin + large;
         self.messages.push(message);
         Ok(())
+    }
+
+    /// Says why a message is not written.
+    #[cold]
+    fn refused(&self, error: WireError) -> Error {
+        match error {
+            WireError::Body(_) => Error::new(ErrorKind::Encoding, error),
+            WireError::MessageTooLarge { len } if self.max_frame_len < MAX_FRAME_LEN => {
+                let limit = self.max_frame_len;
+                let text = format!(
+                    "message of {len} bytes is larger than the limit of {limit} bytes for what is \
+                     sent: send less at a time, or set with_max_sent_frame_len of the connection's \
+                     options to what the other side takes, at most {MAX_FRAME_LEN} bytes"
+                );
+                Error::new(ErrorKind::InvalidInput, text)
+            }
+            _ => Error::new(ErrorKind::InvalidInput, error),
+        }
     }
 
     /// Tells whether the batch should be written before it gets more.
@@ -150,7 +194,11 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ockam_core::{MAX_FRAME_LEN, TransportMessage, route};
+    use ockam_core::{TransportMessage, route};
+
+    fn outbox() -> Outbox {
+        Outbox::new(MAX_FRAME_LEN)
+    }
 
     fn message(len: usize) -> LocalMessage {
         TransportMessage::new(route!["echoer"], route!["app"], vec![len as u8; len]).into()
@@ -186,7 +234,7 @@ mod tests {
         let lens = [1, 5000, 0, 4096, 4095, 10_000, 7];
         let frames = lens.map(frame_of).concat();
         for step in [1, 3, 1000, 5016, usize::MAX] {
-            let mut outbox = Outbox::default();
+            let mut outbox = outbox();
             lens.iter().for_each(|len| outbox.add(message(*len)).unwrap());
             assert!(written(&mut outbox, step) == frames, "{step}");
             assert_eq!(outbox.sent(), (lens.len(), frames.len()));
@@ -196,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_batch_of_many_large_messages_takes_several_calls() {
-        let mut outbox = Outbox::default();
+        let mut outbox = outbox();
         (0..3 * MAX_SLICES).for_each(|_| outbox.add(message(LARGE_PAYLOAD)).unwrap());
         assert!(outbox.is_full());
         let frame = frame_of(LARGE_PAYLOAD);
@@ -205,11 +253,29 @@ mod tests {
 
     #[test]
     fn a_message_that_does_not_fit_comes_back_and_leaves_the_batch_alone() {
-        let mut outbox = Outbox::default();
+        let mut outbox = outbox();
         outbox.add(message(3)).unwrap();
         let (error, back) = outbox.add(message(MAX_FRAME_LEN)).unwrap_err();
-        assert!(matches!(error, WireError::MessageTooLarge { .. }));
+        assert!(error.to_string().ends_with("limit of 16777216 bytes: send less at a time"));
         assert_eq!(back.payload().len(), MAX_FRAME_LEN);
         assert_eq!(written(&mut outbox, usize::MAX), frame_of(3));
+    }
+
+    #[test]
+    fn a_message_larger_than_the_limit_comes_back_and_leaves_the_batch_alone() {
+        // Copied, and written from where they are.
+        for len in [100, LARGE_PAYLOAD] {
+            let limit = frame_of(len).len() - LENGTH_LEN;
+            let mut outbox = Outbox::new(limit);
+            outbox.add(message(len)).unwrap();
+            let (error, back) = outbox.add(message(len + 1)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            let text =
+                format!("message of {} bytes is larger than the limit of {limit}", limit + 1);
+            assert!(error.to_string().starts_with(&text), "{error}");
+            assert_eq!(back.payload().len(), len + 1);
+            outbox.add(message(7)).unwrap();
+            assert!(written(&mut outbox, usize::MAX) == [frame_of(len), frame_of(7)].concat());
+        }
     }
 }

@@ -4,23 +4,27 @@
 //! It owns the outbox and writing from it. It refuses to know when that is right.
 
 use crate::outbox::Outbox;
-use ockam_core::{LocalMessage, WireError};
+use ockam_core::{Error, LocalMessage};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use tokio::net::tcp::OwnedWriteHalf;
 
 /// The one outbox of a connection. It is locked for one call of the system at most.
-#[derive(Default)]
 pub(crate) struct Outgoing(Mutex<Desk>);
 
 /// An outbox, and the socket that has a part of it.
-#[derive(Default)]
 pub(crate) struct Desk {
     outbox: Outbox,
     begun_on: Option<Arc<OwnedWriteHalf>>,
 }
 
 impl Outgoing {
+    /// Makes one for messages of so many bytes.
+    pub(crate) fn new(max_frame_len: usize) -> Self {
+        let outbox = Outbox::new(max_frame_len);
+        Outgoing(Mutex::new(Desk { outbox, begun_on: None }))
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Desk> {
         // Poison says that somebody panicked. Nothing here does in the middle of a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -37,8 +41,8 @@ impl Outgoing {
 }
 
 impl Desk {
-    /// Adds a message. Gives it back if it cannot be written as a frame.
-    pub(crate) fn add(&mut self, message: LocalMessage) -> Result<(), (WireError, LocalMessage)> {
+    /// Adds a message. Gives it back if it cannot be written.
+    pub(crate) fn add(&mut self, message: LocalMessage) -> Result<(), (Error, LocalMessage)> {
         self.outbox.add(message)
     }
 
@@ -102,7 +106,7 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ockam_core::{TransportMessage, route};
+    use ockam_core::{MAX_FRAME_LEN, TransportMessage, route};
     use tokio::net::{TcpListener, TcpStream};
 
     #[tokio::test]
@@ -111,7 +115,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let connect = async || Arc::new(TcpStream::connect(address).await.unwrap().into_split().1);
         let (lost, next) = (connect().await, connect().await);
-        let outgoing = Outgoing::default();
+        let outgoing = Outgoing::new(MAX_FRAME_LEN);
         let mut desk = outgoing.lock();
         let body = vec![7; 16_000_000];
         desk.add(TransportMessage::new(route!["far"], route![], body).into()).unwrap();

@@ -10,7 +10,7 @@ use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::outgoing::{Desk, Outgoing};
 use crate::socket;
 use core::time::Duration;
-use ockam_core::{Any, Error, ErrorKind, LocalMessage, Result, Routed, WireError, Worker};
+use ockam_core::{Any, Error, ErrorKind, LocalMessage, Result, Routed, Worker};
 use ockam_node::{Context, DeadLetterReason, is_told};
 use std::io;
 use std::sync::Arc;
@@ -106,11 +106,7 @@ impl Sender {
             );
         }
         if let Err((error, message)) = desk.add(message) {
-            let kind = match error {
-                WireError::Body(_) => ErrorKind::Encoding,
-                _ => ErrorKind::InvalidInput,
-            };
-            let error = Error::new(kind, error).context(format!("sending over {}", self.link));
+            let error = error.context(format!("sending over {}", self.link));
             self.tell(&error);
             ctx.reject(&message, DeadLetterReason::Unsendable, error);
         }

@@ -19,6 +19,12 @@ use ockam_node::Context;
 
 /// The most bytes that the body of a message through a channel may have: what fits into a frame of
 /// the wire together with 64 KiB of routes, inside and outside.
+///
+/// It is the most that any transport carries. By default a TCP connection carries less towards the
+/// node that listens: 4 MiB with the routes. A larger message is refused there, after it was encrypted:
+/// the log has it, the channel goes on, and whoever waits for its answer waits until its own limit. The
+/// options `TcpConnectionOptions::with_max_sent_frame_len` and `TcpListenerOptions::with_max_frame_len`
+/// together allow more.
 pub const MAX_CHANNEL_BODY_LEN: usize = MAX_FRAME_LEN - 64 * 1024;
 
 pub(super) struct Encryptor {

@@ -135,7 +135,7 @@ async fn bodies_of_all_sizes_come_as_they_were_sent_and_in_order() {
     let options = TcpListenerOptions::new().with_max_frame_len(MAX_FRAME_LEN);
     let (_responder, listener, mut arrived) = TcpNode::collecting(options).await;
     let initiator = TcpNode::new().await;
-    let connection = initiator.connect(&listener).await;
+    let connection = initiator.connect_for_large(listener.socket_address()).await;
     // Smaller, as large as, and larger than what is copied, a batch, and a read.
     let sizes = [0, 1, 100, 4095, 4096, 70_000, 300_000, 3_000_000, 16_000_000, 5, 100_000];
     let send = async {

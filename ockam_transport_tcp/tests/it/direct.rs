@@ -1,10 +1,10 @@
 //! Messages that are written where they are sent.
 
 use crate::peer::Peer;
-use crate::support::{TcpNode, soon};
+use crate::support::{TcpNode, for_large, soon};
 use ockam_core::{NeutralMessage, Result, Routed, Worker, route};
 use ockam_node::{Context, DeadLetterReason};
-use ockam_transport_tcp::{TcpConnectionOptions, TcpListenerOptions, TcpReconnect};
+use ockam_transport_tcp::{TcpListenerOptions, TcpReconnect};
 use std::net::TcpListener as StdListener;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -16,7 +16,7 @@ const LARGE: usize = 16_000_000;
 async fn a_message_that_the_socket_takes_in_part_is_written_to_its_end() {
     let node = TcpNode::new().await;
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
-    let connection = node.connect_to(listener.local_addr().unwrap()).await;
+    let connection = node.connect_for_large(listener.local_addr().unwrap()).await;
     let mut peer = Peer::accept(&listener);
     peer.say(&[1]);
     // The first message of a connection needs no turn of its sender.
@@ -34,7 +34,7 @@ async fn what_was_begun_on_a_lost_connection_is_given_up_and_the_next_one_begins
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
     let waits = (Duration::from_millis(1), Duration::from_millis(10));
     let reconnect = TcpReconnect::new().with_waits(waits.0, waits.1);
-    let options = TcpConnectionOptions::new().with_reconnect(reconnect);
+    let options = for_large().with_reconnect(reconnect);
     let connection = node.tcp.connect(listener.local_addr().unwrap(), options).await.unwrap();
     let mut peer = Peer::accept(&listener);
     peer.say(&[1]);

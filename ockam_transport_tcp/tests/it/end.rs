@@ -178,7 +178,7 @@ async fn a_message_that_is_too_large_fails_alone_and_its_asker_is_told() {
     let ask = pair.node.ctx.send_and_receive::<u8>(route![&pair.connection, "echoer"], body);
     let error = soon(ask).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert!(error.to_string().contains("larger than the limit of 16777216 bytes"), "{error}");
+    assert!(error.to_string().contains("larger than the limit of 4194304 bytes"), "{error}");
     assert_eq!(pair.node.ctx.dead_letters().count(DeadLetterReason::Unsendable), 1);
     pair.node.ctx.send(route![&pair.connection, "echoer"], 7u8).await.unwrap();
     assert_eq!(pair.peer.hear().payload, [7]);

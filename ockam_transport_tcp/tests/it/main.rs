@@ -22,6 +22,7 @@ mod peer;
 mod places;
 mod reconnect;
 mod registry;
+mod sent;
 mod stalled;
 mod stop;
 mod support;

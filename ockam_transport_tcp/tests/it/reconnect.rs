@@ -1,10 +1,10 @@
 //! Connections that are made again.
 
 use crate::peer::Peer;
-use crate::support::{PATIENCE, TcpNode, eventually, soon};
+use crate::support::{PATIENCE, TcpNode, eventually, for_large, soon};
 use ockam_core::{ErrorKind, route};
 use ockam_node::{DeadLetterReason, Handle};
-use ockam_transport_tcp::{TcpConnection, TcpConnectionOptions, TcpReconnect};
+use ockam_transport_tcp::{TcpConnection, TcpReconnect};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::task::block_in_place;
 
 async fn connect(node: &TcpNode, peer: SocketAddr, reconnect: TcpReconnect) -> TcpConnection {
-    let options = TcpConnectionOptions::new().with_reconnect(reconnect);
+    let options = for_large().with_reconnect(reconnect);
     node.tcp.connect(peer, options).await.unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! What several modules need: nodes that listen, and workers that hand over what they get.
 
-use ockam_core::{Any, LocalMessage, Result, Routed, Worker};
+use ockam_core::{Any, LocalMessage, MAX_FRAME_LEN, Result, Routed, Worker};
 use ockam_node::{Context, NodeBuilder};
 use ockam_transport_tcp::{
     TcpConnection, TcpConnectionOptions, TcpListener, TcpListenerOptions, TcpTransport,
@@ -77,9 +77,19 @@ impl TcpNode {
         self.connect_to(listener.socket_address()).await
     }
 
+    /// Connects in a way that sends messages as large as the protocol allows.
+    pub(crate) async fn connect_for_large(&self, peer: impl std::fmt::Display) -> TcpConnection {
+        self.tcp.connect(peer, for_large()).await.unwrap()
+    }
+
     pub(crate) async fn connect_to(&self, peer: impl std::fmt::Display) -> TcpConnection {
         self.tcp.connect(peer, TcpConnectionOptions::new()).await.unwrap()
     }
+}
+
+/// Options of connections that send messages as large as the protocol allows.
+pub(crate) fn for_large() -> TcpConnectionOptions {
+    TcpConnectionOptions::new().with_max_sent_frame_len(MAX_FRAME_LEN)
 }
 
 /// Sends every message back.
