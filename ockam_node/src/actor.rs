@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{Panic, catch, catch_call, frame, yield_now};
 use crate::node::Node;
-use crate::program::{self, describe, discard};
+use crate::program::{self, describe, discard, wake};
 use crate::task;
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
@@ -16,7 +16,7 @@ use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::marker::PhantomData;
 use core::pin::pin;
-use core::task::{Poll, Waker};
+use core::task::Poll;
 use ockam_core::{DecodeError, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
 
 /// Writes an error of a worker into the log, or counts it if others can repeat it. On boards there
@@ -251,7 +251,7 @@ pub(crate) async fn finish<W: Worker<Context = Context>>(
 /// for answers to that.
 fn abandon(ctx: &mut Context, reason: DeadLetterReason) -> Unanswered {
     if let Stopping::Requested(wakers) = ctx.cell().request_stop() {
-        wakers.into_iter().for_each(Waker::wake);
+        wake(wakers);
     }
     let mut unanswered = Unanswered::new(ctx, reason);
     loop {

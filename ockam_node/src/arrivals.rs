@@ -1,6 +1,7 @@
 //! Who waits for a worker to become reachable.
 
 use crate::node::Node;
+use crate::program::wake;
 use crate::sync::Lock;
 use crate::wait_list::{Number, WaitList};
 use core::future::poll_fn;
@@ -61,7 +62,7 @@ impl Arrivals {
         }
         for address in mailboxes.addresses() {
             if let Some(wakers) = self.waiting.with(|list| list.take(address)) {
-                wakers.into_iter().for_each(Waker::wake);
+                wake(wakers);
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::cell::Cell;
 use crate::node::text;
+use crate::program::wake;
 use crate::sync::Lock;
 use crate::table::Keyed;
 use alloc::format;
@@ -112,9 +113,7 @@ impl Ask {
             }
             _ => Err(outcome),
         })?;
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waker);
         Ok(())
     }
 

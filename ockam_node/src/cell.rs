@@ -26,6 +26,7 @@ use crate::inbox::{Bounds, Inbox};
 use crate::node::Node;
 #[cfg(feature = "std")]
 use crate::program::discard;
+use crate::program::wake;
 use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use crate::table::Keyed;
@@ -235,7 +236,7 @@ impl Cell {
         // has not taken the place granted to it does not keep the others from the empty mailbox.
         inbox.map(|state| {
             if let State::Awake(mut inbox) = state {
-                inbox.close().into_iter().for_each(Waker::wake);
+                wake(inbox.close());
             }
         })
     }
@@ -296,9 +297,7 @@ impl Cell {
             }
             _ => (None, None),
         });
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waker);
         answer
     }
 

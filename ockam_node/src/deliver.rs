@@ -202,9 +202,7 @@ pub(crate) fn push(
 ) -> Result<Option<LocalMessage>, LocalMessage> {
     match cell.push(message, &node.drain) {
         Pushed::Done(waker) => {
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+            program::wake(waker);
             Ok(None)
         }
         Pushed::Awaken(resident) => {

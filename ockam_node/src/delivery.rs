@@ -244,9 +244,7 @@ impl Place {
                 Poll::Pending
             }
             InLine::Entered(receiver) => {
-                if let Some(receiver) = receiver {
-                    receiver.wake();
-                }
+                program::wake(receiver);
                 Poll::Ready(None)
             }
             InLine::Gone(message) => Poll::Ready(Some(message)),

@@ -32,6 +32,20 @@ macro_rules! tell {
     }};
 }
 
+/// Writes a panic into the log, or counts it. What panicked is not known where it is caught, so all of
+/// the process are one kind.
+macro_rules! count {
+    ($kind:ident, $panic:ident, $line:literal) => {{
+        #[cfg(feature = "std")]
+        match $kind.note((), |()| true) {
+            Some(count) => tracing::error!(count, panic = %$panic, $line),
+            None => tracing::debug!(panic = %$panic, $line),
+        }
+        #[cfg(not(feature = "std"))]
+        tracing::error!(panic = %$panic, $line);
+    }};
+}
+
 /// Drops a value of the program's.
 #[inline]
 pub(crate) fn discard<T>(value: T) {
@@ -42,25 +56,15 @@ pub(crate) fn discard<T>(value: T) {
     }
 }
 
-#[cfg(feature = "std")]
 #[cold]
 pub(crate) fn drop_panicked(panic: &Panic) {
-    // What it was is not known here, so all of the process are one kind.
+    #[cfg(feature = "std")]
     static DROPS: Repeats<()> = Repeats::new();
-    if let Some(count) = DROPS.note((), |()| true) {
-        tracing::error!(count, %panic, "a value of the program panicked as it was dropped");
-    } else {
-        tracing::debug!(%panic, "a value of the program panicked as it was dropped");
-    }
+    count!(DROPS, panic, "a value of the program panicked as it was dropped");
 }
 
-#[cfg(not(feature = "std"))]
-#[cold]
-fn drop_panicked(panic: &Panic) {
-    tracing::error!(%panic, "a value of the program panicked as it was dropped");
-}
-
-/// Wakes tasks. A waker may be the program's, and one that panics keeps no other task asleep.
+/// Wakes tasks. A waker may be the program's, of an executor of its own: one that panics keeps no other
+/// task asleep, and does not unwind through whoever wakes it.
 #[inline]
 pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
     wakers.into_iter().for_each(|waker| {
@@ -72,7 +76,9 @@ pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
 
 #[cold]
 fn waker_panicked(panic: &Panic) {
-    tracing::error!(%panic, "a waker panicked");
+    #[cfg(feature = "std")]
+    static WAKERS: Repeats<()> = Repeats::new();
+    count!(WAKERS, panic, "a waker panicked");
 }
 
 /// Asks the outgoing rule of a mailbox.

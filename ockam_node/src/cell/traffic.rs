@@ -8,6 +8,7 @@ use crate::drain::Drain;
 #[cfg(feature = "std")]
 use crate::inbox::Queue;
 use crate::inbox::{Bounds, InLine, Inbox, Push, Weight};
+use crate::program::wake;
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
@@ -175,7 +176,7 @@ impl Cell {
     pub(crate) fn leave_line(&self, ticket: u32) {
         let mut granted = Vec::new();
         let left = self.with_inbox(|inbox| inbox.leave_line(ticket, self.bounds, &mut granted));
-        granted.into_iter().for_each(Waker::wake);
+        wake(granted);
         drop(left);
     }
 
@@ -223,7 +224,7 @@ impl Cell {
             Poll::Pending
         });
         if !hand.granted.is_empty() {
-            hand.granted.drain(..).for_each(Waker::wake);
+            wake(hand.granted.drain(..));
         }
         turn
     }

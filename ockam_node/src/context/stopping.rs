@@ -4,6 +4,7 @@ use super::Handle;
 #[cfg(feature = "std")]
 use super::kill::Killed;
 use crate::cell::{Cell, Kind, Stopping};
+use crate::program::wake;
 use crate::stop::Moment;
 #[cfg(feature = "std")]
 use crate::stop_options::StopOptions;
@@ -11,7 +12,6 @@ use crate::suggest;
 use alloc::format;
 use alloc::sync::Arc;
 use core::future::poll_fn;
-use core::task::Waker;
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, Result};
 
@@ -131,7 +131,7 @@ impl Handle {
         match cell.request_stop() {
             Stopping::Ended => return false,
             Stopping::ShutDown(resident) => resident.shut_down(self.node(), Arc::clone(cell)),
-            Stopping::Requested(wakers) => wakers.into_iter().for_each(Waker::wake),
+            Stopping::Requested(wakers) => wake(wakers),
         }
         !(self.is_own() && Arc::ptr_eq(cell, self.cell()))
     }

@@ -53,4 +53,5 @@ mod support;
 mod thread;
 mod transport;
 mod waker;
+mod waker_panic;
 mod worker_stop;
