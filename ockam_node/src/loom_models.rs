@@ -1,5 +1,5 @@
-//! Models of the mailbox, the reply slot and the drain, in which `loom` runs the threads in every
-//! order that matters.
+//! Models of the mailbox, the reply slot, the drain and the addresses, in which `loom` runs the
+//! threads in every order that matters.
 //!
 //! A wake-up that is lost shows as a deadlock, because the threads of a model sleep until they are
 //! woken. A message that is lost, handled twice or given back twice shows in its ledger.
@@ -16,10 +16,12 @@
 //! | `stop` | stop, cut and end, against senders and against sleep |
 //! | `reply` | an answer, a failure and the one who asks |
 //! | `drain` | when a node that stops is quiet |
+//! | `address` | the addresses of a worker that ends, against the next worker there |
 //!
 //! The steps of a model are the sections under [`Lock`](crate::sync::Lock). Atomics are no steps,
 //! and all threads see them at once.
 
+mod address;
 mod drain;
 mod mailbox;
 mod reply;

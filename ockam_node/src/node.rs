@@ -201,51 +201,78 @@ impl Node {
         self.arrivals.announce(cell.mailboxes());
     }
 
+    /// Takes back the addresses of a cell that has not begun.
     fn release(&self, cell: &Cell) {
-        // As long as it has its addresses, what stands under them is its own.
-        #[cfg(feature = "std")]
-        self.remove_shortcut(cell);
         for address in cell.mailboxes().addresses() {
             self.workers.remove(self.workers.hash(address), address, cell);
         }
     }
 
-    /// Enters the way past the mailbox of a cell that has its addresses.
+    /// Frees the addresses of a cell, and ends what stands under them in other tables. Returns the
+    /// asks that go over flows which have ended by that.
+    ///
+    /// Each address once, whoever else ends the cell at the same time: when this returns all are free,
+    /// and whatever comes to stand under them is left alone.
+    fn free(&self, cell: &Cell) -> Vec<Address> {
+        let mut asks = Vec::new();
+        #[cfg(feature = "std")]
+        let mut way = None;
+        for address in cell.mailboxes().addresses() {
+            let hash = self.workers.hash(address);
+            // As long as the cell has the address, what stands under it is its own.
+            let ended = self.workers.remove_after(hash, address, cell, || {
+                #[cfg(feature = "std")]
+                if address == cell.address() {
+                    way = self.take_shortcut(cell);
+                }
+                self.flow_controls.end(address, None)
+            });
+            if let Some(mut ended) = ended {
+                asks.append(&mut ended);
+            }
+        }
+        #[cfg(feature = "std")]
+        discard(way);
+        asks
+    }
+
+    /// Enters the way past the mailbox of a cell, unless the cell has ended.
     #[cfg(feature = "std")]
     pub(crate) fn add_shortcut(&self, cell: &Cell, shortcut: Box<dyn Shortcut>) {
         let address = cell.address();
         let way = Arc::new(Way { address: address.clone(), shortcut });
-        if self.shortcuts.insert(self.shortcuts.hash(address), address, &way).is_ok() {
-            cell.set_shortcut(true);
-        }
+        self.workers.if_has(self.workers.hash(address), address, cell, || {
+            if self.shortcuts.insert(self.shortcuts.hash(address), address, &way).is_ok() {
+                cell.set_shortcut(true);
+            }
+        });
+        discard(way);
     }
 
     /// Forgets the way past the mailbox of a cell, if it has one.
     #[cfg(feature = "std")]
     pub(crate) fn remove_shortcut(&self, cell: &Cell) {
+        let (hash, address) = (self.workers.hash(cell.address()), cell.address());
+        discard(self.workers.if_has(hash, address, cell, || self.take_shortcut(cell)));
+    }
+
+    /// Takes out the way past the mailbox of a cell that has its address, and keeps it meanwhile.
+    #[cfg(feature = "std")]
+    fn take_shortcut(&self, cell: &Cell) -> Option<Arc<Way>> {
         if !cell.set_shortcut(false) {
-            return;
+            return None;
         }
-        let address = cell.address();
-        let hash = self.shortcuts.hash(address);
-        if let Some(way) = self.shortcuts.get(hash, address) {
-            self.shortcuts.remove(hash, address, &way);
-            discard(way);
-        }
+        let (hash, address) = (self.shortcuts.hash(cell.address()), cell.address());
+        let way = self.shortcuts.get(hash, address)?;
+        self.shortcuts.remove(hash, address, &way);
+        Some(way)
     }
 
     /// Ends a cell; for the reason [`CutOff`](DeadLetterReason::CutOff) its code is dropped where it
     /// waits. Its addresses are free, then what was queued is accounted for and askers are
     /// told, so that an asker may start another worker there.
     pub(crate) fn end(&self, cell: &Cell, reason: DeadLetterReason) -> Ending {
-        let mut asks = Vec::new();
-        // The second time, another one may have its addresses already.
-        if cell.begin_end() {
-            for address in cell.mailboxes().addresses() {
-                asks.append(&mut self.flow_controls.end(address, None));
-            }
-        }
-        self.release(cell);
+        let asks = self.free(cell);
         let mut ending = cell.end(&self.drain, reason == DeadLetterReason::CutOff);
         if !ending.again {
             tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "ended");

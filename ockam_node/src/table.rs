@@ -103,13 +103,44 @@ impl<T: Keyed> Table<T> {
 
     /// Removes an address, if `entry` has it.
     pub(crate) fn remove(&self, hash: AddressHash, address: &Address, entry: &T) {
-        let removed = self.shard(hash).with(|shard| {
-            let mine = |slot: &Slot<T>| {
-                core::ptr::eq(Arc::as_ptr(&slot.entry), entry) && slot.is(hash, address)
-            };
-            shard.remove(hash, mine)
-        });
+        let mine = |slot: &Slot<T>| slot.is_of(entry, hash, address);
+        let removed = self.shard(hash).with(|shard| shard.remove(hash, mine));
         drop(removed);
+    }
+
+    /// Removes an address, if `entry` has it, and before that calls `first`: nobody finds or gets the
+    /// address meanwhile. `None` says that `entry` has it no more.
+    ///
+    /// `first` may lock other tables and the flow controls, which lock nothing themselves.
+    pub(crate) fn remove_after<R>(
+        &self,
+        hash: AddressHash,
+        address: &Address,
+        entry: &T,
+        first: impl FnOnce() -> R,
+    ) -> Option<R> {
+        let mine = |slot: &Slot<T>| slot.is_of(entry, hash, address);
+        let (done, removed) = self.shard(hash).with(|shard| {
+            shard.find(hash, mine)?;
+            Some((first(), shard.remove(hash, mine)))
+        })?;
+        drop(removed);
+        Some(done)
+    }
+
+    /// Calls `f` if `entry` has an address, which it keeps meanwhile. `None` says that it has it not.
+    ///
+    /// `f` may lock other tables, which lock nothing themselves.
+    #[cfg(feature = "std")]
+    pub(crate) fn if_has<R>(
+        &self,
+        hash: AddressHash,
+        address: &Address,
+        entry: &T,
+        f: impl FnOnce() -> R,
+    ) -> Option<R> {
+        let mine = |slot: &Slot<T>| slot.is_of(entry, hash, address);
+        self.shard(hash).with(|shard| shard.find(hash, mine).map(|_| f()))
     }
 
     /// Collects what `pick` picks of every slot. An entry with several addresses is seen as often.
@@ -126,6 +157,11 @@ impl<T: Keyed> Slot<T> {
     #[inline]
     fn is(&self, hash: AddressHash, address: &Address) -> bool {
         self.hash == hash && self.entry.has_key(address)
+    }
+
+    #[inline]
+    fn is_of(&self, entry: &T, hash: AddressHash, address: &Address) -> bool {
+        core::ptr::eq(Arc::as_ptr(&self.entry), entry) && self.is(hash, address)
     }
 }
 

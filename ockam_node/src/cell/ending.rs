@@ -5,7 +5,7 @@
 
 use super::marks::CUT;
 #[cfg(feature = "std")]
-use super::marks::{DISCARDS, ENDS, KILLED};
+use super::marks::{DISCARDS, KILLED};
 use super::{Cell, Resident, State};
 use crate::drain::Drain;
 use crate::inbox::Queue;
@@ -129,12 +129,6 @@ impl Cell {
         drop(known);
     }
 
-    /// Marks that the cell is about to be taken out of the tables of the node; `false` if it was
-    /// marked before, so that others may have its addresses by now.
-    pub(crate) fn begin_end(&self) -> bool {
-        !self.marks.set(ENDS)
-    }
-
     /// Marks that the program has the worker cut off.
     pub(crate) fn set_killed(&self) {
         self.marks.set(KILLED);
@@ -192,14 +186,9 @@ impl Cell {
     }
 }
 
-/// On boards nothing is killed, and a cell ends once.
+/// On boards nothing is killed.
 #[cfg(not(feature = "std"))]
 impl Cell {
-    #[inline(always)]
-    pub(crate) fn begin_end(&self) -> bool {
-        true
-    }
-
     #[inline(always)]
     pub(crate) fn is_killed(&self) -> bool {
         false

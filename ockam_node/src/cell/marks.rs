@@ -9,17 +9,13 @@ pub(super) const CUT: u8 = 1;
 #[cfg(feature = "std")]
 pub(super) const SHORTCUT: u8 = 2;
 
-/// What the cell has in other tables of the node has been taken out, or is being.
-#[cfg(feature = "std")]
-pub(super) const ENDS: u8 = 4;
-
 /// It was the program that had it cut off.
 #[cfg(feature = "std")]
-pub(super) const KILLED: u8 = 8;
+pub(super) const KILLED: u8 = 4;
 
 /// What is queued is not handled any more.
 #[cfg(feature = "std")]
-pub(super) const DISCARDS: u8 = 16;
+pub(super) const DISCARDS: u8 = 8;
 
 #[derive(Default)]
 pub(super) struct Marks(AtomicU8);

@@ -1,0 +1,84 @@
+//! The addresses of a worker that ends, against whoever comes to them next.
+
+use super::explore;
+use super::stage::WORKER;
+use crate::cell::Cell;
+use crate::dead_letter::DeadLetterReason;
+use crate::executor::Executor;
+use crate::inbox::Bounds;
+use crate::node::{DEFAULT_STOP_TIMEOUT, Node};
+use crate::random::Random;
+use crate::shortcut::Shortcut;
+use crate::stop_order::StopOrder;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use loom::thread;
+use ockam_core::{Address, FlowControlId, LocalMessage, Mailbox};
+
+const ADDRESS: &str = "worker";
+
+/// Makes a node, which runs nothing: its runtime is never entered.
+fn node() -> Arc<Node> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _inside = runtime.enter();
+    let random = Random::new(None).unwrap();
+    Node::new(Executor::current().unwrap(), random, Bounds::NONE, DEFAULT_STOP_TIMEOUT)
+}
+
+/// Starts a worker at the address, if that is free.
+fn start(node: &Node) -> Option<Arc<Cell>> {
+    let mailboxes = Mailbox::allow_all(ADDRESS).into();
+    let cell = Cell::starting(mailboxes, &WORKER, StopOrder::Worker, Bounds::NONE);
+    node.reserve(&cell).ok().map(|()| cell)
+}
+
+struct Refuses;
+
+impl Shortcut for Refuses {
+    fn take(&self, _: &crate::context::Handle, message: LocalMessage) -> Result<(), LocalMessage> {
+        Err(message)
+    }
+}
+
+/// As a kill beside a stop does it: whoever is told first that the old worker has ended starts the
+/// next one.
+#[test]
+fn loom_two_who_end_a_worker_leave_what_comes_to_its_address_alone() {
+    explore(2, || {
+        let node = node();
+        let old = start(&node).unwrap();
+        node.add_shortcut(&old, Box::new(Refuses));
+        let flow = |id| FlowControlId::from(id);
+        node.flow_controls.add_producer(ADDRESS, &flow("old"), None, vec![]);
+        let other = {
+            let (node, old) = (Arc::clone(&node), Arc::clone(&old));
+            thread::spawn(move || node.end(&old, DeadLetterReason::CutOff).again)
+        };
+        let again = node.end(&old, DeadLetterReason::Stopped).again;
+        let new = start(&node).expect("the address is free");
+        node.add_shortcut(&new, Box::new(Refuses));
+        node.flow_controls.add_producer(ADDRESS, &flow("new"), None, vec![]);
+        assert_ne!(other.join().unwrap(), again, "it ends once");
+        let address = Address::from(ADDRESS);
+        let found = node.flow_controls.find_flow_control_with_producer_address(&address);
+        assert_eq!(found.map(|info| info.flow_control_id().clone()), Some(flow("new")));
+        assert!(Arc::ptr_eq(&node.find(&address).unwrap(), &new));
+        assert!(new.has_shortcut());
+    });
+}
+
+#[test]
+fn loom_a_worker_that_ends_as_it_starts_leaves_no_shortcut() {
+    explore(3, || {
+        let node = node();
+        let cell = start(&node).unwrap();
+        let killer = {
+            let (node, cell) = (Arc::clone(&node), Arc::clone(&cell));
+            thread::spawn(move || drop(node.end(&cell, DeadLetterReason::CutOff)))
+        };
+        node.add_shortcut(&cell, Box::new(Refuses));
+        killer.join().unwrap();
+        assert!(node.shortcuts.collect(|way| Some(Arc::clone(way))).is_empty());
+    });
+}
