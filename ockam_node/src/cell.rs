@@ -17,7 +17,7 @@ mod marks;
 mod progress;
 mod traffic;
 
-pub(crate) use ending::Ending;
+pub(crate) use ending::{Cut, Ending};
 pub(crate) use traffic::Hand;
 
 use self::marks::Marks;

@@ -4,7 +4,7 @@ use crate::arrivals::Arrivals;
 use crate::ask::{self, Ask};
 use crate::askers::Askers;
 use crate::builder::APP;
-use crate::cell::{Cell, Ending, Kind};
+use crate::cell::{Cell, Cut, Ending, Kind};
 use crate::dead_letter::{DeadLetterReason, DeadLetters};
 use crate::drain::Drain;
 #[cfg(feature = "std")]
@@ -272,8 +272,19 @@ impl Node {
     /// waits. Its addresses are free, then what was queued is accounted for and askers are
     /// told, so that an asker may start another worker there.
     pub(crate) fn end(&self, cell: &Cell, reason: DeadLetterReason) -> Ending {
+        let cut = if reason == DeadLetterReason::CutOff { Cut::ByNode } else { Cut::No };
+        self.end_by(cell, reason, cut)
+    }
+
+    /// Ends a cell because the program says so; its code is dropped where it waits.
+    #[cfg(feature = "std")]
+    pub(crate) fn kill(&self, cell: &Cell) -> Ending {
+        self.end_by(cell, DeadLetterReason::CutOff, Cut::Kill)
+    }
+
+    fn end_by(&self, cell: &Cell, reason: DeadLetterReason, cut: Cut) -> Ending {
         let asks = self.free(cell);
-        let mut ending = cell.end(&self.drain, reason == DeadLetterReason::CutOff);
+        let mut ending = cell.end(&self.drain, cut);
         if !ending.again {
             tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "ended");
         }

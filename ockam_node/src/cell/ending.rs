@@ -17,6 +17,18 @@ use core::task::{Poll, Waker};
 #[cfg(feature = "std")]
 use {crate::inbox::Inbox, ockam_core::Address};
 
+/// What brings a cell's end about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Nothing: it comes to its end.
+    No,
+    /// The node's stop at its deadline, or the end of its task.
+    ByNode,
+    /// The program has it killed.
+    #[cfg(feature = "std")]
+    Kill,
+}
+
 /// What is left when a cell has ended.
 #[derive(Default)]
 pub(crate) struct Ending {
@@ -52,8 +64,11 @@ impl Cell {
 
     /// Ends the cell, once. Returns the messages that nobody will handle, and a worker that slept.
     /// One that is `cut` off has its task woken, which drops the worker's code where it waits.
-    pub(crate) fn end(&self, drain: &Drain, cut: bool) -> Ending {
+    pub(crate) fn end(&self, drain: &Drain, cut: Cut) -> Ending {
         let mut ending = Ending::default();
+        #[cfg(feature = "std")]
+        let is_killed = cut == Cut::Kill;
+        let cut = cut != Cut::No;
         let (wakers, inbox) = self.state.with(|state| {
             let inbox = match mem::replace(state, State::Ended(None)) {
                 State::Awake(inbox) | State::Starting(Some(inbox)) => Some(inbox),
@@ -72,6 +87,11 @@ impl Cell {
             };
             if cut {
                 self.marks.set(CUT);
+                // What had ended before was not killed.
+                #[cfg(feature = "std")]
+                if is_killed {
+                    self.marks.set(KILLED);
+                }
             }
             let Some(mut inbox) = inbox else {
                 return (Vec::new(), None);
@@ -129,11 +149,7 @@ impl Cell {
         drop(known);
     }
 
-    /// Marks that the program has the worker cut off.
-    pub(crate) fn set_killed(&self) {
-        self.marks.set(KILLED);
-    }
-
+    /// Tells whether it was the program that had the worker cut off.
     pub(crate) fn is_killed(&self) -> bool {
         self.marks.has(KILLED)
     }

@@ -11,7 +11,6 @@
 
 use super::Handle;
 use crate::cell::Cell;
-use crate::dead_letter::DeadLetterReason;
 use crate::executor::until;
 use crate::node::Node;
 use alloc::sync::Arc;
@@ -32,7 +31,7 @@ pub struct Killed {
 
 impl Killed {
     /// Counts the messages that waited for the worker, in its mailbox or taken out of it and not
-    /// begun. Each is a dead letter with the reason [`CutOff`](DeadLetterReason::CutOff), and so is
+    /// begun. Each is a dead letter with the reason [`CutOff`](crate::DeadLetterReason::CutOff), and so is
     /// the message whose handler was dropped, which is not counted here. That message, and those
     /// that were taken out, are so when the worker's code has been dropped.
     #[must_use]
@@ -54,7 +53,7 @@ impl Handle {
     /// returns.
     ///
     /// Messages that wait for it are dead letters with the reason
-    /// [`CutOff`](DeadLetterReason::CutOff). Whoever waits for an answer gets
+    /// [`CutOff`](crate::DeadLetterReason::CutOff). Whoever waits for an answer gets
     /// [`Stopped`](ockam_core::ErrorKind::Stopped), when the addresses are free already. Senders that
     /// wait for room get their messages back. Its [`DelayedEvent`](crate::DelayedEvent)s are
     /// cancelled. Of two kills at once both succeed, and one counts the messages.
@@ -89,7 +88,7 @@ impl Handle {
     /// # while ctx.progress_at(&"hangs".into()) != Some(1) { tokio::task::yield_now().await }
     /// let killed = ctx.kill("hangs").await?;
     /// assert_eq!(killed.undelivered(), 2, "the first one was being handled");
-    /// assert_eq!(ctx.dead_letters().count(DeadLetterReason::CutOff), 3);
+    /// assert_eq!(ctx.dead_letters().count(crate::DeadLetterReason::CutOff), 3);
     /// ctx.start_worker("hangs", Hangs).await?;
     /// # Ok(()) }
     /// ```
@@ -109,8 +108,7 @@ impl Handle {
 
 /// Kills a cell; one that `waits` is there when its code has been dropped, if that is soon.
 pub(super) async fn kill(node: &Arc<Node>, cell: &Arc<Cell>, waits: bool) -> Killed {
-    cell.set_killed();
-    let ending = node.end(cell, DeadLetterReason::CutOff);
+    let ending = node.kill(cell);
     let mut is_dropped = false;
     if waits {
         let dropped = poll_fn(|cx| cell.poll_let_go(cx.waker()));

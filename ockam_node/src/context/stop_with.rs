@@ -32,10 +32,18 @@ impl Handle {
             return Ok(None);
         }
         match (self.ended_within(&cell, address, limit).await, overdue) {
-            (Err(_), Some(_)) => Ok(Some(kill(self.node(), &cell, true).await)),
-            (ended, _) => ended.map(|()| None),
+            (Err(error), None) => Err(error),
+            (Err(_), Some(_)) => Ok(killed(self.node(), &cell).await),
+            (Ok(()), _) if cell.is_killed() => Ok(killed(self.node(), &cell).await),
+            (Ok(()), _) => Ok(None),
         }
     }
+}
+
+/// Kills a cell, unless it has ended by itself meanwhile. Also another one may have killed it.
+async fn killed(node: &Arc<Node>, cell: &Arc<Cell>) -> Option<Killed> {
+    let killed = kill(node, cell, true).await;
+    cell.is_killed().then_some(killed)
 }
 
 /// Makes dead letters of what is queued for a worker that stops. Whoever waits for an answer is told
@@ -82,5 +90,36 @@ impl Drop for Overdue {
                 kill(&node, &cell, false).await;
             }
         });
+    }
+}
+
+#[cfg(all(test, not(ockam_loom)))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::builder::NodeBuilder;
+    use crate::context::Context;
+    use alloc::string::String;
+    use ockam_core::{Routed, Worker};
+
+    struct Idle;
+
+    impl Worker for Idle {
+        type Context = Context;
+        type Message = String;
+
+        async fn handle_message(&mut self, _: &mut Context, _: Routed<String>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_ends_by_itself_at_its_deadline_was_not_killed() {
+        let ctx = NodeBuilder::new().build().unwrap();
+        ctx.start_worker("idle", Idle).await.unwrap();
+        let cell = ctx.node().find(&"idle".into()).unwrap();
+        ctx.stop_worker("idle").await.unwrap();
+        assert_eq!(killed(ctx.node(), &cell).await, None);
+        assert!(!cell.is_killed());
     }
 }

@@ -48,7 +48,9 @@ impl Handle {
     }
 
     /// Stops a worker as [`stop_worker`](Self::stop_worker) does, with options: a deadline of its
-    /// own, a kill at the deadline, or without its queue. `Some` says that it was killed.
+    /// own, a kill at the deadline, or without its queue. `Some` says that it was killed, by this call or
+    /// by another one, which then has counted its messages; a worker that ends by itself at its deadline
+    /// was not.
     ///
     /// ```
     /// # use ockam_node::{Context, NodeBuilder, StopOptions};

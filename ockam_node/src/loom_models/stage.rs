@@ -4,7 +4,7 @@
 //! told otherwise, whose push awakens a worker runs it, there and then.
 
 use super::{block_on, id, message};
-use crate::cell::{About, Cell, Hand, Kind, Pushed, Resident, Settled, Stopping, Turn};
+use crate::cell::{About, Cell, Cut, Hand, Kind, Pushed, Resident, Settled, Stopping, Turn};
 use crate::drain::Drain;
 use crate::inbox::{Bounds, InLine, Weight};
 use crate::node::Node;
@@ -204,15 +204,20 @@ impl Stage {
 
     /// Ends the cell; `false` if it had ended before.
     pub(super) fn end(&self) -> bool {
-        self.end_with(false)
+        self.end_with(Cut::No)
     }
 
     /// As [`end`](Self::end), and has the cell cut off.
     pub(super) fn cut(&self) -> bool {
-        self.end_with(true)
+        self.end_with(Cut::ByNode)
     }
 
-    fn end_with(&self, cut: bool) -> bool {
+    /// Kills the worker; `false` if it had ended before.
+    pub(super) fn kill(&self) -> bool {
+        self.end_with(Cut::Kill)
+    }
+
+    fn end_with(&self, cut: Cut) -> bool {
         let ending = self.cell.end(&self.drain, cut);
         self.note(|ledger| ledger.undelivered.extend(ending.undelivered.iter().map(id)));
         !ending.again

@@ -126,6 +126,17 @@ fn loom_a_cut_ends_the_cell_once_and_reaches_its_task() {
 }
 
 #[test]
+fn loom_a_worker_was_killed_if_the_kill_is_what_ended_it() {
+    explore(3, || {
+        let stage = Stage::awake(8);
+        let worker = stage.spawn(|stage| stage.end());
+        let ended_it = stage.kill();
+        assert_eq!(stage.cell.is_killed(), ended_it);
+        assert_ne!(worker.join().unwrap(), ended_it);
+    });
+}
+
+#[test]
 fn loom_a_stop_interrupts_a_processor_wherever_it_waits() {
     static PROCESSOR: About = About { kind: Kind::Processor, ..WORKER };
     explore(3, || {

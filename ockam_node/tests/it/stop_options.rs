@@ -92,6 +92,19 @@ async fn at_the_deadline_the_worker_is_killed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_worker_that_another_one_kills_before_the_deadline_was_killed() {
+    let ctx = node();
+    let (trace, _gate) = hanging(&ctx).await;
+    let options = StopOptions::new().with_deadline(DEADLINE).then_kill();
+    let mut stop = pin!(ctx.stop_worker_with("tracer", options));
+    assert!(poll(stop.as_mut()).is_pending());
+    assert_eq!(ctx.kill("tracer").await.unwrap().undelivered(), 2);
+    let killed = soon(stop).await.unwrap().unwrap();
+    assert_eq!((killed.undelivered(), killed.is_dropped()), (0, true), "one counts the messages");
+    assert_eq!(trace.events(), ["initialize", "begin gate", "drop"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_kill_at_the_deadline_goes_on_when_its_caller_goes_away() {
     let ctx = node();
     let metrics = tokio::runtime::Handle::current().metrics();
