@@ -130,18 +130,20 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
             return Err(stopped(&starting.over()));
         };
         if let Err(error) = flatten(outcome) {
-            actor::finish(worker, ctx, None).await;
+            let finish = pin!(frame(actor::finish(worker, ctx, None)));
+            unless_cut(&starting.cell, finish).await;
             return Err(failed::<W>(&starting.over(), error));
         }
         match starting.cell.settle(worker, |worker| worker) {
             Settled::Asleep => {}
             Settled::Awake(worker) => actor::spawn(worker, node, Arc::clone(&starting.cell)),
             Settled::Stopped(worker) => {
-                actor::finish(worker, ctx, None).await;
+                let finish = pin!(frame(actor::finish(worker, ctx, None)));
+                unless_cut(&starting.cell, finish).await;
                 return Err(stopped(&starting.over()));
             }
         }
-        node.arrived(&starting.over());
+        node.arrived(&starting.reachable());
         Ok(())
     }
 }
@@ -211,15 +213,17 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
             return Err(stopped(&starting.over()));
         };
         if let Err(error) = flatten(outcome) {
-            processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
+            let finish = pin!(frame(processor::finish(processor, ctx, DeadLetterReason::Stopped)));
+            unless_cut(&starting.cell, finish).await;
             return Err(failed::<P>(&starting.over(), error));
         }
         if !starting.cell.settle_awake() {
-            processor::finish(processor, ctx, DeadLetterReason::Stopped).await;
+            let finish = pin!(frame(processor::finish(processor, ctx, DeadLetterReason::Stopped)));
+            unless_cut(&starting.cell, finish).await;
             return Err(stopped(&starting.over()));
         }
         processor::spawn(processor, node, Arc::clone(&starting.cell), place);
-        node.arrived(&starting.over());
+        node.arrived(&starting.reachable());
         Ok(())
     }
 }
@@ -262,7 +266,7 @@ impl Place {
         if let Some(shortcut) = self.shortcut {
             node.add_shortcut(&cell, shortcut);
         }
-        Ok(Starting { node, cell, over: false })
+        Ok(Starting { node, cell, is_reachable: false })
     }
 }
 
@@ -270,22 +274,30 @@ impl Place {
 struct Starting<'a> {
     node: &'a Node,
     cell: Arc<Cell>,
-    over: bool,
+    /// Others have the code: it is at rest in the cell, or in a task of its own.
+    is_reachable: bool,
 }
 
 impl Starting<'_> {
-    /// The start is over: the worker is reachable, or has ended in the usual way.
-    fn over(mut self) -> Arc<Cell> {
-        self.over = true;
+    /// The start was in vain, and the code has been dropped.
+    fn over(self) -> Arc<Cell> {
+        Arc::clone(&self.cell)
+    }
+
+    /// The worker is reachable.
+    fn reachable(mut self) -> Arc<Cell> {
+        self.is_reachable = true;
         Arc::clone(&self.cell)
     }
 }
 
 impl Drop for Starting<'_> {
     fn drop(&mut self) {
-        if !self.over {
-            self.node.end(&self.cell, DeadLetterReason::Stopped);
+        // Whoever has a reachable worker killed is told by its task that the code was dropped.
+        if self.is_reachable {
+            return;
         }
+        self.node.end(&self.cell, DeadLetterReason::Stopped);
         #[cfg(feature = "std")]
         crate::task::let_go(&self.cell);
     }
@@ -327,3 +339,6 @@ fn stopped(cell: &Cell) -> Error {
     let text = || format!("{} was {how} while it started", cell.address());
     Error::with_text(ErrorKind::Stopped, text)
 }
+
+#[cfg(all(test, feature = "std", not(ockam_loom)))]
+mod tests;

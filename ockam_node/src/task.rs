@@ -119,8 +119,8 @@ pub(crate) fn let_go(cell: &Cell) {
     }
 }
 
-/// Awaits `initialize` of a cell, in the task of whoever starts it. `None` says that the cell was
-/// cut off: the call has been dropped where it waited.
+/// Awaits `initialize` of a cell, or its end if that fails, in the task of whoever starts it. `None`
+/// says that the cell was cut off: the call has been dropped where it waited.
 #[cfg(feature = "std")]
 pub(crate) async fn unless_cut<F: Future>(
     cell: &Cell,

@@ -121,6 +121,30 @@ async fn a_worker_that_starts_is_killed_and_its_start_says_so() {
 }
 
 #[tokio::test]
+async fn a_worker_whose_start_was_in_vain_is_killed_in_its_shutdown() {
+    for stops in [false, true] {
+        let (ctx, trace, gate) = (node(), Trace::new(), Gate::new());
+        let initialize = if stops { Outcome::Wait } else { Outcome::Fail };
+        let tracer = Tracer::new(&trace).with_gate(&gate).with_initialize(initialize);
+        let tracer = tracer.with_shutdown(Outcome::Wait);
+        let handle = ctx.handle();
+        let start = tokio::spawn(async move { handle.start_worker("tracer", tracer).await });
+        gate.reached().await;
+        if stops {
+            assert!(poll(pin!(ctx.stop_worker("tracer"))).is_pending());
+            gate.open(1);
+            gate.reached().await;
+        }
+        assert!(kill(&ctx, "tracer").await.is_dropped());
+        assert_eq!(trace.events(), ["initialize", "shutdown", "drop"]);
+        let error = soon(start).await.unwrap().unwrap_err();
+        let expected = if stops { "0#tracer was killed while it started" } else { "fails" };
+        assert!(error.to_string().contains(expected), "{error:#}");
+        assert_eq!(ctx.list_workers(), [Address::from("app")]);
+    }
+}
+
+#[tokio::test]
 async fn a_worker_whose_initialize_waited_sleeps_like_any_other() {
     let (ctx, trace, gate) = (node(), Trace::new(), Gate::new());
     let tracer = Tracer::new(&trace).with_gate(&gate).with_initialize(Outcome::Wait);
