@@ -194,6 +194,20 @@ impl Context {
         Some(message)
     }
 
+    /// Leaves what is in hand to the context that goes on: `initialize` has received some messages and
+    /// not all that it took out for that.
+    #[cfg(feature = "std")]
+    pub(crate) fn put_back(&mut self) {
+        if self.hand.len() > 0 {
+            self.handle.cell().put_back(&mut self.hand);
+        }
+    }
+
+    /// On boards only the message that is handled is taken out.
+    #[cfg(not(feature = "std"))]
+    #[inline(always)]
+    pub(crate) fn put_back(&mut self) {}
+
     /// Finds the next message, or what else there is to do; see [`Cell::poll_turn`].
     #[inline]
     pub(crate) fn poll_turn(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {

@@ -247,6 +247,16 @@ impl Inbox {
         }
     }
 
+    /// Puts back in front what was taken last and not handled, though there may be no room for it.
+    #[cfg(feature = "std")]
+    pub(crate) fn put_back(&mut self, hand: &mut Queue) {
+        while let Some(message) = hand.pop_back() {
+            self.held.add(Weight::of(&message));
+            self.messages.push_front(message);
+            self.taken = self.taken.wrapping_sub(1);
+        }
+    }
+
     /// After a pop: grants places to the first of the line if the queue is half empty, and adds
     /// their wakers to `granted`.
     #[inline]

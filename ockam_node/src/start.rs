@@ -134,6 +134,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
             unless_cut(&starting.cell, finish).await;
             return Err(failed::<W>(&starting.over(), error));
         }
+        ctx.put_back();
         match starting.cell.settle(worker, |worker| worker) {
             Settled::Asleep => {}
             Settled::Awake(worker) => actor::spawn(worker, node, Arc::clone(&starting.cell)),
@@ -217,6 +218,7 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
             unless_cut(&starting.cell, finish).await;
             return Err(failed::<P>(&starting.over(), error));
         }
+        ctx.put_back();
         if !starting.cell.settle_awake() {
             let finish = pin!(frame(processor::finish(processor, ctx, DeadLetterReason::Stopped)));
             unless_cut(&starting.cell, finish).await;

@@ -245,6 +245,13 @@ impl Cell {
         self.in_hand.load(Ordering::Relaxed) as usize
     }
 
+    /// Puts back what was taken and not begun, unless the cell has ended.
+    #[cfg(feature = "std")]
+    pub(crate) fn put_back(&self, hand: &mut Hand) {
+        self.with_inbox(|inbox| inbox.put_back(&mut hand.messages));
+        self.set_in_hand(hand.len());
+    }
+
     /// Whoever waited for a message in the middle of a handler waits no more.
     pub(crate) fn resume(&self, drain: &Drain) {
         self.with_inbox(|inbox| {

@@ -3,8 +3,8 @@
 use crate::support::{
     Echoer, Gate, Outcome, Trace, Tracer, eventually, failure, node, poll, settle, soon,
 };
-use ockam_core::{Address, ErrorKind, Mailbox, Mailboxes, Result, Routed, Worker};
-use ockam_node::{Context, WorkerBuilder};
+use ockam_core::{Address, ErrorKind, Mailbox, Mailboxes, Processor, Result, Routed, Worker};
+use ockam_node::{Context, ProcessorBuilder, WorkerBuilder};
 use std::pin::pin;
 
 #[tokio::test]
@@ -186,4 +186,98 @@ async fn of_many_that_start_at_one_address_one_has_it() {
         ctx.stop_worker("echoer").await.unwrap();
     }
     eventually("only the app is left", || ctx.list_workers().len() == 1).await;
+}
+
+/// Receives so many messages before it is reachable, and writes down when it gets which.
+struct ReceivesFirst {
+    trace: Trace,
+    gate: Gate,
+    count: usize,
+    fails: bool,
+}
+
+impl ReceivesFirst {
+    async fn receive(&self, ctx: &mut Context) -> Result<()> {
+        self.gate.enter().await;
+        for _ in 0..self.count {
+            self.trace.add(format!("received {}", ctx.receive::<String>().await?.body()));
+        }
+        self.gate.enter().await;
+        if self.fails { Err(failure()) } else { Ok(()) }
+    }
+}
+
+impl Worker for ReceivesFirst {
+    type Context = Context;
+    type Message = String;
+
+    async fn initialize(&mut self, ctx: &mut Context) -> Result<()> {
+        self.receive(ctx).await
+    }
+
+    async fn handle_message(&mut self, _: &mut Context, msg: Routed<String>) -> Result<()> {
+        self.trace.add(format!("handled {msg}"));
+        Ok(())
+    }
+}
+
+impl Processor for ReceivesFirst {
+    type Context = Context;
+
+    async fn initialize(&mut self, ctx: &mut Context) -> Result<()> {
+        self.receive(ctx).await
+    }
+
+    async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
+        self.trace.add(format!("handled {}", ctx.receive::<String>().await?.body()));
+        Ok(true)
+    }
+}
+
+/// Starts, sends eight messages before it receives and one after that, and returns what it got.
+async fn receives_first(ctx: &Context, count: usize, processor: bool, fails: bool) -> Vec<String> {
+    let (trace, gate) = (Trace::new(), Gate::new());
+    let (handle, mailbox) = (ctx.handle(), Mailbox::allow_all("first"));
+    let first = ReceivesFirst { trace: trace.clone(), gate: gate.clone(), count, fails };
+    let start = tokio::spawn(async move {
+        match processor {
+            true => ProcessorBuilder::new(first).with_mailboxes(mailbox).start(&handle).await,
+            false => WorkerBuilder::new(first).with_mailboxes(mailbox).start(&handle).await,
+        }
+    });
+    gate.reached().await;
+    for number in 0..8 {
+        ctx.send("first", number.to_string()).await.unwrap();
+    }
+    gate.open(1);
+    gate.reached().await;
+    ctx.send("first", "8".to_string()).await.unwrap();
+    gate.open(1);
+    assert_eq!(soon(start).await.unwrap().is_err(), fails);
+    settle().await;
+    trace.events()
+}
+
+#[tokio::test]
+async fn what_initialize_does_not_receive_is_handled_afterwards_in_order() {
+    for processor in [false, true] {
+        for count in [0, 1, 3] {
+            let mut ctx = node();
+            let got = receives_first(&ctx, count, processor, false).await;
+            let received = (0..count).map(|number| format!("received {number}"));
+            let handled = (count..9).map(|number| format!("handled {number}"));
+            assert_eq!(got, received.chain(handled).collect::<Vec<_>>());
+            soon(ctx.stop()).await.unwrap();
+            assert!(ctx.dead_letters().recent().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_an_initialize_that_fails_does_not_receive_is_dead_letters() {
+    for processor in [false, true] {
+        let ctx = node();
+        assert_eq!(receives_first(&ctx, 1, processor, true).await, ["received 0"]);
+        assert_eq!(ctx.dead_letters().recent().len(), 8);
+    }
 }
