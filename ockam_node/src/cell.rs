@@ -304,7 +304,8 @@ impl Cell {
     /// Counts the worker as busy if it is, at the beginning of a node's stop.
     pub(crate) fn count(&self, drain: &Drain) {
         self.state.with(|state| match state {
-            State::Starting(Some(inbox)) if inbox.is_empty() => {}
+            // Without a message a start is no work. With one it may be at work on what it received.
+            State::Starting(Some(inbox)) if inbox.is_empty() && inbox.taken == 0 => {}
             State::Awake(inbox) | State::Starting(Some(inbox)) if !inbox.idle => {
                 drain.enter(self.about.kind, &mut inbox.counted);
             }

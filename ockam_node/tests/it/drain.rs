@@ -242,3 +242,42 @@ async fn a_worker_that_sends_to_itself_comes_to_the_end_before_the_node_stops() 
     soon(ctx.stop()).await.unwrap();
     assert_eq!(trace.events(), ["zero"]);
 }
+
+/// Receives a number before it is reachable, and passes it on.
+struct PassesOnFirst(Gate);
+
+impl Worker for PassesOnFirst {
+    type Context = Context;
+    type Message = u32;
+
+    async fn initialize(&mut self, ctx: &mut Context) -> Result<()> {
+        let number = ctx.receive::<u32>().await?.body();
+        self.0.enter().await;
+        ctx.send("end", number).await
+    }
+
+    async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<u32>) -> Result<()> {
+        ctx.send("end", msg.body()).await
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_starts_is_at_work_with_what_it_has_received() {
+    let mut ctx = patient();
+    let mut end = collect::<u32>(&ctx, "end").await;
+    let (handle, gate) = (ctx.handle(), Gate::new());
+    let first = PassesOnFirst(gate.clone());
+    let start = tokio::spawn(async move { handle.start_worker("first", first).await });
+    settle().await;
+    for number in [7u32, 8] {
+        ctx.send("first", number).await.unwrap();
+    }
+    gate.reached().await;
+    let mut stop = pin!(ctx.stop());
+    assert!(poll(stop.as_mut()).is_pending());
+    settle().await;
+    gate.open(1);
+    soon(stop).await.unwrap();
+    assert_eq!(collected(&mut end), [7, 8]);
+    soon(start).await.unwrap().unwrap();
+}
