@@ -32,12 +32,15 @@ pub struct Executor {
     handle: Handle,
     /// The runtime has been dropped: its timers panic when they are polled.
     ended: Arc<AtomicBool>,
+    /// The node has stopped and does not wait for the end of the runtime any more.
+    left: Arc<AtomicBool>,
 }
 
 /// A wait for a time. It may be polled again when it is over.
 pub(crate) struct Sleep {
     executor: Executor,
     timer: Pin<Box<Timer>>,
+    watch: Watch,
 }
 
 type Timer = tokio::time::Sleep;
@@ -46,8 +49,8 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Sleep { executor, timer } = &mut *self;
-        executor.poll_timer(timer.as_mut(), cx)
+        let Sleep { executor, timer, watch } = &mut *self;
+        executor.poll_timer(timer.as_mut(), watch, cx)
     }
 }
 
@@ -63,6 +66,9 @@ impl Drop for AtEnd {
         self.task.abort();
     }
 }
+
+/// What tells a timer that its runtime has ended if the node does not any more.
+type Watch = Option<Box<AtEnd>>;
 
 /// What a task holds that waits for the end of its runtime.
 struct EndsWithRuntime<F: FnOnce()> {
@@ -111,7 +117,7 @@ impl Executor {
                 "the tokio runtime has no timers: build it with `enable_time` or `enable_all`",
             )
         })?;
-        Ok(Executor { handle, ended: Arc::default() })
+        Ok(Executor { handle, ended: Arc::default(), left: Arc::default() })
     }
 
     /// Runs a future as a task of its own. It is dropped if the runtime has ended.
@@ -119,10 +125,19 @@ impl Executor {
         drop(self.handle.spawn(future));
     }
 
-    /// Calls `call` when the runtime is dropped, unless what is returned is dropped before. A
-    /// runtime does not say that it ends, but it drops its tasks before its timers stop.
+    /// Calls `call` when the runtime is dropped, unless what is returned, which a node has one of, is
+    /// dropped before. A runtime does not say that it ends, but it drops its tasks before its timers
+    /// stop.
     pub(crate) fn at_end(&self, call: impl FnOnce() + Send + 'static) -> AtEnd {
-        let (ended, cancelled) = (Arc::clone(&self.ended), Arc::<AtomicBool>::default());
+        self.unless_cancelled(Arc::clone(&self.left), call)
+    }
+
+    fn unless_cancelled(
+        &self,
+        cancelled: Arc<AtomicBool>,
+        call: impl FnOnce() + Send + 'static,
+    ) -> AtEnd {
+        let ended = Arc::clone(&self.ended);
         let ends = EndsWithRuntime { ended, cancelled: Arc::clone(&cancelled), call: Some(call) };
         let task = self.handle.spawn(async move {
             let _ends = ends;
@@ -136,7 +151,16 @@ impl Executor {
     }
 
     /// Polls a timer, which is over if the runtime has ended.
-    fn poll_timer(&self, timer: Pin<&mut Timer>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_timer(
+        &self,
+        timer: Pin<&mut Timer>,
+        watch: &mut Watch,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        if self.left.load(Ordering::Acquire) && watch.is_none() {
+            // Of a runtime that has ended, this says so at once.
+            *watch = Some(Box::new(self.unless_cancelled(Arc::default(), || {})));
+        }
         if self.has_ended() {
             return Poll::Ready(());
         }
@@ -172,7 +196,8 @@ impl Executor {
     /// Returns a future that is done after `duration`, or at once if the runtime has ended.
     pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
         let _guard = self.handle.enter();
-        Sleep { executor: self.clone(), timer: Box::pin(tokio::time::sleep(duration)) }
+        let timer = Box::pin(tokio::time::sleep(duration));
+        Sleep { executor: self.clone(), timer, watch: None }
     }
 }
 
@@ -185,6 +210,7 @@ pub(crate) struct Alarm {
     sleep: Option<Pin<Box<Timer>>>,
     /// Whom the runtime's timer wakes.
     waker: Option<Waker>,
+    watch: Watch,
 }
 
 impl Alarm {
@@ -206,7 +232,7 @@ impl Alarm {
         } else if sleep.deadline() != deadline {
             sleep.as_mut().reset(deadline);
         }
-        while executor.poll_timer(sleep.as_mut(), cx).is_ready() {
+        while executor.poll_timer(sleep.as_mut(), &mut self.watch, cx).is_ready() {
             if sleep.deadline() >= deadline || executor.has_ended() {
                 return Poll::Ready(());
             }

@@ -4,10 +4,12 @@
 use crate::support::{Echoer, Gate, Trace, Tracer, settle, soon};
 use ockam_core::{Address, Error, ErrorKind, Processor, Result};
 use ockam_node::{Context, DelayedEvent, Handle, NodeBuilder, SendError, WorkerBuilder};
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
-use std::thread;
+use std::sync::Once;
 use std::time::Duration;
+use std::{panic, thread};
 use tokio::runtime::{Builder, Runtime};
 
 /// Longer than any test waits.
@@ -187,4 +189,47 @@ fn a_node_that_was_stopped_before_its_runtime_ended_is_a_stopped_node() {
     end(runtime);
     let calls = Builder::new_current_thread().build().unwrap();
     assert!(calls.block_on(ctx.stop()).is_ok());
+}
+
+thread_local! {
+    static PANICS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts the panics of each thread from now on, caught or not.
+fn count_panics() {
+    static COUNTS: Once = Once::new();
+    COUNTS.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            PANICS.set(PANICS.get() + 1);
+            usual(info);
+        }));
+    });
+}
+
+#[test]
+fn waits_of_a_node_that_was_stopped_end_with_its_runtime_and_nothing_panics() {
+    count_panics();
+    let Elsewhere { runtime, ctx, _gate, .. } = elsewhere(2);
+    let here = Builder::new_current_thread().enable_all().build().unwrap();
+    let handle = ctx.handle();
+    let sleep = || {
+        let handle = handle.handle();
+        here.spawn(async move { handle.sleep(LONG).await })
+    };
+    let running = sleep();
+    here.block_on(settle());
+    runtime.block_on(ctx.stop_within(Duration::ZERO)).unwrap_err();
+    let stopped = sleep();
+    here.block_on(settle());
+    assert!(!running.is_finished() && !stopped.is_finished(), "the runtime has its timers");
+    end(runtime);
+    let late = sleep();
+    here.block_on(async {
+        for sleep in [running, stopped, late] {
+            soon(sleep).await.unwrap();
+        }
+        assert_eq!(soon(handle.within(LONG, std::future::pending::<()>())).await, None);
+    });
+    assert_eq!(PANICS.get(), 0);
 }
