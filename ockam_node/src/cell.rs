@@ -225,7 +225,7 @@ impl Cell {
     ) -> Result<(), Box<W>> {
         let inbox = self.state.with(|state| match state {
             State::Awake(inbox)
-                if inbox.is_empty() && !inbox.stop && !inbox.closed && inbox.on_end.is_empty() =>
+                if inbox.is_empty() && !inbox.stop && !inbox.closed && !inbox.is_waited_for() =>
             {
                 drain.leave(&mut inbox.counted);
                 Ok(mem::replace(state, State::Asleep(asleep(worker))))

@@ -362,7 +362,7 @@ fn close(node: &Arc<Node>, kind: Kind, order: Option<StopOrder>) -> Vec<Arc<Cell
 
 async fn ended(cells: &[Arc<Cell>]) {
     for cell in cells {
-        poll_fn(|cx| cell.poll_ended(cx.waker())).await;
+        cell.ended().await;
     }
 }
 

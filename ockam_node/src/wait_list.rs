@@ -49,6 +49,11 @@ impl<T: Key> WaitList<T> {
         self.places.remove(number, what)
     }
 
+    /// Tells whether nobody waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// Takes out some that wait for `what`; `None` if none does.
     pub(crate) fn take(&mut self, what: &T) -> Option<impl IntoIterator<Item = Waker> + use<T>> {
         self.places.take(what)

@@ -14,7 +14,6 @@ use crate::cell::Cell;
 use crate::executor::until;
 use crate::node::Node;
 use alloc::sync::Arc;
-use core::future::poll_fn;
 use core::time::Duration;
 use ockam_core::{Address, Result};
 
@@ -111,8 +110,7 @@ pub(super) async fn kill(node: &Arc<Node>, cell: &Arc<Cell>, waits: bool) -> Kil
     let ending = node.kill(cell);
     let mut is_dropped = false;
     if waits {
-        let dropped = poll_fn(|cx| cell.poll_let_go(cx.waker()));
-        is_dropped = until(dropped, node.executor.sleep(KILL_PATIENCE)).await.is_some();
+        is_dropped = until(cell.dropped(), node.executor.sleep(KILL_PATIENCE)).await.is_some();
     }
     if ending.again {
         return Killed { undelivered: 0, is_dropped };

@@ -11,7 +11,6 @@ use crate::program::discard;
 use crate::stop_options::StopOptions;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::future::poll_fn;
 use ockam_core::{Address, Result};
 
 impl Handle {
@@ -85,8 +84,7 @@ impl Drop for Overdue {
         let (node, cell) = (Arc::clone(&self.node), Arc::clone(&self.cell));
         let left = self.deadline.saturating_duration_since(Instant::now());
         node.executor.clone().spawn(async move {
-            let ended = poll_fn(|cx| cell.poll_ended(cx.waker()));
-            if until(ended, node.executor.sleep(left)).await.is_none() {
+            if until(cell.ended(), node.executor.sleep(left)).await.is_none() {
                 kill(&node, &cell, false).await;
             }
         });

@@ -11,7 +11,6 @@ use crate::stop_options::StopOptions;
 use crate::suggest;
 use alloc::format;
 use alloc::sync::Arc;
-use core::future::poll_fn;
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, Result};
 
@@ -153,7 +152,7 @@ impl Handle {
         address: &Address,
         limit: Duration,
     ) -> Result<()> {
-        self.within(limit, poll_fn(|cx| cell.poll_ended(cx.waker()))).await.ok_or_else(|| {
+        self.within(limit, cell.ended()).await.ok_or_else(|| {
             Error::with_text(ErrorKind::TimedOut, || {
                 format!("{address} is still busy after {limit:?}: it stops when it is done")
             })

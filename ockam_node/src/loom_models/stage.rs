@@ -286,7 +286,7 @@ impl Stage {
             }
             Stopping::Ended => {}
         }
-        block_on(poll_fn(|cx| self.cell.poll_ended(cx.waker())));
+        block_on(self.cell.ended());
     }
 }
 

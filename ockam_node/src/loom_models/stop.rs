@@ -118,7 +118,7 @@ fn loom_a_cut_ends_the_cell_once_and_reaches_its_task() {
         });
         let sender = stage.spawn(|stage| stage.send(2));
         assert!(stage.cut(), "who cuts it off ends it");
-        block_on(poll_fn(|cx| stage.cell.poll_let_go(cx.waker())));
+        block_on(stage.cell.dropped());
         assert!(!task.join().unwrap(), "its task finds it ended");
         sender.join().unwrap();
         stage.balance(2);

@@ -4,10 +4,11 @@ use super::{Arc, Mailbox, Place, WorkerType};
 use crate::actor;
 use crate::builder::NodeBuilder;
 use crate::context::Context;
-use crate::executor::yield_now;
 use alloc::boxed::Box;
 use alloc::string::String;
-use core::task::Waker;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
 use ockam_core::{Result, Routed, Worker};
 
 struct Idle;
@@ -33,9 +34,8 @@ async fn whoever_kills_a_worker_is_told_by_its_task_that_it_was_dropped_and_not_
     // Its task has not run yet.
     node.kill(&cell);
     starting.reachable();
-    let is_dropped = || cell.poll_let_go(Waker::noop()).is_ready();
-    assert!(!is_dropped(), "its task has the code");
-    while !is_dropped() {
-        yield_now().await;
-    }
+    let mut dropped = pin!(cell.dropped());
+    let polled = poll_fn(|cx| Poll::Ready(dropped.as_mut().poll(cx))).await;
+    assert!(polled.is_pending(), "its task has the code");
+    dropped.await;
 }

@@ -4,8 +4,12 @@ use super::{Key, Number};
 use core::mem;
 use core::task::Waker;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
-pub(super) struct Places<T>(HashMap<T, HashMap<Number, Waker>>);
+/// Nobody else chooses the numbers, so their hashes need no secret, and loom sees the same order again.
+type Waiting = HashMap<Number, Waker, BuildHasherDefault<DefaultHasher>>;
+
+pub(super) struct Places<T>(HashMap<T, Waiting>);
 
 impl<T> Places<T> {
     pub(super) fn new() -> Self {
@@ -32,6 +36,10 @@ impl<T: Key> Places<T> {
             drop(mem::take(&mut self.0));
         }
         waker
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Takes all at once.
