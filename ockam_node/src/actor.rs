@@ -58,6 +58,12 @@ impl<W: Worker<Context = Context>> Resident for W {
             task::spawn(node, cell, || future);
         }
     }
+
+    #[cfg(feature = "std")]
+    fn shut_down_apart(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>) {
+        let ctx = Context::of_worker(Arc::clone(node), Arc::clone(&cell));
+        task::spawn(node, cell, || finish(self, ctx, None));
+    }
 }
 
 /// Gives a worker a task.

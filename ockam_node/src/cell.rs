@@ -49,6 +49,11 @@ pub(crate) trait Resident: Send {
 
     /// Runs the worker's `shutdown` and ends it, in place or in a task.
     fn shut_down(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
+
+    /// As [`shut_down`](Self::shut_down), for a caller that must not be held up by code that blocks:
+    /// in a task.
+    #[cfg(feature = "std")]
+    fn shut_down_apart(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
 }
 
 /// What a cell holds, for the whole of its life.

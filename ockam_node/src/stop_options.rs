@@ -31,6 +31,9 @@ impl StopOptions {
 
     /// Kills the worker when it has not ended by the deadline, as
     /// [`Handle::kill`](crate::Handle::kill) does, instead of returning an error.
+    ///
+    /// A `shutdown` that blocks its thread does not put the kill off as long as the runtime has another
+    /// thread. In a runtime of one thread nothing happens before it gives the thread back.
     #[must_use]
     pub fn then_kill(mut self) -> Self {
         self.kills = true;

@@ -3,12 +3,13 @@
 use super::Handle;
 #[cfg(feature = "std")]
 use super::kill::Killed;
-use crate::cell::{Cell, Kind, Stopping};
+use crate::cell::{Cell, Kind, Resident, Stopping};
 use crate::program::wake;
 use crate::stop::Moment;
 #[cfg(feature = "std")]
 use crate::stop_options::StopOptions;
 use crate::suggest;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -126,12 +127,16 @@ impl Handle {
         Ok(cell)
     }
 
-    /// Asks a cell to stop. Tells whether the caller has to wait for the end: a worker must not wait
-    /// for its own.
-    pub(super) fn request_stop(&self, cell: &Arc<Cell>) -> bool {
+    /// Asks a cell to stop, and lets `shut_down` end one that sleeps. Tells whether the caller has to
+    /// wait for the end: a worker must not wait for its own.
+    pub(super) fn request_stop(
+        &self,
+        cell: &Arc<Cell>,
+        shut_down: impl FnOnce(Box<dyn Resident>),
+    ) -> bool {
         match cell.request_stop() {
             Stopping::Ended => return false,
-            Stopping::ShutDown(resident) => resident.shut_down(self.node(), Arc::clone(cell)),
+            Stopping::ShutDown(resident) => shut_down(resident),
             Stopping::Requested(wakers) => wake(wakers),
         }
         !(self.is_own() && Arc::ptr_eq(cell, self.cell()))
@@ -139,7 +144,8 @@ impl Handle {
 
     async fn stop_cell(&self, address: &Address) -> Result<()> {
         let cell = self.find_to("stop", address)?;
-        if !self.request_stop(&cell) {
+        let shut_down = |it: Box<dyn Resident>| it.shut_down(self.node(), Arc::clone(&cell));
+        if !self.request_stop(&cell, shut_down) {
             return Ok(());
         }
         self.ended_within(&cell, address, self.node().stop_timeout).await

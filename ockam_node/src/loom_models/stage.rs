@@ -57,6 +57,10 @@ impl Resident for Sleeper {
     fn shut_down(self: Box<Self>, _: &Arc<Node>, _: Arc<Cell>) {
         unreachable!("a model ends the worker itself")
     }
+
+    fn shut_down_apart(self: Box<Self>, _: &Arc<Node>, _: Arc<Cell>) {
+        unreachable!("a model ends the worker itself")
+    }
 }
 
 const NO_PANIC: &str = "a model ends with its first panic";

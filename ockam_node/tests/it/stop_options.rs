@@ -1,9 +1,12 @@
 //! Stopping a worker with options: a deadline, a kill, without its queue.
 
-use crate::support::{Echoer, Gate, Outcome, Trace, Tracer, eventually, node, poll, settle, soon};
+use crate::support::{
+    Echoer, Gate, Outcome, PATIENCE, Trace, Tracer, eventually, node, poll, settle, soon,
+};
 use ockam_core::{Address, AllowAll, ErrorKind, Processor, Result, Routed, Worker};
 use ockam_node::{Context, DeadLetterReason, SendError, StopOptions};
 use std::pin::pin;
+use std::sync::mpsc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -339,4 +342,46 @@ async fn what_is_no_worker_cannot_be_stopped_with_options_either() {
     let error = ctx.stop_worker_with("othe", options()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("did you mean 0#other?"), "{error}");
+}
+
+/// Blocks its thread in its `shutdown` until the test lets it go.
+struct BlocksAtTheEnd {
+    trace: Trace,
+    goes_on: mpsc::Receiver<()>,
+}
+
+impl Drop for BlocksAtTheEnd {
+    fn drop(&mut self) {
+        self.trace.add("drop");
+    }
+}
+
+impl Worker for BlocksAtTheEnd {
+    type Context = Context;
+    type Message = String;
+
+    async fn handle_message(&mut self, _: &mut Context, _: Routed<String>) -> Result<()> {
+        Ok(())
+    }
+
+    async fn shutdown(&mut self, _: &mut Context) -> Result<()> {
+        self.trace.add("shutdown");
+        self.goes_on.recv_timeout(PATIENCE).unwrap();
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shutdown_that_blocks_its_thread_does_not_put_the_kill_off() {
+    let (ctx, trace) = (node(), Trace::new());
+    let (go_on, goes_on) = mpsc::channel();
+    let blocks = BlocksAtTheEnd { trace: trace.clone(), goes_on };
+    ctx.start_worker("blocks", blocks).await.unwrap();
+    let options = StopOptions::new().with_deadline(Duration::from_millis(50)).then_kill();
+    let killed = ctx.stop_worker_with("blocks", options).await.unwrap().expect("it was killed");
+    assert!(!killed.is_dropped());
+    assert_eq!(trace.events(), ["shutdown"]);
+    assert_eq!(ctx.list_workers(), [Address::from("app")]);
+    go_on.send(()).unwrap();
+    eventually("it is dropped", || trace.count("drop") == 1).await;
 }
