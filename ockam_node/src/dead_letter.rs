@@ -2,11 +2,12 @@
 
 use crate::program::wake;
 use crate::sync::Lock;
+use crate::wait_list::{Number, WaitList};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
-use core::task::{Poll, Waker};
+use core::task::Poll;
 use ockam_core::{LocalMessage, Route};
 
 /// How many undelivered messages are kept.
@@ -102,8 +103,7 @@ struct Record {
     recent: Vec<DeadLetter>,
     /// How many there were in all; the number of the next one.
     total: u64,
-    readers: Vec<Reader>,
-    next_reader: u64,
+    waiting: WaitList<()>,
     /// The node has stopped.
     closed: bool,
 }
@@ -111,12 +111,6 @@ struct Record {
 /// Returns the place of the letter with a number.
 fn place(number: u64) -> usize {
     (number % DEAD_LETTERS_KEPT as u64) as usize
-}
-
-/// A subscription that waits.
-struct Reader {
-    id: u64,
-    waker: Waker,
 }
 
 impl DeadLetters {
@@ -143,18 +137,18 @@ impl DeadLetters {
                 None => record.recent.push(letter),
             }
             record.total += 1;
-            core::mem::take(&mut record.readers)
+            record.waiting.take(&())
         });
-        wake(readers.into_iter().map(|reader| reader.waker));
+        wake(readers.into_iter().flatten());
     }
 
     /// The node has stopped: subscriptions end once they have read what there is.
     pub(crate) fn close(&self) {
         let readers = self.0.with(|record| {
             record.closed = true;
-            core::mem::take(&mut record.readers)
+            record.waiting.take(&())
         });
-        wake(readers.into_iter().map(|reader| reader.waker));
+        wake(readers.into_iter().flatten());
     }
 
     /// Counts the messages that were not delivered, by reason.
@@ -183,11 +177,8 @@ impl DeadLetters {
     /// Starts to follow what is not delivered from now on.
     #[must_use]
     pub fn subscribe(&self) -> DeadLetterSubscription {
-        let (id, next) = self.0.with(|record| {
-            record.next_reader += 1;
-            (record.next_reader, record.total)
-        });
-        DeadLetterSubscription { record: Arc::clone(&self.0), id, next, missed: 0 }
+        let (number, next) = self.0.with(|record| (record.waiting.number(), record.total));
+        DeadLetterSubscription { record: Arc::clone(&self.0), number, next, missed: 0 }
     }
 }
 
@@ -200,7 +191,8 @@ impl fmt::Debug for DeadLetters {
 /// Follows the undelivered messages of a node.
 pub struct DeadLetterSubscription {
     record: Arc<Lock<Record>>,
-    id: u64,
+    /// The number it waits under.
+    number: Number,
     next: u64,
     missed: u64,
 }
@@ -216,23 +208,21 @@ impl DeadLetterSubscription {
     /// Nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<DeadLetter> {
         poll_fn(|cx| {
-            self.record.with(|record| {
+            let waker = cx.waker().clone();
+            let (polled, _known) = self.record.with(|record| {
                 let oldest = record.total - record.recent.len() as u64;
                 self.missed += oldest.saturating_sub(self.next);
                 self.next = self.next.max(oldest);
                 match record.recent.get(place(self.next)) {
                     Some(letter) if self.next < record.total => {
                         self.next += 1;
-                        Poll::Ready(Some(letter.clone()))
+                        (Poll::Ready(Some(letter.clone())), None)
                     }
-                    _ if record.closed => Poll::Ready(None),
-                    _ => {
-                        record.readers.retain(|reader| reader.id != self.id);
-                        record.readers.push(Reader { id: self.id, waker: cx.waker().clone() });
-                        Poll::Pending
-                    }
+                    _ if record.closed => (Poll::Ready(None), None),
+                    _ => (Poll::Pending, record.waiting.wait(self.number, waker, &())),
                 }
-            })
+            });
+            polled
         })
         .await
     }
@@ -246,6 +236,6 @@ impl DeadLetterSubscription {
 
 impl Drop for DeadLetterSubscription {
     fn drop(&mut self) {
-        self.record.with(|record| record.readers.retain(|reader| reader.id != self.id));
+        drop(self.record.with(|record| record.waiting.leave(self.number, &())));
     }
 }

@@ -254,10 +254,12 @@ impl Cell {
 
     /// Whoever waited for a message in the middle of a handler waits no more.
     pub(crate) fn resume(&self, drain: &Drain) {
-        self.with_inbox(|inbox| {
+        let known = self.with_inbox(|inbox| {
             inbox.idle = false;
-            inbox.receiver = None;
             drain.enter(self.about.kind, &mut inbox.counted);
+            inbox.receiver.take()
         });
+        // Dropped without the lock.
+        drop(known);
     }
 }

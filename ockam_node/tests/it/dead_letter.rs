@@ -1,9 +1,13 @@
 //! The record of what could not be delivered.
 
-use crate::support::{Echoer, node, poll, soon};
-use ockam_core::route;
-use ockam_node::{DEAD_LETTERS_KEPT, DeadLetterReason};
-use std::pin::pin;
+use crate::support::{Echoer, PATIENCE, node, poll, soon};
+use ockam_core::{AllowAll, route};
+use ockam_node::{Context, DEAD_LETTERS_KEPT, DeadLetterReason, Handle, MessageReceiveOptions};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::Wake;
+use std::thread;
 
 #[tokio::test]
 async fn dead_letters_are_counted_by_reason() {
@@ -97,4 +101,72 @@ async fn a_message_that_arrives_is_no_dead_letter() {
     }
     ctx.stop_worker("echoer").await.unwrap();
     assert!(ctx.dead_letters().recent().is_empty());
+}
+
+/// A waker that is the last to hold something of the program's.
+struct Holds<T>(#[allow(dead_code)] Mutex<T>);
+
+impl<T: Send + 'static> Wake for Holds<T> {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// Polls a future that has to wait, with a waker that holds `held`, and which nobody else has then.
+fn begin<T: Send + 'static>(future: Pin<&mut (impl Future + ?Sized)>, held: T) {
+    let waker = Arc::new(Holds(Mutex::new(held))).into();
+    assert!(future.poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+}
+
+/// Runs a test on a thread of its own, since it would hang for good if it failed.
+fn on_a_thread_of_its_own(test: impl AsyncFnOnce(Context) + Send + 'static) {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { test(node()).await });
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(PATIENCE).expect("it hangs");
+}
+
+#[test]
+fn a_waker_of_a_subscription_may_be_the_last_to_hold_another_one() {
+    on_a_thread_of_its_own(async |ctx| {
+        let subscribe = || ctx.dead_letters().subscribe();
+        let mut letters = subscribe();
+        let mut next = Box::pin(letters.next());
+        begin(next.as_mut(), subscribe());
+        // Another waker takes its place, and a third is left when the subscription goes away.
+        begin(next.as_mut(), subscribe());
+        drop(next);
+        drop(letters);
+        // As it may be woken.
+        let mut letters = subscribe();
+        let mut next = pin!(letters.next());
+        begin(next.as_mut(), subscribe());
+        ctx.send("nobody", 1u8).await.unwrap_err();
+        assert!(poll(next.as_mut()).is_ready());
+    });
+}
+
+#[test]
+fn the_waker_of_a_receive_that_is_given_up_may_be_the_last_to_hold_a_send_to_it() {
+    on_a_thread_of_its_own(async |ctx| {
+        let mut small = ctx.new_detached("small", AllowAll, AllowAll).await.unwrap();
+        let handle = ctx.handle();
+        {
+            // A deadline would keep the waker, too.
+            let options = MessageReceiveOptions::new().without_timeout();
+            let mut receive = pin!(small.receive_extended::<u8>(options));
+            begin(receive.as_mut(), SendsAtItsEnd(handle));
+        }
+        assert_eq!(soon(small.receive::<u8>()).await.unwrap().body(), 7);
+    });
+}
+
+/// Sends as it is dropped.
+struct SendsAtItsEnd(Handle);
+
+impl Drop for SendsAtItsEnd {
+    fn drop(&mut self) {
+        self.0.try_send("small", 7u8).unwrap();
+    }
 }
