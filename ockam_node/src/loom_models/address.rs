@@ -20,10 +20,12 @@ const ADDRESS: &str = "worker";
 
 /// Makes a node, which runs nothing: its runtime is never entered.
 fn node() -> Arc<Node> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().build().expect("it has no thread of its own");
     let _inside = runtime.enter();
-    let random = Random::new(None).unwrap();
-    Node::new(Executor::current().unwrap(), random, Bounds::NONE, DEFAULT_STOP_TIMEOUT)
+    let executor = Executor::current().expect("it is inside of a runtime");
+    let random = Random::new(None).expect("the system has a random source");
+    Node::new(executor, random, Bounds::NONE, DEFAULT_STOP_TIMEOUT)
 }
 
 /// Starts a worker at the address, if that is free.
