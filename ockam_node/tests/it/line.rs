@@ -81,6 +81,33 @@ async fn nobody_overtakes_the_line() {
     assert_eq!(began(&trace), ["gate", "first", "waiting", "late"]);
 }
 
+/// To wake a sender for each message that is taken costs more than to handle it.
+#[tokio::test]
+async fn senders_in_line_get_in_many_at_a_time_when_the_mailbox_is_half_empty() {
+    let (ctx, trace, gate) = (node(), Trace::new(), Gate::new());
+    let builder = WorkerBuilder::new(Tracer::new(&trace).with_gate(&gate)).with_address("small");
+    builder.with_mailbox_capacity(8).start(&ctx).await.unwrap();
+    let send = || ctx.try_send("small", "gate".to_string());
+    send().unwrap();
+    gate.reached().await;
+    assert_eq!((0..).take_while(|_| send().is_ok()).count(), 8);
+    let mut line: Vec<_> = (0..5).map(|_| stand(&ctx, "gate")).collect();
+    for queued in [7, 6, 5] {
+        gate.open(1);
+        gate.reached().await;
+        let mut sends = line.iter_mut();
+        assert!(sends.all(|sending| poll(sending.as_mut()).is_pending()), "{queued} of 8 wait");
+    }
+    gate.open(1);
+    gate.reached().await;
+    let last = line.pop();
+    for mut sending in line {
+        assert!(poll(sending.as_mut()).is_ready(), "4 of 8 wait: there is room for 4");
+    }
+    assert!(poll(last.unwrap().as_mut()).is_pending());
+    gate.open(20);
+}
+
 #[tokio::test]
 async fn a_sender_that_leaves_the_line_takes_its_message_along_and_nobody_elses() {
     let names = ["a", "b", "c", "d"];

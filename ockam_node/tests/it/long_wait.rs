@@ -77,11 +77,38 @@ async fn many_senders_to_a_worker_that_hangs_are_one_line_in_the_log() {
     ctx.sleep(LATEST).await;
     let told = warnings("long_c");
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].text.contains("senders_in_line=20; "), "{told:?}");
+    for part in ["queued=1; ", "queued_bytes=4; ", "senders_in_line=20; "] {
+        assert!(told[0].text.contains(part), "{part} is not in {told:?}");
+    }
     // When the first gives up, the line has moved: the next has its own time.
     drop(sends.remove(0));
     ctx.sleep(LATEST).await;
     assert_eq!(warnings("long_c").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_was_granted_a_place_is_not_one_of_those_that_wait() {
+    record_log();
+    let (ctx, trace, gate) = (node(), Trace::new(), Gate::new());
+    let builder = WorkerBuilder::new(Tracer::new(&trace).with_gate(&gate)).with_address("long_e");
+    builder.with_mailbox_capacity(1).start(&ctx).await.unwrap();
+    ctx.send("long_e", "gate".to_string()).await.unwrap();
+    gate.reached().await;
+    ctx.send("long_e", "gate".to_string()).await.unwrap();
+    let mut sends: Vec<_> =
+        (0..20).map(|_| Box::pin(ctx.send("long_e", "x".to_string()))).collect();
+    for send in &mut sends {
+        assert!(poll(send.as_mut()).is_pending());
+    }
+    // The first is granted the place of the message that is taken, and does not take it.
+    gate.open(1);
+    gate.reached().await;
+    ctx.sleep(LATEST).await;
+    let told = warnings("long_e");
+    assert_eq!(told.len(), 1, "{told:?}");
+    for part in ["queued=0; ", "senders_in_line=19; "] {
+        assert!(told[0].text.contains(part), "{part} is not in {told:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

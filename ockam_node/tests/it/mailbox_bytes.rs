@@ -156,6 +156,57 @@ async fn what_is_said_to_be_full_is_what_is_full() {
     assert_eq!(*error.reason(), SendErrorReason::Full { address: "slow".into(), capacity: 2 });
 }
 
+/// Behind a line nobody gets in, whatever they have: they are told what the line waits for.
+#[tokio::test]
+async fn who_is_refused_behind_a_line_is_told_what_the_line_waits_for() {
+    let ctx = node();
+    let (gate, _taken) = busy(&ctx, 1000).await;
+    ctx.try_send("slow", body(400)).unwrap();
+    let _large = stand(&ctx, 5000);
+    let error = ctx.try_send("slow", body(1)).unwrap_err();
+    let reason =
+        SendErrorReason::FullOfBytes { address: "slow".into(), held: 400, limit: 1000, len: 1 };
+    assert_eq!(*error.reason(), reason);
+    gate.open(10);
+
+    let (ctx, gate) = (node(), Gate::new());
+    let slow = WorkerBuilder::new(Slow(gate.clone(), mpsc::unbounded_channel().0));
+    slow.with_address("slow").with_mailbox_capacity(8).start(&ctx).await.unwrap();
+    ctx.send("slow", body(0)).await.unwrap();
+    gate.reached().await;
+    for _ in 0..8 {
+        ctx.try_send("slow", body(1)).unwrap();
+    }
+    let _waits = stand(&ctx, 1);
+    gate.open(1);
+    gate.reached().await;
+    // One place is free by now, and the line has not moved: places are granted many at a time.
+    let error = ctx.try_send("slow", body(1)).unwrap_err();
+    assert_eq!(*error.reason(), SendErrorReason::Full { address: "slow".into(), capacity: 8 });
+    gate.open(10);
+}
+
+/// As with messages: to wake a sender for each that is taken costs more than to handle it.
+#[tokio::test]
+async fn senders_at_the_bound_in_bytes_get_in_when_half_of_it_is_free() {
+    let ctx = node();
+    let (gate, _taken) = busy(&ctx, 1000).await;
+    // Of such sizes the worker takes one at a time.
+    for _ in 0..5 {
+        ctx.try_send("slow", body(200)).unwrap();
+    }
+    let mut waiting = stand(&ctx, 100);
+    for held in [800, 600] {
+        gate.open(1);
+        gate.reached().await;
+        assert!(poll(waiting.as_mut()).is_pending(), "{held} of 1000 bytes wait");
+    }
+    gate.open(1);
+    gate.reached().await;
+    assert!(poll(waiting.as_mut()).is_ready(), "400 of 1000 bytes wait");
+    gate.open(10);
+}
+
 #[tokio::test]
 async fn the_bytes_of_a_node_are_those_of_its_builder() {
     let ctx = NodeBuilder::new().with_mailbox_bytes(100).build().unwrap();
