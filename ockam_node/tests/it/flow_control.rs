@@ -1,8 +1,9 @@
 //! Flow controls follow the life of addresses.
 
-use crate::support::{Echoer, Outcome, Trace, Tracer, eventually, node};
+use crate::support::{Echoer, Outcome, Trace, Tracer, eventually, node, poll};
 use ockam_core::{Address, AllowAll, Mailbox, Mailboxes};
 use ockam_node::WorkerBuilder;
+use std::pin::pin;
 
 #[tokio::test]
 async fn a_stopped_address_is_forgotten_as_consumer_producer_and_spawner() {
@@ -17,6 +18,10 @@ async fn a_stopped_address_is_forgotten_as_consumer_producer_and_spawner() {
     flows.add_spawner("producer", &id);
     assert!(flows.may_reach(&"producer".into(), &echoer));
     assert!(flows.may_reach(&"companion".into(), &echoer));
+    let producer = flows.find_flow_control_with_producer_address(&"companion".into());
+    assert_eq!(producer.unwrap().flow_control_id(), &id);
+    let spawner = flows.find_flow_control_with_spawner_address(&"producer".into());
+    assert_eq!(spawner.unwrap().flow_control_id(), &id);
 
     ctx.stop_worker("echoer").await.unwrap();
     assert!(!flows.is_consumer(&echoer, &id));
@@ -74,6 +79,21 @@ async fn a_start_at_a_taken_address_takes_nothing_from_its_holder() {
     let tracer = Tracer::new(&Trace::new()).with_initialize(Outcome::Fail);
     assert!(ctx.start_worker("echoer", tracer).await.is_err());
     assert!(ctx.flow_controls().is_consumer(&"echoer".into(), &id));
+}
+
+/// A start that was killed is over when its future goes away, and its address is another's by then.
+#[tokio::test(start_paused = true)]
+async fn a_start_that_was_killed_takes_nothing_from_who_has_its_address_next() {
+    let ctx = node();
+    let id = ctx.flow_controls().generate_flow_control_id();
+    let tracer = Tracer::new(&Trace::new()).with_initialize(Outcome::Wait);
+    let mut start = Box::pin(ctx.start_worker("w", tracer));
+    assert!(poll(start.as_mut()).is_pending());
+    assert!(poll(pin!(ctx.kill("w"))).is_pending(), "its code is in the start that nobody polls");
+    ctx.start_worker("w", Echoer).await.unwrap();
+    ctx.flow_controls().add_consumer("w", &id);
+    drop(start);
+    assert!(ctx.flow_controls().is_consumer(&"w".into(), &id));
 }
 
 #[tokio::test]

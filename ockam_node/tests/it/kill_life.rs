@@ -102,6 +102,43 @@ async fn a_handler_that_blocks_its_thread_loses_its_address_at_once_and_is_dropp
     }
 }
 
+/// Blocks its thread as it starts.
+struct BlocksAtStart(Blocks);
+
+impl Worker for BlocksAtStart {
+    type Context = Context;
+    type Message = String;
+
+    async fn initialize(&mut self, ctx: &mut Context) -> Result<()> {
+        self.0.block();
+        ctx.sleep(PATIENCE).await;
+        Ok(())
+    }
+
+    async fn handle_message(&mut self, _: &mut Context, _: Routed<String>) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_initialize_that_blocks_its_thread_is_dropped_when_it_gives_it_back() {
+    let (ctx, trace) = (node(), Trace::new());
+    let (blocks, has_begun, go_on) = Blocks::new(&trace);
+    let handle = ctx.handle();
+    let start =
+        tokio::spawn(async move { handle.start_worker("tracer", BlocksAtStart(blocks)).await });
+    let begun = tokio::task::spawn_blocking(move || has_begun.recv_timeout(PATIENCE));
+    begun.await.unwrap().unwrap();
+    let mut kill = Box::pin(ctx.kill("tracer"));
+    assert!(poll(kill.as_mut()).is_pending(), "it is not dropped yet");
+    ctx.start_worker("tracer", Echoer).await.unwrap();
+    assert_eq!(trace.count("drop"), 0);
+    go_on.send(()).unwrap();
+    soon(kill).await.unwrap();
+    assert_killed(&soon(start).await.unwrap().unwrap_err());
+    assert_eq!(trace.events(), ["goes on", "drop"]);
+}
+
 #[tokio::test]
 async fn a_worker_that_starts_is_killed_and_its_start_says_so() {
     for end in [Outcome::Wait, Outcome::WaitAndFail] {

@@ -32,6 +32,10 @@ impl Processor for Rounds {
         match self.initialize {
             Outcome::Fail => Err(crate::support::failure()),
             Outcome::Panic => panic!("the processor panics"),
+            Outcome::Wait => {
+                self.gate.enter().await;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -158,6 +162,25 @@ async fn a_processor_that_never_waits_can_be_stopped_and_lets_others_run() {
     assert_eq!(soon(ask).await.unwrap(), "Hello");
     soon(ctx.stop_processor("busy")).await.unwrap();
     assert_eq!(trace.count("shutdown"), 1);
+}
+
+#[tokio::test]
+async fn a_processor_that_is_stopped_while_it_starts_makes_no_round_and_its_start_says_so() {
+    let (ctx, trace) = (node(), Trace::new());
+    let mut rounds = Rounds::new(&trace, 2, Outcome::Wait);
+    rounds.initialize = Outcome::Wait;
+    let (handle, gate) = (ctx.handle(), rounds.gate.clone());
+    let start = tokio::spawn(async move { handle.start_processor("rounds", rounds).await });
+    gate.reached().await;
+    let handle = ctx.handle();
+    let stop = tokio::spawn(async move { handle.stop_processor("rounds").await });
+    settle().await;
+    gate.open(1);
+    let error = soon(start).await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stopped);
+    assert_eq!(error.to_string(), "0#rounds was stopped while it started");
+    soon(stop).await.unwrap().unwrap();
+    assert_eq!(trace.events(), ["initialize", "shutdown", "drop"]);
 }
 
 #[tokio::test]
