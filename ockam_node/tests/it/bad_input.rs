@@ -95,9 +95,13 @@ async fn an_empty_route_is_an_error() {
     let error = ctx.try_send(route![], "Hello".to_string()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(error.into_body::<String>().unwrap(), "Hello");
-    let message = TransportMessage::new(route![], route!["app"], vec![]);
-    let error = ctx.forward(message.into()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    // Also if there is something else that is wrong with it.
+    for back in [route!["app"], route_of(MAX_ROUTE_LEN + 1)] {
+        let message = TransportMessage::new(route![], back, vec![]);
+        let error = ctx.forward(message.into()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("the onward route is empty"), "{error}");
+    }
 }
 
 fn route_of(hops: usize) -> Route {

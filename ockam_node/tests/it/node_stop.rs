@@ -228,6 +228,40 @@ async fn the_deadline_cuts_off_what_is_left_and_the_error_names_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_error_of_a_stop_names_five_of_those_that_were_cut_off() {
+    for (workers, messages, expected) in [
+        (1, 0, " 1 busy worker: 0#w0 (`Tracer`)"),
+        (1, 1, " 1 busy worker: 0#w0 (`Tracer`); 1 message was not handled"),
+        (2, 1, " 2 busy workers: 0#w0 (`Tracer`) 0#w1 (`Tracer`); 2 messages were not handled"),
+        (
+            5,
+            0,
+            " 5 busy workers: 0#w0 (`Tracer`) 0#w1 (`Tracer`) 0#w2 (`Tracer`) 0#w3 (`Tracer`) \
+             0#w4 (`Tracer`)",
+        ),
+        (
+            6,
+            0,
+            " 6 busy workers: 0#w0 (`Tracer`) 0#w1 (`Tracer`) 0#w2 (`Tracer`) 0#w3 (`Tracer`) \
+             0#w4 (`Tracer`) ...",
+        ),
+    ] {
+        let (mut ctx, gate) = (node(), Gate::new());
+        for number in 0..workers {
+            let address = format!("w{number}");
+            let tracer = Tracer::new(&Trace::new()).with_gate(&gate);
+            ctx.start_worker(address.clone(), tracer).await.unwrap();
+            for _ in 0..=messages {
+                ctx.send(address.clone(), "gate".to_string()).await.unwrap();
+            }
+            gate.reached().await;
+        }
+        let error = ctx.stop().await.unwrap_err().to_string();
+        assert_eq!(error, format!("the node stopped at its deadline and cut off{expected}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_deadline_of_a_node_is_that_of_its_builder_or_of_the_call() {
     let builder = NodeBuilder::new().with_stop_timeout(Duration::from_secs(20));
     let mut ctx = builder.clone().build().unwrap();
@@ -287,6 +321,28 @@ async fn an_initialize_that_hangs_does_not_keep_the_node() {
     gate.open(1);
     assert_eq!(soon(start).await.unwrap().unwrap_err().kind(), ErrorKind::Stopped);
     assert_eq!(trace.count("drop"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_initialize_that_hangs_leaves_the_others_the_time_for_their_shutdown() {
+    let (mut ctx, starts, shuts_down) = (node(), Gate::new(), Gate::new());
+    let tracer = Tracer::new(&Trace::new()).with_gate(&starts).with_initialize(Outcome::Wait);
+    let handle = ctx.handle();
+    tokio::spawn(async move { handle.start_worker("starts", tracer).await });
+    starts.reached().await;
+    let trace = Trace::new();
+    let tracer = Tracer::new(&trace).with_gate(&shuts_down).with_shutdown(Outcome::Wait);
+    ctx.start_worker("shuts down", tracer).await.unwrap();
+    let handle = ctx.handle();
+    tokio::spawn(async move {
+        shuts_down.reached().await;
+        handle.sleep(Duration::from_millis(900)).await;
+        shuts_down.open(1);
+    });
+    // A second by default is enough for that.
+    let error = ctx.stop().await.unwrap_err().downcast::<StopError>().unwrap();
+    assert_eq!(error.cut_off().collect::<Vec<_>>(), [(&Address::from("starts"), "Tracer")]);
+    assert_eq!(trace.events(), ["initialize", "shutdown", "drop"]);
 }
 
 #[tokio::test]

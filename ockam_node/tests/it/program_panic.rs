@@ -336,3 +336,23 @@ async fn an_asker_that_learns_of_a_panic_finds_the_address_free() {
     }
     assert_unharmed(ctx).await;
 }
+
+/// A node may go away with the last thing that holds it, anywhere, and its workers with it.
+#[tokio::test]
+async fn a_node_that_is_dropped_with_workers_whose_drops_panic_harms_nobody() {
+    struct Asleep(#[expect(dead_code)] Bomb);
+    impl Worker for Asleep {
+        type Context = Context;
+        type Message = Any;
+
+        async fn handle_message(&mut self, _: &mut Context, _: Routed<Any>) -> Result<()> {
+            Ok(())
+        }
+    }
+    let (ctx, other) = (node(), node());
+    for number in 0..3 {
+        ctx.start_worker(number.to_string(), Asleep(Bomb(number))).await.unwrap();
+    }
+    drop(ctx);
+    assert_unharmed(other).await;
+}

@@ -1,7 +1,7 @@
 //! The runtime around a node: what is missing or in the way is an error, and idle workers leave
 //! nothing behind.
 
-use crate::support::{Echoer, Gate, Trace, Tracer, eventually, node, soon};
+use crate::support::{Echoer, Gate, Trace, Tracer, eventually, node, settle, soon};
 use ockam_core::{ErrorKind, Result};
 use ockam_node::{Executor, NodeBuilder, run_test};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -139,6 +139,26 @@ async fn a_worker_that_waits_in_its_handler_keeps_its_task_and_its_place() {
     assert_eq!(trace.events(), ["initialize", "begin gate"]);
     gate.open(1);
     eventually("it goes on", || trace.count("end next") == 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_is_used_again_before_a_tenth_of_a_second_keeps_its_task() {
+    let ctx = node();
+    ctx.start_worker("echoer", Echoer).await.unwrap();
+    let metrics = Handle::current().metrics();
+    let asleep = metrics.num_alive_tasks();
+    let mut awake = None;
+    for _ in 0..20 {
+        let ask = ctx.send_and_receive::<String>("echoer", "Hello".to_string());
+        assert_eq!(soon(ask).await.unwrap(), "Hello");
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        settle().await;
+        assert_eq!(metrics.num_alive_tasks(), *awake.get_or_insert(metrics.num_alive_tasks()));
+    }
+    assert!(awake > Some(asleep));
+    tokio::time::sleep(Duration::from_millis(201)).await;
+    settle().await;
+    assert_eq!(metrics.num_alive_tasks(), asleep);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! The way past a worker's mailbox.
 
-use crate::support::{Gate, Trace, eventually, node, soon};
+use crate::support::{Gate, Trace, eventually, node, settle, soon};
 use ockam_core::{
     AllowAll, Any, DenyAll, ErrorKind, LocalInfo, LocalMessage, Mailbox, Message, Result, Routed,
     Worker,
@@ -72,6 +72,19 @@ async fn a_worker_at_rest_has_messages_handled_where_they_are_sent() {
     ctx.send("it", 1u32).await.unwrap();
     ctx.try_send("it", 2u32).unwrap();
     assert_eq!(trace.events(), ["1 past 0#it", "2 past 0#it"], "before anything else could run");
+}
+
+/// After a message it keeps its task for a while, and is at rest all the same.
+#[tokio::test]
+async fn a_worker_that_has_just_handled_a_message_is_at_rest() {
+    let (ctx, trace) = (node(), Trace::new());
+    let noter = Noter { gives_back: 2, ..Noter::new(&trace) };
+    noter.clone().at("it").start(&ctx).await.unwrap();
+    for number in 1..=3u32 {
+        ctx.send("it", number).await.unwrap();
+        settle().await;
+    }
+    assert_eq!(trace.events(), ["1 past 0#it", "marked 2", "3 past 0#it"]);
 }
 
 #[tokio::test]
