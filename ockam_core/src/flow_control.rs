@@ -5,93 +5,13 @@
 //! that agreed to be reached. A producer's messages go only to consumers of its own id or of the
 //! id of its spawner. This is the table alone; the node puts a lock around it.
 
+mod info;
+
+pub use info::{FlowControlId, ProducerInfo, SpawnerInfo};
+
 use crate::Address;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
-
-/// Names one flow of messages: all that one producer brings in, or all producers of one spawner.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FlowControlId(String);
-
-impl FlowControlId {
-    /// Makes an id from 128 random bits, as 32 hex digits.
-    #[must_use]
-    pub fn from_random(bits: [u8; 16]) -> Self {
-        Address::from_random(crate::LOCAL, bits).address().into()
-    }
-
-    /// Returns the text of the id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for FlowControlId {
-    fn from(text: &str) -> Self {
-        FlowControlId(text.into())
-    }
-}
-
-impl From<&FlowControlId> for FlowControlId {
-    fn from(id: &FlowControlId) -> Self {
-        id.clone()
-    }
-}
-
-impl fmt::Display for FlowControlId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for FlowControlId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// What is known about a producer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProducerInfo {
-    flow_control_id: FlowControlId,
-    spawner_flow_control_id: Option<FlowControlId>,
-}
-
-impl ProducerInfo {
-    /// Lists the ids whose consumers the producer reaches.
-    fn ids(&self) -> impl Iterator<Item = &FlowControlId> {
-        core::iter::once(&self.flow_control_id).chain(&self.spawner_flow_control_id)
-    }
-
-    /// Returns the id of the producer's own flow.
-    #[must_use]
-    pub fn flow_control_id(&self) -> &FlowControlId {
-        &self.flow_control_id
-    }
-
-    /// Returns the id of the spawner that made the producer, if one did.
-    #[must_use]
-    pub fn spawner_flow_control_id(&self) -> Option<&FlowControlId> {
-        self.spawner_flow_control_id.as_ref()
-    }
-}
-
-/// What is known about a spawner.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpawnerInfo {
-    flow_control_id: FlowControlId,
-}
-
-impl SpawnerInfo {
-    /// Returns the id of the flows that the spawner's producers share.
-    #[must_use]
-    pub fn flow_control_id(&self) -> &FlowControlId {
-        &self.flow_control_id
-    }
-}
 
 /// Keeps the three roles and answers who may reach whom.
 ///
