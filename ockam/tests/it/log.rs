@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
+use tracing::Level;
 
 /// How many messages, or connections, there are of each kind.
 const MANY: u64 = 1000;
@@ -52,7 +53,7 @@ impl Peer {
 
 impl Scene {
     async fn new() -> Self {
-        let lines = Lines::of_this_thread();
+        let lines = Lines::of_this_thread(Level::INFO);
         let ctx = NodeBuilder::new().build().unwrap();
         let tcp = ctx.create_tcp_transport().await.unwrap();
         let listener = tcp.listen("127.0.0.1:0", TcpListenerOptions::new()).await.unwrap();
@@ -79,6 +80,18 @@ impl Scene {
         self.let_in(address);
     }
 
+    /// Checks that nothing was logged but the powers of ten up to `count`, with a text.
+    #[track_caller]
+    fn assert_counted(&self, text: &str, count: u64) {
+        let lines = self.lines.take();
+        let counts: Vec<u64> =
+            (0..).map(|power| 10_u64.pow(power)).take_while(|c| *c <= count).collect();
+        assert_eq!(lines.len(), counts.len(), "{lines:#?}");
+        for (line, count) in lines.iter().zip(counts) {
+            assert!(line.contains(text) && line.contains(&format!("count={count};")), "{lines:#?}");
+        }
+    }
+
     fn dead_letters(&self, reason: DeadLetterReason) -> u64 {
         self.ctx.dead_letters().count(reason)
     }
@@ -96,7 +109,7 @@ async fn messages_for_whom_nobody_may_reach_write_a_handful_of_lines() {
         }
         let denied = || scene.dead_letters(DeadLetterReason::Denied) - before;
         eventually("all are dropped", || denied() == MANY).await;
-        scene.lines.assert_counted("a message from outside was dropped", MANY);
+        scene.assert_counted("a message from outside was dropped", MANY);
     }
 }
 
@@ -123,7 +136,7 @@ async fn bodies_that_do_not_decode_write_a_handful_of_lines() {
     }
     eventually("all are dropped", || scene.dead_letters(DeadLetterReason::Undecodable) == MANY)
         .await;
-    scene.lines.assert_counted("a message was dropped", MANY);
+    scene.assert_counted("a message was dropped", MANY);
     // Those of this program are logged each time.
     for _ in 0..3 {
         scene.ctx.send("picky", "a text".to_string()).await.unwrap();
@@ -160,7 +173,7 @@ async fn handlers_that_fail_write_a_handful_of_lines() {
     // What waits when its connection has ended came from outside all the same.
     drop(peer);
     eventually("all have failed", || count.load(Ordering::SeqCst) == MANY).await;
-    scene.lines.assert_counted("a worker failed to handle a message", MANY);
+    scene.assert_counted("a worker failed to handle a message", MANY);
     for _ in 0..3 {
         scene.ctx.send("failing", 7u8).await.unwrap();
     }
@@ -181,7 +194,7 @@ async fn workers_that_panic_and_are_started_again_write_a_handful_of_lines() {
         peer.say("fragile", &[7]).await;
         eventually("it has ended", || !scene.ctx.is_worker_registered_at("fragile")).await;
     }
-    scene.lines.assert_counted("a worker panicked and ends", panics);
+    scene.assert_counted("a worker panicked and ends", panics);
 }
 
 /// A rule that cannot say.
@@ -290,7 +303,7 @@ async fn registrations_at_a_relay_service_write_a_handful_of_lines() {
             peer.say_message(message).await;
         }
         eventually(&format!("all are refused: {why}"), || service.refused(why) == MANY).await;
-        scene.lines.assert_counted("a relay was refused", MANY);
+        scene.assert_counted("a relay was refused", MANY);
     }
     let payload = encode(&"mine".to_string()).unwrap();
     for _ in 0..MANY {
@@ -298,12 +311,12 @@ async fn registrations_at_a_relay_service_write_a_handful_of_lines() {
         peer.say_message(message).await;
     }
     eventually("all are taken", || service.replaced() == MANY - 1).await;
-    scene.lines.assert_counted("a relay was registered", MANY);
+    scene.assert_counted("a relay was registered", MANY);
     // Another owner is named.
     let message = TransportMessage::new("forwarding_service", route!["me"], payload);
     scene.peer().await.say_message(message).await;
     eventually("it is taken", || service.replaced() == MANY).await;
-    scene.lines.assert_counted("a relay was registered", 1);
+    scene.assert_counted("a relay was registered", 1);
 }
 
 /// An identity, and the node that has it, which is connected to that of a scene.
@@ -347,25 +360,25 @@ async fn handshakes_of_strangers_and_requests_that_fail_write_a_handful_of_lines
         channel("closed").await.stop(&ctx).await.unwrap();
     }
     eventually("all have ended", || scene.ctx.list_workers() == before).await;
-    scene.lines.assert_counted("not trusted", 10);
+    scene.assert_counted("not trusted", 10);
     for _ in 0..=handshakes {
         channel("open").await;
     }
     let channels = before.len() + 2;
     eventually("one is left", || scene.ctx.list_workers().len() == channels).await;
-    scene.lines.assert_counted("ended for a newer channel", 10);
+    scene.assert_counted("ended for a newer channel", 10);
     let channel = channel("open").await;
     scene.lines.take();
     for _ in 0..100 {
         let route = route![&channel, CREDENTIAL_ISSUER];
         theirs.request_credential(&ctx, route, &caller, &caller).await.unwrap_err();
     }
-    scene.lines.assert_counted("no credential was issued", 100);
+    scene.assert_counted("no credential was issued", 100);
     for _ in 0..MANY {
         ctx.send(route![&channel, CREDENTIAL_ISSUER], vec![0xff_u8; 20]).await.unwrap();
     }
     let last =
         theirs.request_credential(&ctx, route![&channel, CREDENTIAL_ISSUER], &caller, &caller);
     last.await.unwrap_err();
-    scene.lines.assert_counted("a worker failed to handle a message", MANY);
+    scene.assert_counted("a worker failed to handle a message", MANY);
 }

@@ -7,6 +7,7 @@ mod dropped;
 #[path = "../../../ockam_node/tests/it/drops.rs"]
 mod drops;
 mod forwarder;
+#[path = "../../../ockam_transport_tcp/tests/it/lines.rs"]
 mod lines;
 mod log;
 mod relay;

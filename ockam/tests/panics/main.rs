@@ -10,19 +10,20 @@
 //! | `program`, `custody` | the code that panics |
 //! | `world` | the two nodes |
 //! | `tour` | what they do |
-//! | `log` | what they tell their log |
+//! | `lines` | what they tell their log |
 
 #![allow(clippy::unwrap_used)]
 
 mod custody;
 mod fuse;
-mod log;
+#[path = "../../../ockam_transport_tcp/tests/it/lines.rs"]
+mod lines;
 mod program;
 mod tour;
 mod world;
 
 use fuse::{Group, Point, TEXT, arm, blown};
-use log::Log;
+use lines::Lines;
 use ockam_transport_memory::simulate;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
@@ -31,6 +32,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tour::{Failures, tour, witnesses};
+use tracing::Level;
 use world::{STOP, World};
 
 /// At how many of the times at which a place is reached it panics, in a run each.
@@ -51,10 +53,16 @@ fn points(group: Group) -> impl Iterator<Item = Point> {
     Point::ALL.iter().copied().filter(move |point| point.group() == group)
 }
 
+/// Tells whether a line is a warning or an error, or tells of a panic at a lower level because the
+/// process has had many of the kind.
+fn tells(line: &str) -> bool {
+    line.starts_with("WARN") || line.starts_with("ERROR") || line.contains(" panicked")
+}
+
 /// Lets a place of a group panic one of the times that it is reached, or none.
 async fn run(group: Group, armed: Option<(Point, usize)>) -> Seen {
     arm(None);
-    let log = Log::of_this_thread();
+    let log = Lines::of_this_thread(Level::DEBUG);
     let mut broken = Vec::new();
     let world = World::new().await.unwrap();
     broken.extend(tour(&world).await.into_iter().map(|why| format!("before: {why}")));
@@ -99,7 +107,8 @@ async fn run(group: Group, armed: Option<(Point, usize)>) -> Seen {
     }
     if armed.is_some() {
         broken.extend((hits != 1).then(|| format!("it has panicked {hits} times")));
-        let said = log.take();
+        let mut said = log.take();
+        said.retain(|line| tells(line));
         let (quiet, loud): (Vec<_>, Vec<_>) = said
             .iter()
             .filter(|line| line.contains(TEXT))

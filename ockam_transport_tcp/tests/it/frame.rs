@@ -1,6 +1,6 @@
 //! A frame that has begun goes on, or its connection ends; so it does for one that is too large.
 
-use crate::log::Log;
+use crate::lines::Lines;
 use crate::peer::{Peer, frame};
 use crate::support::{TcpNode, eventually, soon};
 use ockam_core::{MAX_FRAME_LEN, NeutralMessage, TransportMessage, route};
@@ -8,6 +8,7 @@ use ockam_transport_tcp::{
     DEFAULT_MAX_FRAME_LEN, FRAME_GRACE, TcpConnectionInfo, TcpListenerOptions,
 };
 use std::time::{Duration, Instant};
+use tracing::Level;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_that_do_not_go_on_end_their_connections_and_no_others() {
@@ -126,7 +127,7 @@ async fn a_frame_larger_than_that_of_the_listener_ends_its_connection_before_it_
 
 #[tokio::test]
 async fn the_log_is_told_once_of_frames_that_are_larger_than_those_of_the_listener() {
-    let log = Log::of_this_thread();
+    let log = Lines::of_this_thread(Level::WARN);
     let options = TcpListenerOptions::new().with_max_frame_len(1000);
     let (_node, listener, _arrived) = TcpNode::collecting(options).await;
     let initiator = TcpNode::new().await;
@@ -137,6 +138,9 @@ async fn the_log_is_told_once_of_frames_that_are_larger_than_those_of_the_listen
         eventually("it has ended", || initiator.tcp.connections().is_empty()).await;
     }
     eventually("the other half has ended", || listener.info().connections() == 0).await;
-    assert_eq!(log.count("larger than the limit of 1000 bytes", "WARN"), 1);
-    assert_eq!(log.count("with_max_frame_len", "WARN"), 1);
+    let lines = log.take();
+    for part in ["larger than the limit of 1000 bytes", "with_max_frame_len"] {
+        let told = |line: &&String| line.starts_with("WARN") && line.contains(part);
+        assert_eq!(lines.iter().filter(told).count(), 1, "{lines:#?}");
+    }
 }

@@ -15,7 +15,7 @@ mod flow;
 mod frame;
 mod hostile;
 mod killed;
-mod log;
+mod lines;
 mod memory;
 mod on_demand;
 mod peer;

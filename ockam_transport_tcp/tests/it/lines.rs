@@ -1,4 +1,4 @@
-//! What the nodes tell their log.
+//! The log, as a test reads it. Tests of other crates use this file as well.
 
 use std::fmt::{Debug, Write};
 use std::mem;
@@ -8,30 +8,35 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Keeps the warnings and errors of this thread, and what is said of panics at a lower level
-/// because the process has had many of the kind.
-pub(crate) struct Log {
+/// The lines of the thread of a test, which is all of the log in a runtime of one thread. Each begins
+/// with its level, and its fields follow as `name=value;`.
+pub(crate) struct Lines {
     lines: Arc<Mutex<Vec<String>>>,
     _guard: DefaultGuard,
 }
 
-impl Log {
-    pub(crate) fn of_this_thread() -> Self {
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let _guard = tracing::subscriber::set_default(Lines(Arc::clone(&lines)));
-        Log { lines, _guard }
+impl Lines {
+    /// Begins to keep the lines of a level and of those above it.
+    pub(crate) fn of_this_thread(level: Level) -> Self {
+        let lines = Arc::default();
+        let writer = Writer { level, lines: Arc::clone(&lines) };
+        Lines { lines, _guard: tracing::subscriber::set_default(writer) }
     }
 
+    /// Takes out what there is by now.
     pub(crate) fn take(&self) -> Vec<String> {
         mem::take(&mut self.lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-struct Lines(Arc<Mutex<Vec<String>>>);
+struct Writer {
+    level: Level,
+    lines: Arc<Mutex<Vec<String>>>,
+}
 
-impl Subscriber for Lines {
+impl Subscriber for Writer {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::DEBUG
+        *metadata.level() <= self.level
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -45,10 +50,7 @@ impl Subscriber for Lines {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(event.metadata().level().to_string());
         event.record(&mut line);
-        if *event.metadata().level() > Level::WARN && !line.0.contains(" panicked") {
-            return;
-        }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.0);
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.0);
     }
 
     fn enter(&self, _: &Id) {}
@@ -60,6 +62,7 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = write!(self.0, " {field}={value:?}");
+        // Writing into a text does not fail.
+        let _ = write!(self.0, " {field}={value:?};");
     }
 }
