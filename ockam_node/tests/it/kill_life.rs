@@ -264,27 +264,48 @@ impl Worker for KillsItself {
     }
 }
 
-#[tokio::test]
+/// What it did before it killed itself.
+const BEFORE: [(&str, &[&str]); 3] = [
+    ("initialize", &["initialize"]),
+    ("handle", &["initialize", "handle"]),
+    ("shutdown", &["initialize", "handle", "handle", "shutdown"]),
+];
+
+#[tokio::test(start_paused = true)]
 async fn a_worker_that_kills_itself_ends_at_its_next_await_that_waits() {
-    for own in [true, false] {
-        for call in ["initialize", "handle", "shutdown"] {
-            let (ctx, trace) = (node(), Trace::new());
-            let itself = KillsItself { trace: trace.clone(), own, call };
-            let started = soon(ctx.start_worker("itself", itself)).await;
-            assert_eq!(started.is_err(), call == "initialize", "{started:?}");
-            if started.is_ok() {
-                for _ in 0..2 {
-                    // The second may find it gone already.
-                    let _ = ctx.send("itself", "go".to_string()).await;
-                }
-                let _ = soon(ctx.stop_worker("itself")).await;
+    for (own, (call, before)) in
+        [true, false].into_iter().flat_map(|own| BEFORE.map(|it| (own, it)))
+    {
+        let (ctx, trace, begun) = (node(), Trace::new(), Instant::now());
+        let itself = KillsItself { trace: trace.clone(), own, call };
+        let started = soon(ctx.start_worker("tracer", itself)).await;
+        match call {
+            "initialize" => assert_killed(&started.unwrap_err()),
+            "handle" => {
+                // Two at once, of which it handles the first.
+                let asks = ["1", "2"]
+                    .map(|text| ctx.send_and_receive::<String>("tracer", text.to_string()));
+                let [first, second] = asks;
+                let (first, second) = soon(async { tokio::join!(first, second) }).await;
+                assert_killed(&first.unwrap_err());
+                assert_killed(&second.unwrap_err());
             }
-            eventually("it is dropped", || trace.count("drop") == 1).await;
-            assert_eq!(trace.count("goes on"), 0);
-            assert_eq!(trace.count("free true"), usize::from(own), "{call}: {:?}", trace.events());
-            assert_eq!(trace.count("shutdown"), usize::from(call == "shutdown"));
-            assert_eq!(ctx.list_workers(), [Address::from("app")]);
+            _ => {
+                tell(&ctx, &["1", "2"]).await;
+                soon(ctx.stop_worker("tracer")).await.unwrap();
+            }
         }
+        eventually("it is dropped", || trace.count("drop") == 1).await;
+        // Its own call returns and says that the address is free. Another one is where it is dropped.
+        let last = if own { &["free true", "drop"][..] } else { &["drop"] };
+        assert_eq!(trace.events(), [before, last].concat());
+        assert!(begun.elapsed() < KILL_PATIENCE, "nobody has waited for its drop");
+        let lost = if call == "handle" { 2 } else { 0 };
+        assert_eq!(ctx.dead_letters().count(CUT_OFF), lost, "{call}");
+        assert_eq!(ctx.list_workers(), [Address::from("app")]);
+        ctx.start_worker("tracer", Echoer).await.unwrap();
+        let echo = ctx.send_and_receive::<String>("tracer", "new".to_string());
+        assert_eq!(soon(echo).await.unwrap(), "new");
     }
 }
 
