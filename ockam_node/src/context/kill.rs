@@ -60,10 +60,12 @@ impl Handle {
     /// - **A handler that blocks its thread** goes on until it gives the thread back, and is dropped
     ///   then. This waits for at most [`KILL_PATIENCE`]; see [`Killed::is_dropped`].
     /// - **A worker that starts** has its `initialize` dropped, in the task of its starter, where the
-    ///   start returns [`Stopped`](ockam_core::ErrorKind::Stopped).
+    ///   start returns [`Stopped`](ockam_core::ErrorKind::Stopped). If that has failed, `shutdown` is
+    ///   dropped, and the start returns its error.
     /// - **A worker that stops** has its `shutdown` dropped; whoever waits for the stop gets `Ok`.
     /// - **A worker that kills itself** through its [`Context`](super::Context): the call returns at
-    ///   once, its addresses are free, and its handler ends at its next `await` that waits.
+    ///   once, its addresses are free, and its handler ends at its next `await` that waits. Through
+    ///   another handle the call waits, and so that is where the handler is dropped.
     ///
     /// Drops run code of the program too; a panic in one is logged, and goes no further. Not on
     /// boards.

@@ -1,7 +1,7 @@
 //! Killing workers and processors: what it does, and what becomes of messages.
 
 use crate::log::{logged, record_log};
-use crate::support::{Echoer, Gate, Trace, Tracer, eventually, node, poll, settle, soon};
+use crate::support::{Deferrer, Echoer, Gate, Trace, Tracer, eventually, node, poll, settle, soon};
 use ockam_core::{
     Address, AllowAll, Error, ErrorKind, Mailbox, Mailboxes, Processor, Result, Routed, Worker,
 };
@@ -318,4 +318,20 @@ async fn a_worker_with_several_addresses_loses_all_of_them() {
     for address in ["a", "b", "c"] {
         ctx.start_worker(address, Echoer).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn the_flow_of_a_killed_producer_ends_and_asks_over_it_are_told() {
+    let ctx = node();
+    tracer(&ctx).await;
+    ctx.start_worker("sender", Deferrer::default()).await.unwrap();
+    let (flows, id) = (ctx.flow_controls(), ctx.flow_controls().generate_flow_control_id());
+    flows.add_producer("tracer", &id, None, vec!["sender".into()]);
+    let mut ask = pin!(ctx.send_and_receive::<String>("sender", "over it".to_string()));
+    assert!(poll(ask.as_mut()).is_pending());
+    kill(&ctx, "tracer").await;
+    let error = soon(ask).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stopped);
+    assert!(error.to_string().contains("the connection at 0#tracer has ended"), "{error}");
+    assert_eq!(flows.find_flow_control_with_producer_address(&"tracer".into()), None);
 }

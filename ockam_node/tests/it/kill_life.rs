@@ -157,6 +157,46 @@ async fn a_worker_that_starts_is_killed_and_its_start_says_so() {
     }
 }
 
+/// Says when it has come through the gate.
+struct GoesOn(Trace, Gate);
+
+impl Worker for GoesOn {
+    type Context = Context;
+    type Message = String;
+
+    async fn initialize(&mut self, _: &mut Context) -> Result<()> {
+        self.1.enter().await;
+        self.0.add("goes on");
+        Ok(())
+    }
+
+    async fn handle_message(&mut self, _: &mut Context, _: Routed<String>) -> Result<()> {
+        self.1.enter().await;
+        self.0.add("goes on");
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn nothing_goes_on_after_a_kill_though_what_it_waited_for_is_there() {
+    let (ctx, trace, gate) = (node(), Trace::new(), Gate::new());
+    let mut start = pin!(ctx.start_worker("tracer", GoesOn(trace.clone(), gate.clone())));
+    assert!(poll(start.as_mut()).is_pending());
+    assert!(poll(pin!(ctx.kill("tracer"))).is_pending());
+    gate.open(1);
+    assert_killed(&soon(start).await.unwrap_err());
+
+    let (trace, gate) = (trace, Gate::new());
+    let start = ctx.start_worker("tracer", GoesOn(trace.clone(), gate.clone()));
+    gate.open(1);
+    start.await.unwrap();
+    tell(&ctx, &["wait"]).await;
+    settle().await;
+    gate.open(1);
+    assert!(kill(&ctx, "tracer").await.is_dropped());
+    assert_eq!(trace.events(), ["goes on"], "in the start that nobody has killed");
+}
+
 #[tokio::test]
 async fn a_worker_whose_start_was_in_vain_is_killed_in_its_shutdown() {
     for stops in [false, true] {
