@@ -96,8 +96,8 @@ pub use ockam_node::{
 };
 #[cfg(feature = "std")]
 pub use ockam_node::{
-    DEFAULT_BLOCKING_LIMIT, DEFAULT_MAILBOX_BYTES, KILL_PATIENCE, Killed, STOP_TIMEOUT_VARIABLE,
-    StopOptions,
+    ByteBudget, ByteCharge, DEFAULT_BLOCKING_LIMIT, DEFAULT_MAILBOX_BYTES, KILL_PATIENCE, Killed,
+    STOP_TIMEOUT_VARIABLE, StopOptions,
 };
 #[cfg(not(feature = "std"))]
 pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};

@@ -22,6 +22,8 @@ pub(crate) use traffic::Hand;
 
 use self::marks::Marks;
 use crate::drain::Drain;
+#[cfg(feature = "std")]
+use crate::inbox::Shared;
 use crate::inbox::{Bounds, Inbox};
 use crate::node::Node;
 #[cfg(feature = "std")]
@@ -75,6 +77,9 @@ pub(crate) struct Cell {
     about: &'static About,
     stop_order: StopOrder,
     bounds: Bounds,
+    /// What the inbox may hold beyond its own bound in bytes.
+    #[cfg(feature = "std")]
+    shared: Option<Box<Shared>>,
     /// The next ticket in the line of senders. It outlives the inbox, so that a sender that has
     /// not looked since its line was given up never takes another's ticket for its own.
     next_ticket: AtomicU32,
@@ -136,14 +141,39 @@ impl Cell {
         mailboxes: Mailboxes,
         about: &'static About,
         stop_order: StopOrder,
-        mut bounds: Bounds,
+        bounds: Bounds,
     ) -> Arc<Self> {
+        Arc::new(Cell::new(mailboxes, about, stop_order, bounds))
+    }
+
+    /// As [`starting`](Self::starting), with a part of a budget that others share.
+    #[cfg(feature = "std")]
+    pub(crate) fn sharing(
+        mailboxes: Mailboxes,
+        about: &'static About,
+        stop_order: StopOrder,
+        bounds: Bounds,
+        shared: Shared,
+    ) -> Arc<Self> {
+        let mut cell = Cell::new(mailboxes, about, stop_order, bounds);
+        cell.shared = Some(Box::new(shared));
+        Arc::new(cell)
+    }
+
+    fn new(
+        mailboxes: Mailboxes,
+        about: &'static About,
+        stop_order: StopOrder,
+        mut bounds: Bounds,
+    ) -> Self {
         bounds.messages = bounds.messages.max(1);
-        Arc::new(Cell {
+        Cell {
             mailboxes,
             about,
             stop_order,
             bounds,
+            #[cfg(feature = "std")]
+            shared: None,
             next_ticket: AtomicU32::new(0),
             in_hand: AtomicU32::new(0),
             marks: Marks::default(),
@@ -152,7 +182,7 @@ impl Cell {
             #[cfg(feature = "std")]
             came_by: AtomicU16::new(0),
             state: Lock::new(State::Starting(None)),
-        })
+        }
     }
 
     pub(crate) fn mailboxes(&self) -> &Mailboxes {
@@ -177,6 +207,12 @@ impl Cell {
 
     pub(crate) fn bounds(&self) -> Bounds {
         self.bounds
+    }
+
+    /// Returns how many bytes the inbox may hold, or could if a shared budget were not taken.
+    #[cfg(feature = "std")]
+    pub(crate) fn most_bytes(&self) -> usize {
+        self.shared.as_ref().map_or(self.bounds.bytes, |shared| shared.most) as usize
     }
 
     /// Calls `f` with the inbox, if there is one; a sleeping cell has none.

@@ -245,7 +245,9 @@ pub(crate) fn full(cell: &Cell, message: &LocalMessage) -> SendErrorReason {
     let weight = Weight::of(message);
     #[cfg(feature = "std")]
     if let Some(held) = cell.full_of_bytes(weight) {
-        let (limit, len) = (bounds.bytes as usize, weight.bytes());
+        let (most, len) = (cell.most_bytes(), weight.bytes());
+        // What a budget that others have taken leaves is the mailbox's own bound.
+        let limit = if held + len > most { most } else { bounds.bytes as usize };
         return SendErrorReason::FullOfBytes { address, held, limit, len };
     }
     #[cfg(not(feature = "std"))]

@@ -18,13 +18,21 @@
 //! A place is one for the message that waits: what that holds counts from when the place is granted.
 //! A mailbox without a message, and without a place that is granted, has room for any one message,
 //! so one that is larger than the bound waits only until it is alone.
+//!
+//! A mailbox may share a budget of bytes with others. Then it holds more than its own bound as long as
+//! the budget is not taken, and a message that is larger than the bound waits, if the budget is taken,
+//! until the worker has nothing else to do. So a mailbox never waits for another one.
 
 mod held;
 mod line;
+#[cfg(feature = "std")]
+mod loan;
 #[cfg(any(test, not(feature = "std")))]
 mod ring;
 
 pub(crate) use self::held::{Bounds, Weight};
+#[cfg(feature = "std")]
+pub(crate) use self::loan::Shared;
 
 use self::held::Held;
 use self::line::Line;
@@ -136,7 +144,16 @@ impl Inbox {
     #[inline]
     fn fits(&self, weight: Weight, bounds: Bounds) -> bool {
         let taken = self.messages.len() + self.line.granted();
-        taken < bounds.messages as usize && (self.held.has_room(weight, bounds) || taken == 0)
+        taken < bounds.messages as usize
+            && (self.held.has_room(weight, bounds)
+                || self.held.has_more_room(weight, taken == 0, self.idle))
+    }
+
+    /// Lets the messages hold more than `bounds`, as a part of a budget that others share. Tells
+    /// whether they could not before.
+    #[cfg(feature = "std")]
+    pub(crate) fn share(&mut self, shared: &Shared, bounds: Bounds) -> bool {
+        self.held.share(shared, bounds)
     }
 
     /// Returns how many bytes there are if it is those for which a message does not fit, and not the

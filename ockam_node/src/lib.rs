@@ -34,6 +34,8 @@ mod arrivals;
 mod ask;
 mod askers;
 mod builder;
+#[cfg(feature = "std")]
+mod byte_budget;
 mod cell;
 mod context;
 mod dead_letter;
@@ -83,6 +85,8 @@ mod watch;
 #[cfg(feature = "std")]
 pub use answering::ANSWER_PATIENCE;
 pub use builder::{APP, NodeBuilder};
+#[cfg(feature = "std")]
+pub use byte_budget::{ByteBudget, ByteCharge};
 pub use context::{
     ConnectionLost, Context, DEFAULT_TIMEOUT, Handle, MessageReceiveOptions,
     MessageSendReceiveOptions,

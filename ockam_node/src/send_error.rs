@@ -98,7 +98,8 @@ pub enum SendErrorReason {
         address: Address,
         /// How many bytes the bodies in its mailbox hold, with those of senders that come before.
         held: usize,
-        /// How many they may hold.
+        /// How many they may hold; if a budget is taken that the mailbox shares with others, without
+        /// that.
         limit: usize,
         /// How many the body of this message holds.
         len: usize,

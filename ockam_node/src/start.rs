@@ -8,11 +8,15 @@
 //! ```
 
 use crate::actor::{self, WorkerType, flatten};
+#[cfg(feature = "std")]
+use crate::byte_budget::ByteBudget;
 use crate::cell::{About, Cell, Settled};
 use crate::context::{Context, Handle};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{TaskPlace, frame};
 use crate::inbox::Bounds;
+#[cfg(feature = "std")]
+use crate::inbox::Shared;
 use crate::node::{Node, no_memory};
 use crate::processor::{self, ProcessorType};
 use crate::program::discard;
@@ -89,6 +93,19 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     #[cfg(feature = "std")]
     pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
         self.place.bytes = Some(bytes);
+        self
+    }
+
+    /// Lets the mailbox hold more than `own` bytes only as a part of a budget that it shares with others;
+    /// it never holds more than [`with_mailbox_bytes`](Self::with_mailbox_bytes) says.
+    ///
+    /// When the budget is taken, what goes beyond `own` waits as at the mailbox's own bound. A message
+    /// that is larger than that gets in when the worker has nothing else to do, so each worker goes on,
+    /// whatever the others do. What the mailbox holds is given back to the budget as it is taken out,
+    /// and when the worker ends, however that comes about.
+    #[cfg(feature = "std")]
+    pub fn with_byte_budget(mut self, budget: &ByteBudget, own: u32) -> Self {
+        self.place.budget = Some((budget.clone(), own));
         self
     }
 
@@ -235,6 +252,12 @@ fn closed(address: Address) -> Mailbox {
     Mailbox::new(address, DenyAll, AllowAll)
 }
 
+#[cfg(feature = "std")]
+type Budget = (ByteBudget, u32);
+/// A board counts no bytes.
+#[cfg(not(feature = "std"))]
+type Budget = core::convert::Infallible;
+
 /// Where something is to be started.
 #[derive(Default)]
 struct Place {
@@ -242,6 +265,8 @@ struct Place {
     capacity: Option<u32>,
     #[cfg(feature = "std")]
     bytes: Option<u32>,
+    /// A budget, and how many bytes are held beside it.
+    budget: Option<Budget>,
     stop_order: StopOrder,
     #[cfg(feature = "std")]
     shortcut: Option<Box<dyn Shortcut>>,
@@ -262,7 +287,15 @@ impl Place {
             #[cfg(feature = "std")]
             bytes: self.bytes.unwrap_or(usual.bytes),
         };
-        let cell = Cell::starting(mailboxes, about, self.stop_order, bounds);
+        let cell = match self.budget {
+            #[cfg(feature = "std")]
+            Some((budget, own)) => {
+                let shared = Shared { budget, most: bounds.bytes };
+                let bounds = Bounds { bytes: own.min(bounds.bytes), ..bounds };
+                Cell::sharing(mailboxes, about, self.stop_order, bounds, shared)
+            }
+            _ => Cell::starting(mailboxes, about, self.stop_order, bounds),
+        };
         node.reserve(&cell)?;
         #[cfg(feature = "std")]
         if let Some(shortcut) = self.shortcut {

@@ -70,7 +70,7 @@ impl Cell {
                 State::Awake(inbox) => inbox,
                 State::Starting(inbox) => inbox.get_or_insert_default(),
                 State::Ended(_) => return Pushed::Closed(message),
-                State::Asleep(_) => return Self::push_asleep(state, message, drain),
+                State::Asleep(_) => return self.push_asleep(state, message, drain),
             };
             match inbox.push(message, self.bounds) {
                 Push::Done(waker) => {
@@ -78,10 +78,32 @@ impl Cell {
                     drain.enter(self.about.kind, &mut inbox.counted);
                     Pushed::Done(waker)
                 }
+                #[cfg(feature = "std")]
+                Push::Full(message) if self.shares(inbox) => self.push_more(inbox, message, drain),
                 Push::Full(message) => Pushed::Full(message),
                 Push::Closed(message) => Pushed::Closed(message),
             }
         })
+    }
+
+    /// Gives an inbox its part of a shared budget; `false` if there is none, or it has it.
+    #[cfg(feature = "std")]
+    fn shares(&self, inbox: &mut Inbox) -> bool {
+        self.shared.as_ref().is_some_and(|shared| inbox.share(shared, self.bounds))
+    }
+
+    /// Adds a message to an inbox that has just been given its part of a shared budget.
+    #[cfg(feature = "std")]
+    #[cold]
+    fn push_more(&self, inbox: &mut Inbox, message: LocalMessage, drain: &Drain) -> Pushed {
+        match inbox.push(message, self.bounds) {
+            Push::Done(waker) => {
+                inbox.idle = false;
+                drain.enter(self.about.kind, &mut inbox.counted);
+                Pushed::Done(waker)
+            }
+            Push::Full(message) | Push::Closed(message) => Pushed::Full(message),
+        }
     }
 
     /// Says whether the node knows a way past the inbox from now on, and returns whether it did.
@@ -107,8 +129,10 @@ impl Cell {
     }
 
     #[cold]
-    fn push_asleep(state: &mut State, message: LocalMessage, drain: &Drain) -> Pushed {
+    fn push_asleep(&self, state: &mut State, message: LocalMessage, drain: &Drain) -> Pushed {
         let mut inbox = Box::<Inbox>::default();
+        #[cfg(feature = "std")]
+        self.shares(&mut inbox);
         drain.enter(Kind::Worker, &mut inbox.counted);
         // A new inbox is open and empty.
         let _ = inbox.push(message, Bounds::NONE);
@@ -215,6 +239,9 @@ impl Cell {
             }
             if let Some(waker) = waker {
                 inbox.idle = true;
+                // A message that is too large for a budget which others have taken waits for this.
+                #[cfg(feature = "std")]
+                inbox.grant_when_half_empty(self.bounds, &mut hand.granted);
                 drain.leave(&mut inbox.counted);
                 match &mut inbox.receiver {
                     Some(known) => known.clone_from(waker),

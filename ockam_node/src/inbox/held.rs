@@ -8,12 +8,18 @@
 
 #[cfg(feature = "std")]
 use super::Queue;
+#[cfg(feature = "std")]
+use super::loan::{Loan, Shared};
+#[cfg(feature = "std")]
+use alloc::boxed::Box;
 use ockam_core::LocalMessage;
 
 /// How much a mailbox holds before senders wait.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) messages: u32,
+    /// Beyond this, what a mailbox holds is a part of the budget that it shares with others, if it has
+    /// one.
     #[cfg(feature = "std")]
     pub(crate) bytes: u32,
 }
@@ -39,6 +45,9 @@ pub(crate) struct Weight {
 pub(super) struct Held {
     #[cfg(feature = "std")]
     bytes: usize,
+    /// Only of a mailbox that shares a budget, and that has needed it.
+    #[cfg(feature = "std")]
+    loan: Option<Box<Loan>>,
 }
 
 /// How many times what a worker takes at a time goes into the bound, since it comes on top.
@@ -72,11 +81,43 @@ impl Held {
     #[inline]
     pub(super) fn add(&mut self, weight: Weight) {
         self.bytes += weight.bytes;
+        self.note();
     }
 
     #[inline]
     pub(super) fn remove(&mut self, weight: Weight) {
         self.bytes -= weight.bytes;
+        self.note();
+    }
+
+    /// Tells the budget, if one is shared.
+    #[inline]
+    fn note(&mut self) {
+        if let Some(loan) = &mut self.loan {
+            loan.note(self.bytes);
+        }
+    }
+
+    /// Lets the mailbox hold more than `bounds`, as a part of a shared budget. Tells whether it could
+    /// not before.
+    #[cold]
+    pub(super) fn share(&mut self, shared: &Shared, bounds: Bounds) -> bool {
+        let is_new = self.loan.is_none();
+        if is_new {
+            self.loan = Some(Box::new(Loan::new(shared, bounds.bytes)));
+            self.note();
+        }
+        is_new
+    }
+
+    /// Tells whether a message that does not fit gets in all the same: if it is alone, or as far as a
+    /// shared budget reaches. If that is taken, it has to be alone and the worker to have nothing to do.
+    #[cold]
+    pub(super) fn has_more_room(&self, weight: Weight, is_alone: bool, is_idle: bool) -> bool {
+        match &self.loan {
+            None => is_alone,
+            Some(loan) => is_alone && is_idle || loan.reaches(self.bytes + weight.bytes, is_alone),
+        }
     }
 
     /// Removes what a message counted that was taken out.
@@ -102,7 +143,9 @@ impl Held {
             room = room.saturating_sub(weight.bytes);
             fits
         });
-        fitting.inspect(|weight| self.bytes -= weight.bytes).count()
+        let count = fitting.inspect(|weight| self.bytes -= weight.bytes).count();
+        self.note();
+        count
     }
 
     /// Tells whether a message fits beside what is there.
@@ -114,6 +157,7 @@ impl Held {
     #[inline]
     pub(super) fn is_half_empty(&self, bounds: Bounds) -> bool {
         self.bytes <= bounds.bytes as usize / 2
+            || self.loan.as_ref().is_some_and(|loan| loan.is_half_empty(self.bytes))
     }
 }
 
@@ -131,6 +175,11 @@ impl Held {
     #[inline]
     pub(super) fn has_room(&self, _: Weight, _: Bounds) -> bool {
         true
+    }
+
+    #[inline]
+    pub(super) fn has_more_room(&self, _: Weight, is_alone: bool, _: bool) -> bool {
+        is_alone
     }
 
     #[inline]

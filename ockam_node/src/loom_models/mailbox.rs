@@ -2,6 +2,7 @@
 
 use super::stage::{Stage, WORKER};
 use super::{block_on, explore, id, message};
+use crate::byte_budget::ByteBudget;
 use crate::cell::Turn;
 use crate::drain::Drain;
 use crate::inbox::Bounds;
@@ -102,6 +103,24 @@ fn loom_messages_larger_than_the_bound_get_in_one_after_the_other() {
         receive(&stage, 2 + usize::from(is_sent));
         patient.join().unwrap();
         stage.balance(4);
+    });
+}
+
+/// A budget that is always taken lets one message in when the worker has nothing else to do, and what the
+/// mailbox holds is given back.
+#[test]
+fn loom_messages_that_a_taken_budget_keeps_out_get_in_one_after_the_other() {
+    explore(2, || {
+        let budget = ByteBudget::new(0);
+        let stage = Stage::with_budget(&budget);
+        let odd = stage.spawn(|stage| [1, 3].into_iter().for_each(|id| stage.send(id)));
+        let even = stage.spawn(|stage| stage.send(2));
+        receive(&stage, 3);
+        odd.join().unwrap();
+        even.join().unwrap();
+        handled_in_order_of_the_line(&stage);
+        stage.balance(3);
+        assert_eq!(budget.held(), 0);
     });
 }
 

@@ -4,9 +4,10 @@
 //! told otherwise, whose push awakens a worker runs it, there and then.
 
 use super::{block_on, id, message};
+use crate::byte_budget::ByteBudget;
 use crate::cell::{About, Cell, Cut, Hand, Kind, Pushed, Resident, Settled, Stopping, Turn};
 use crate::drain::Drain;
-use crate::inbox::{Bounds, InLine, Weight};
+use crate::inbox::{Bounds, InLine, Shared, Weight};
 use crate::node::Node;
 use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
@@ -96,8 +97,20 @@ impl Stage {
         bounds: Bounds,
         drain: Arc<Drain>,
     ) -> Arc<Self> {
-        let cell =
-            Cell::starting(Mailbox::allow_all("worker").into(), about, StopOrder::Worker, bounds);
+        let mailbox = Mailbox::allow_all("worker").into();
+        Self::of(Cell::starting(mailbox, about, StopOrder::Worker, bounds), drain)
+    }
+
+    /// Sets up a worker that starts, whose messages all count as part of a budget.
+    pub(super) fn with_budget(budget: &ByteBudget) -> Arc<Self> {
+        let shared = Shared { budget: budget.clone(), most: u32::MAX };
+        let bounds = Bounds { bytes: 0, ..Bounds::NONE };
+        let mailbox = Mailbox::allow_all("worker").into();
+        let cell = Cell::sharing(mailbox, &WORKER, StopOrder::Worker, bounds, shared);
+        Self::of(cell, Arc::new(Drain::new()))
+    }
+
+    fn of(cell: Arc<Cell>, drain: Arc<Drain>) -> Arc<Self> {
         let (ledger, hand) = (Mutex::default(), Mutex::default());
         Arc::new(Stage { cell, drain, ledger, hand, busy: AtomicBool::new(true) })
     }

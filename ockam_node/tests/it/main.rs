@@ -14,6 +14,7 @@ mod body_form;
 mod border;
 mod border_answer;
 mod border_return;
+mod byte_budget;
 mod context;
 mod dead_letter;
 mod delayed_event;
