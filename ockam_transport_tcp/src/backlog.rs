@@ -18,7 +18,7 @@ use core::pin::Pin;
 use core::task::{Context as Task, Poll};
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result, TransportMessage};
-use ockam_node::{DeadLetterReason, Handle, SendError, SendErrorReason, deadline};
+use ockam_node::{ByteCharge, DeadLetterReason, Handle, SendError, SendErrorReason, deadline};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::time::{Sleep, sleep_until};
@@ -38,6 +38,8 @@ pub(crate) struct Backlog {
     limit: Duration,
     waiting: Vec<Waiting>,
     len: usize,
+    /// What of a listener's bytes it holds, for a connection that a listener accepted.
+    queued: Option<ByteCharge>,
     /// Workers that were given up and have not taken a message since.
     given_up: Vec<Address>,
     /// The log was told of one.
@@ -80,21 +82,34 @@ enum Outcome {
 }
 
 impl Backlog {
-    pub(crate) fn new(limit: Duration) -> Self {
-        Backlog { limit, waiting: Vec::new(), len: 0, given_up: Vec::new(), told: false }
+    /// Makes one whose messages count as part of a budget, if there is one.
+    pub(crate) fn new(limit: Duration, queued: Option<ByteCharge>) -> Self {
+        let (waiting, given_up) = (Vec::new(), Vec::new());
+        Backlog { limit, waiting, len: 0, queued, given_up, told: false }
     }
 
-    /// Takes the messages, and leaves a backlog without any.
+    /// Takes the messages, and leaves a backlog without any, which is not to be used.
     pub(crate) fn take(&mut self) -> Self {
-        core::mem::replace(self, Backlog::new(self.limit))
+        core::mem::replace(self, Backlog::new(self.limit, None))
+    }
+
+    /// Counts what waits.
+    fn count(&mut self) {
+        if let Some(queued) = &mut self.queued {
+            queued.set(self.len);
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
+    /// Tells whether nothing more should be read. If others have taken the budget, that is as soon as one
+    /// message waits.
     pub(crate) fn is_full(&self) -> bool {
+        let is_taken = |queued: &ByteCharge| queued.budget().is_taken();
         self.len >= MAX_BACKLOG_LEN
+            || !self.is_empty() && self.queued.as_ref().is_some_and(is_taken)
     }
 
     /// Delivers a message, or keeps it until its worker has room. The error says why it was
@@ -110,6 +125,7 @@ impl Backlog {
         if let Some(behind) = behind {
             self.len += len(&message);
             behind.rest.push_back(message);
+            self.count();
             return Ok(());
         }
         let given_up = self.given_up.iter().position(|known| first == Some(known));
@@ -132,6 +148,7 @@ impl Backlog {
         };
         let address = message.onward_route().first().cloned().unwrap_or_default();
         self.len += len(&message);
+        self.count();
         let patience = Patience::new(self.limit, handle.progress_at(&address));
         let (handle, link, rest) = (handle.clone(), Arc::clone(link), VecDeque::new());
         let head = Some(Head::new(&handle, message));
@@ -171,6 +188,7 @@ impl Backlog {
                 }
             }
         }
+        self.count();
         if is_done(self) { Poll::Ready(()) } else { Poll::Pending }
     }
 

@@ -55,6 +55,7 @@
 //! | `options`, `limits` | what can be chosen, and what holds if nothing is |
 //! | `dial`, `lookup`, `race`, `socket` | names and addresses, several of one name, the system's sockets |
 //! | `listener`, `places` | accepting; how many, and which one ends for one more |
+//! | `opening` | how a socket becomes a connection |
 //! | `link` | one connection: its addresses, whether it is up, its end |
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
 //! | `outgoing`, `outbox` | what both write from |
@@ -79,6 +80,7 @@ mod link;
 mod listener;
 mod lookup;
 mod on_demand;
+mod opening;
 mod options;
 mod outbox;
 mod outgoing;
@@ -101,7 +103,8 @@ pub use extension::TcpTransportExtension;
 pub use limits::{
     CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT,
     DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_FRAME_TIMEOUT, DEFAULT_HANDSHAKE_TIMEOUT,
-    DEFAULT_KEEPALIVE, DEFAULT_MAX_FRAME_LEN, DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT,
+    DEFAULT_KEEPALIVE, DEFAULT_MAX_FRAME_LEN, DEFAULT_MAX_QUEUED_BYTES, DEFAULT_USER_TIMEOUT,
+    DEFAULT_WRITE_STALL_TIMEOUT, FREE_QUEUED_LEN, QUEUED_GRACE,
 };
 pub use listener::{TcpListener, TcpListenerInfo};
 pub use options::{TcpConnectionOptions, TcpListenerOptions};

@@ -72,6 +72,23 @@ pub const DEFAULT_FRAME_TIMEOUT: Duration = Duration::from_secs(30);
 /// as the protocol.
 pub const DEFAULT_MAX_FRAME_LEN: usize = 4 * 1024 * 1024;
 
+/// How many bytes all connections of a listener hold of messages that wait, unless its options say
+/// otherwise: to be written to peers that read slowly, and for workers whose mailboxes are full. Beside
+/// it each connection has [`FREE_QUEUED_LEN`], or one message if that is larger, each way.
+///
+/// When they are held, who sends over one of these connections waits as if its mailbox were full, and
+/// a connection for which messages wait reads no more. A peer that takes nothing for [`QUEUED_GRACE`]
+/// then is given up.
+pub const DEFAULT_MAX_QUEUED_BYTES: usize = 64 * 1024 * 1024;
+
+/// How many bytes wait to be written to each connection of a listener beside
+/// [`DEFAULT_MAX_QUEUED_BYTES`].
+pub const FREE_QUEUED_LEN: usize = 64 * 1024;
+
+/// How long the other side of a connection may take nothing while its listener holds as many bytes of
+/// messages that wait as it may, if that is less than its write stall timeout. Then it is closed.
+pub const QUEUED_GRACE: Duration = Duration::from_secs(10);
+
 /// How many connections a listener holds at a time, unless its options say otherwise. For one more,
 /// one ends from which no message came for longest: of those from which none was delivered so far,
 /// or, as soon as one was from the new connection, of the others.

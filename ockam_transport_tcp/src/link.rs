@@ -10,22 +10,14 @@
 //! only the receiver knows that everything that arrived was delivered. A sender that is stopped
 //! ends it as well, since nobody can send through it any more.
 
-use crate::budget::{Budget, Share};
 use crate::connection::TcpDirection;
-use crate::direct::Direct;
-use crate::limits::Limits;
-use crate::outgoing::Outgoing;
-use crate::places::Place;
-use crate::receiver::Receiver;
-use crate::redial::Redial;
 use crate::registry::Registry;
-use crate::sender::Sender;
 use crate::socket;
 use crate::traffic::Traffic;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
-use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
-use ockam_node::{Handle, ProcessorBuilder, StopOrder, Turn, WorkerBuilder};
+use ockam_core::{Address, FlowControlId};
+use ockam_node::{Handle, Turn};
 use std::io;
 use std::sync::{Arc, OnceLock, Weak};
 use tokio::net::TcpStream;
@@ -61,115 +53,31 @@ pub(crate) struct Link {
     registry: Weak<Registry>,
 }
 
-/// A new socket, and what is to become of it.
-pub(crate) struct Opening {
-    pub(crate) stream: TcpStream,
-    pub(crate) direction: TcpDirection,
-    pub(crate) peer: String,
-    pub(crate) flow: FlowControlId,
-    /// The flow of the listener that accepted it.
-    pub(crate) spawner: Option<FlowControlId>,
-    pub(crate) limits: Limits,
-    pub(crate) place: Option<Place>,
-    pub(crate) budget: Option<Arc<Budget>>,
-    pub(crate) redial: Option<Redial>,
-}
-
 impl Link {
-    /// Makes a connection of a socket: says the first byte and starts the two workers.
-    pub(crate) async fn open(
+    /// Makes the link of a connection whose workers are yet to be started.
+    pub(crate) fn new(
         ctx: &Handle,
         registry: &Arc<Registry>,
-        opening: Opening,
-    ) -> Result<Arc<Link>> {
-        let Opening { stream, direction, peer, flow, spawner, limits, place, budget, redial } =
-            opening;
-        socket::prepare(&stream, limits.dead_path()).map_err(|error| {
-            Error::new(ErrorKind::Io, error).context(format!("preparing the socket of {peer}"))
-        })?;
+        flow: FlowControlId,
+        (direction, peer): (TcpDirection, String),
+        stream: OwnedWriteHalf,
+        reconnects: bool,
+    ) -> Arc<Self> {
         let traffic = Traffic::default();
-        traffic.look(&stream);
-        let (reading, writing) = stream.into_split();
-        let link = Arc::new(Link {
+        traffic.look(stream.as_ref());
+        Arc::new(Link {
             sender: ctx.random_local(),
             receiver: ctx.random_local(),
             flow,
             direction,
             peer,
-            phase: watch::Sender::new(Phase::Up(Arc::new(writing))),
-            reconnects: AtomicBool::new(redial.is_some()),
+            phase: watch::Sender::new(Phase::Up(Arc::new(stream))),
+            reconnects: AtomicBool::new(reconnects),
             tail_loss: OnceLock::new(),
             traffic,
             turn: Turn::new(),
             registry: Arc::downgrade(registry),
-        });
-        if let Some(place) = &place {
-            place.attach(&link);
-        }
-        link.announce(ctx, spawner.as_ref(), &limits);
-        let outgoing = Arc::new(Outgoing::new(limits.max_sent_frame_len));
-        let direct = Direct::new(Arc::clone(&link), Arc::clone(&outgoing));
-        let sender = Sender::new(Arc::clone(&link), Arc::clone(&outgoing), limits.write_stall);
-        let receiver = Receiver::new(
-            Arc::clone(&link),
-            outgoing,
-            reading,
-            &limits,
-            place,
-            budget.map(|budget| Share::new(&budget, Arc::downgrade(&link))),
-            redial,
-        );
-        if let Err(error) = link.start(ctx, sender, direct, receiver, &limits).await {
-            drop(link.end(ctx, "its workers could not be started"));
-            return Err(error);
-        }
-        registry.add_link(&link);
-        if let Phase::Ended(_) = link.phase() {
-            // It was over before it was known.
-            registry.remove_link(&link);
-        }
-        tracing::debug!(connection = %link, sender = %link.sender, "connected");
-        Ok(link)
-    }
-
-    /// Tells the flow controls about the connection.
-    fn announce(&self, ctx: &Handle, spawner: Option<&FlowControlId>, limits: &Limits) {
-        let flows = ctx.flow_controls();
-        let senders = vec![self.sender.clone()];
-        flows.add_producer(self.receiver.clone(), &self.flow, spawner, senders);
-        for id in &limits.consumer_of {
-            flows.add_consumer(self.sender.clone(), id);
-        }
-    }
-
-    async fn start(
-        &self,
-        ctx: &Handle,
-        sender: Sender,
-        direct: Direct,
-        receiver: Receiver,
-        limits: &Limits,
-    ) -> Result<()> {
-        let mailbox = Mailbox::new(self.sender.clone(), AllowAll, DenyAll);
-        let mut builder = WorkerBuilder::new(sender)
-            .with_mailboxes(mailbox)
-            .with_shortcut(direct)
-            .with_stop_order(StopOrder::Transport);
-        if let Some(capacity) = limits.mailbox_capacity {
-            builder = builder.with_mailbox_capacity(capacity);
-        }
-        if let Some(bytes) = limits.mailbox_bytes {
-            builder = builder.with_mailbox_bytes(bytes);
-        }
-        builder.start(ctx).await?;
-        let gate = ctx.flow_controls().gate(self.receiver.clone());
-        let mailbox = Mailbox::new(self.receiver.clone(), DenyAll, gate);
-        let started = ProcessorBuilder::new(receiver).with_mailboxes(mailbox).start(ctx).await;
-        if started.is_err() {
-            self.break_off("its receiver could not be started");
-            ctx.stop_worker(self.sender.clone()).await?;
-        }
-        started
+        })
     }
 
     pub(crate) fn sender(&self) -> &Address {

@@ -3,7 +3,7 @@
 use crate::budget::Budget;
 use crate::connection::TcpDirection;
 use crate::limits::Limits;
-use crate::link::{Link, Opening};
+use crate::opening::{Accepted, Opening};
 use crate::options::TcpListenerOptions;
 use crate::places::Places;
 use crate::registry::Registry;
@@ -18,7 +18,7 @@ use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, MAX_FRAME_LEN, Mailbox, Processor,
     Result,
 };
-use ockam_node::{Context, Handle, ProcessorBuilder, is_told};
+use ockam_node::{ByteBudget, Context, Handle, ProcessorBuilder, is_told};
 use std::io;
 use std::net::SocketAddr;
 use std::panic::catch_unwind;
@@ -42,6 +42,7 @@ pub struct TcpListenerInfo {
     socket_address: SocketAddr,
     flow: FlowControlId,
     places: Arc<Places>,
+    queued: ByteBudget,
 }
 
 impl TcpListenerInfo {
@@ -74,6 +75,14 @@ impl TcpListenerInfo {
     pub fn displaced(&self) -> u64 {
         self.places.displaced()
     }
+
+    /// Counts the bytes that its connections hold at this moment of messages that wait, to be written
+    /// or for workers, beside [`FREE_QUEUED_LEN`](crate::FREE_QUEUED_LEN) for each. See
+    /// [`DEFAULT_MAX_QUEUED_BYTES`](crate::DEFAULT_MAX_QUEUED_BYTES).
+    #[must_use]
+    pub fn queued_bytes(&self) -> usize {
+        self.queued.held()
+    }
 }
 
 impl fmt::Debug for TcpListenerInfo {
@@ -84,6 +93,7 @@ impl fmt::Debug for TcpListenerInfo {
             .field("flow_control_id", &self.flow)
             .field("connections", &self.connections())
             .field("displaced", &self.displaced())
+            .field("queued_bytes", &self.queued_bytes())
             .finish()
     }
 }
@@ -124,10 +134,12 @@ impl TcpListener {
         let socket_address = socket.local_addr().map_err(|error| {
             Error::new(ErrorKind::Io, error).context("asking a socket for its address")
         })?;
-        let TcpListenerOptions { flow, limits, connection_limit, frame_budget } = options;
+        let TcpListenerOptions { flow, limits, connection_limit, frame_budget, .. } = options;
+        let queued = ByteBudget::new(options.max_queued_bytes);
         let places = Places::new(socket_address, connection_limit);
         let budget = Budget::new(frame_budget, limits.max_frame_len.min(MAX_FRAME_LEN));
-        let info = TcpListenerInfo { address: ctx.random_local(), socket_address, flow, places };
+        let info =
+            TcpListenerInfo { address: ctx.random_local(), socket_address, flow, places, queued };
         let accepting = Accepting {
             socket,
             info: info.clone(),
@@ -181,13 +193,16 @@ impl Accepting {
             direction: TcpDirection::Incoming,
             peer: peer.to_string(),
             flow: ctx.flow_controls().generate_flow_control_id(),
-            spawner: Some(self.info.flow.clone()),
             limits: self.limits.clone(),
-            place: Some(self.info.places.take(peer.ip())),
-            budget: Some(Arc::clone(&self.budget)),
+            accepted: Some(Accepted {
+                spawner: self.info.flow.clone(),
+                place: self.info.places.take(peer.ip()),
+                budget: Arc::clone(&self.budget),
+                queued: self.info.queued.clone(),
+            }),
             redial: None,
         };
-        if let Err(error) = Link::open(ctx, &self.registry, opening).await {
+        if let Err(error) = opening.open(ctx, &self.registry).await {
             tracing::debug!(%peer, %error, "a connection could not be opened");
         }
     }

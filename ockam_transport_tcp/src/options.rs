@@ -9,7 +9,7 @@ use crate::limits::{
     DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEPALIVE, DEFAULT_MAX_FRAME_LEN, DEFAULT_USER_TIMEOUT,
     DEFAULT_WRITE_STALL_TIMEOUT,
 };
-use crate::limits::{DEFAULT_CONNECTION_LIMIT, Limits};
+use crate::limits::{DEFAULT_CONNECTION_LIMIT, DEFAULT_MAX_QUEUED_BYTES, Limits};
 use crate::reconnect::TcpReconnect;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
@@ -25,6 +25,7 @@ pub struct TcpListenerOptions {
     pub(crate) limits: Limits,
     pub(crate) connection_limit: usize,
     pub(crate) frame_budget: usize,
+    pub(crate) max_queued_bytes: usize,
 }
 
 /// Says how a connection is to be. See [`TcpTransport::connect`](crate::TcpTransport::connect).
@@ -54,6 +55,7 @@ impl TcpListenerOptions {
             limits: Limits::of_listener(),
             connection_limit: DEFAULT_CONNECTION_LIMIT,
             frame_budget: DEFAULT_FRAME_BUDGET,
+            max_queued_bytes: DEFAULT_MAX_QUEUED_BYTES,
         }
     }
 
@@ -103,6 +105,14 @@ impl TcpListenerOptions {
     /// [`FRAME_GRACE`](crate::FRAME_GRACE).
     pub fn with_frame_budget(mut self, bytes: usize) -> Self {
         self.frame_budget = bytes;
+        self
+    }
+
+    /// Sets how many bytes all connections of the listener hold of messages that wait, to be written or for
+    /// workers, instead of [`DEFAULT_MAX_QUEUED_BYTES`], and beside
+    /// [`FREE_QUEUED_LEN`](crate::FREE_QUEUED_LEN) for each.
+    pub fn with_max_queued_bytes(mut self, bytes: usize) -> Self {
+        self.max_queued_bytes = bytes;
         self
     }
 

@@ -174,6 +174,11 @@ impl Outbox {
         }
     }
 
+    /// Returns how many bytes the batch has, those included that are written.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     /// Ends the batch, and returns its messages.
     pub(crate) fn finish(&mut self) -> impl Iterator<Item = LocalMessage> + '_ {
         self.bytes.clear();

@@ -5,6 +5,7 @@
 
 use crate::outbox::Outbox;
 use ockam_core::{Error, LocalMessage};
+use ockam_node::ByteCharge;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use tokio::net::tcp::OwnedWriteHalf;
@@ -15,14 +16,17 @@ pub(crate) struct Outgoing(Mutex<Desk>);
 /// An outbox, and the socket that has a part of it.
 pub(crate) struct Desk {
     outbox: Outbox,
+    /// What of a listener's bytes it holds, for a connection that a listener accepted.
+    queued: Option<ByteCharge>,
     begun_on: Option<Arc<OwnedWriteHalf>>,
 }
 
 impl Outgoing {
-    /// Makes one for messages of so many bytes.
-    pub(crate) fn new(max_frame_len: usize) -> Self {
+    /// Makes one for messages of so many bytes. Those that wait count as part of a budget, if there is
+    /// one.
+    pub(crate) fn new(max_frame_len: usize, queued: Option<ByteCharge>) -> Self {
         let outbox = Outbox::new(max_frame_len);
-        Outgoing(Mutex::new(Desk { outbox, begun_on: None }))
+        Outgoing(Mutex::new(Desk { outbox, queued, begun_on: None }))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Desk> {
@@ -69,12 +73,20 @@ impl Desk {
                     if self.outbox.is_begun() && self.begun_on.is_none() {
                         self.begun_on = Some(Arc::clone(stream));
                     }
+                    self.count(self.outbox.len());
                     return Ok(false);
                 }
                 Err(error) => return Err(error),
             }
         }
         Ok(true)
+    }
+
+    /// Counts what waits.
+    fn count(&mut self, bytes: usize) {
+        if let Some(queued) = &mut self.queued {
+            queued.set(bytes);
+        }
     }
 
     /// Tells whether a socket has a part of what is there, and takes the rest.
@@ -93,12 +105,14 @@ impl Desk {
     /// Empties the outbox, and returns its messages.
     pub(crate) fn finish(&mut self) -> Vec<LocalMessage> {
         self.begun_on = None;
+        self.count(0);
         self.outbox.finish().collect()
     }
 
     /// Ends the batch, which is written; returns the numbers of messages and of bytes that it had.
     pub(crate) fn sent(&mut self) -> (usize, usize) {
         self.begun_on = None;
+        self.count(0);
         self.outbox.sent()
     }
 }
@@ -107,6 +121,7 @@ impl Desk {
 mod tests {
     use super::*;
     use ockam_core::{MAX_FRAME_LEN, TransportMessage, route};
+    use ockam_node::ByteBudget;
     use tokio::net::{TcpListener, TcpStream};
 
     #[tokio::test]
@@ -115,14 +130,18 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let connect = async || Arc::new(TcpStream::connect(address).await.unwrap().into_split().1);
         let (lost, next) = (connect().await, connect().await);
-        let outgoing = Outgoing::new(MAX_FRAME_LEN);
+        let budget = ByteBudget::new(0);
+        let outgoing = Outgoing::new(MAX_FRAME_LEN, Some(budget.charge()));
         let mut desk = outgoing.lock();
         let body = vec![7; 16_000_000];
         desk.add(TransportMessage::new(route!["far"], route![], body).into()).unwrap();
         assert!(desk.stale(&next).is_empty(), "nothing of it has gone anywhere");
+        assert_eq!(budget.held(), 0, "nothing waits");
         assert!(!desk.write(&lost).unwrap());
+        assert!(budget.held() > 16_000_000, "all of it is there as long as a part waits");
         assert!(desk.stale(&lost).is_empty());
         assert_eq!(desk.stale(&next).len(), 1);
+        assert_eq!(budget.held(), 0);
         assert!(desk.write(&next).unwrap(), "nothing is left");
     }
 }

@@ -8,6 +8,7 @@ use crate::backlog::Backlog;
 use crate::budget::Share;
 use crate::limits::Limits;
 use crate::link::{CLOSED_HERE, Link, Phase};
+use crate::opening::Accepted;
 use crate::outgoing::Outgoing;
 use crate::places::{LOST_ITS_PLACE, Place};
 use crate::progress::Progress;
@@ -64,27 +65,28 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn new(
-        link: Arc<Link>,
+        link: &Arc<Link>,
         outgoing: Arc<Outgoing>,
         stream: OwnedReadHalf,
         limits: &Limits,
-        place: Option<Place>,
-        share: Option<Share>,
+        accepted: Option<Accepted>,
         redial: Option<Redial>,
     ) -> Self {
+        let queued = accepted.as_ref().map(|accepted| accepted.queued.charge());
+        let share = accepted.as_ref().map(|accepted| accepted.share(link));
         Receiver {
-            link,
+            link: Arc::clone(link),
             outgoing,
             stream,
             decoder: FrameDecoder::new().with_max_frame_len(limits.max_frame_len),
             max_frame_len: limits.max_frame_len,
             progress: Progress::new(limits.frame),
             room: MIN_ROOM,
-            backlog: Backlog::new(limits.consumer_stall),
+            backlog: Backlog::new(limits.consumer_stall, queued),
             handshake: limits.handshake,
             greeting: Some(deadline(limits.handshake)),
             since: Instant::now(),
-            place,
+            place: accepted.map(|accepted| accepted.place),
             share,
             redial,
             handle: None,

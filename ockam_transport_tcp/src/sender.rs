@@ -5,13 +5,13 @@
 
 use crate::close::close;
 use crate::direct::only_says_go_on;
-use crate::limits::CLOSE_PATIENCE;
+use crate::limits::{CLOSE_PATIENCE, QUEUED_GRACE};
 use crate::link::{CLOSED_HERE, Link, Phase};
 use crate::outgoing::{Desk, Outgoing};
 use crate::socket;
 use core::time::Duration;
 use ockam_core::{Any, Error, ErrorKind, LocalMessage, Result, Routed, Worker};
-use ockam_node::{Context, DeadLetterReason, is_told};
+use ockam_node::{ByteBudget, Context, DeadLetterReason, is_told};
 use std::io;
 use std::sync::Arc;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -31,12 +31,19 @@ pub(crate) struct Sender {
     stream: Option<Arc<OwnedWriteHalf>>,
     outgoing: Arc<Outgoing>,
     write_stall: Duration,
+    /// What all connections of the listener hold of messages that wait.
+    queued: Option<ByteBudget>,
 }
 
 impl Sender {
-    pub(crate) fn new(link: Arc<Link>, outgoing: Arc<Outgoing>, write_stall: Duration) -> Self {
-        let phase = link.follow();
-        Sender { link, phase, stream: None, outgoing, write_stall }
+    pub(crate) fn new(
+        link: &Arc<Link>,
+        outgoing: &Arc<Outgoing>,
+        write_stall: Duration,
+        queued: Option<ByteBudget>,
+    ) -> Self {
+        let (link, outgoing, phase) = (Arc::clone(link), Arc::clone(outgoing), link.follow());
+        Sender { link, phase, stream: None, outgoing, write_stall, queued }
     }
 
     /// Finds the socket to write to, and waits for a new one where there will be one.
@@ -140,7 +147,7 @@ impl Sender {
     }
 
     /// Waits until the other side has taken something: for the stall timeout, unless answers to
-    /// what it asked have been refused because of it.
+    /// what it asked have been refused because of it, or the listener needs the bytes that wait.
     async fn writable(
         &self,
         ctx: &Context,
@@ -148,10 +155,10 @@ impl Sender {
     ) -> std::result::Result<(), String> {
         let begun = Instant::now();
         loop {
-            let left = self.write_stall.saturating_sub(begun.elapsed());
+            let left = self.patience().saturating_sub(begun.elapsed());
             match timeout(left.min(LOOK_AFTER), stream.writable()).await {
                 Ok(ready) => return ready.map_err(|error| socket::reason(&error)),
-                Err(_) if left <= LOOK_AFTER => return Err(self.stalled(stream)),
+                Err(_) if left <= LOOK_AFTER => return Err(self.stalled(stream, begun.elapsed())),
                 Err(_) if ctx.is_stalled() => {
                     return Err("the other side asks and reads no answers".into());
                 }
@@ -171,8 +178,21 @@ impl Sender {
         Ok(is_written)
     }
 
-    fn stalled(&self, stream: &Arc<OwnedWriteHalf>) -> String {
-        let why = format!("the other side read nothing for {:?}", self.write_stall);
+    /// Returns how long the other side may take nothing, as things are.
+    fn patience(&self) -> Duration {
+        let is_taken = self.queued.as_ref().is_some_and(ByteBudget::is_taken);
+        if is_taken { self.write_stall.min(QUEUED_GRACE) } else { self.write_stall }
+    }
+
+    fn stalled(&self, stream: &Arc<OwnedWriteHalf>, after: Duration) -> String {
+        let why = if after >= self.write_stall {
+            format!("the other side read nothing for {:?}", self.write_stall)
+        } else {
+            format!(
+                "the other side read nothing for {QUEUED_GRACE:?} while its listener held all the \
+                 bytes that may wait"
+            )
+        };
         self.link.break_off_from(stream, &why);
         why
     }

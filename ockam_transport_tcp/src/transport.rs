@@ -2,8 +2,8 @@
 
 use crate::connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
 use crate::dial;
-use crate::link::{Link, Opening};
 use crate::listener::{TcpListener, TcpListenerInfo};
+use crate::opening::Opening;
 use crate::options::{TcpConnectionOptions, TcpListenerOptions};
 use crate::redial::Redial;
 use crate::registry::Registry;
@@ -105,13 +105,11 @@ impl TcpTransport {
             direction: TcpDirection::Outgoing,
             peer: target,
             flow,
-            spawner: None,
             limits,
-            place: None,
-            budget: None,
+            accepted: None,
             redial,
         };
-        Link::open(&self.ctx, &self.registry, opening).await.map(TcpConnection::new)
+        opening.open(&self.ctx, &self.registry).await.map(TcpConnection::new)
     }
 
     /// Sets how long connecting on demand, for a hop in a route, may take, name and all addresses

@@ -20,6 +20,7 @@ mod memory;
 mod on_demand;
 mod peer;
 mod places;
+mod queued;
 mod reconnect;
 mod registry;
 mod sent;

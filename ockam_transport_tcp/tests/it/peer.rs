@@ -91,6 +91,12 @@ impl Peer {
         }
     }
 
+    /// Hears everything until the end, in a thread of its own.
+    pub(crate) fn hear_all_blocking(mut self) {
+        let mut bytes = vec![0; 65_536];
+        while self.stream.read(&mut bytes).is_ok_and(|len| len > 0) {}
+    }
+
     /// Ends this side's direction.
     pub(crate) fn say_end(&mut self) {
         self.stream.shutdown(std::net::Shutdown::Write).unwrap();
