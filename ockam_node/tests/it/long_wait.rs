@@ -4,6 +4,7 @@ use crate::log::{Logged, logged, record_log};
 use crate::support::{Gate, Trace, Tracer, node, poll, settle};
 use ockam_core::{Result, Routed, Worker};
 use ockam_node::{Context, LONG_WAIT, WorkerBuilder};
+use std::pin::pin;
 use std::time::Duration;
 use tracing::Level;
 
@@ -109,6 +110,28 @@ async fn a_sender_that_was_granted_a_place_is_not_one_of_those_that_wait() {
     for part in ["queued=0; ", "senders_in_line=19; "] {
         assert!(told[0].text.contains(part), "{part} is not in {told:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_worker_has_taken_and_not_begun_is_queued_as_well() {
+    record_log();
+    let (ctx, trace, gate) = (node(), Trace::new(), Gate::new());
+    let builder = WorkerBuilder::new(Tracer::new(&trace).with_gate(&gate)).with_address("long_f");
+    builder.with_mailbox_capacity(16).start(&ctx).await.unwrap();
+    let fill = || (0..).take_while(|_| ctx.try_send("long_f", "gate".to_string()).is_ok()).count();
+    ctx.send("long_f", "gate".to_string()).await.unwrap();
+    gate.reached().await;
+    assert_eq!(fill(), 16);
+    // It takes two of them, and begins with one.
+    gate.open(1);
+    gate.reached().await;
+    assert_eq!(fill(), 2);
+    let mut send = pin!(ctx.send("long_f", "gate".to_string()));
+    assert!(poll(send.as_mut()).is_pending());
+    ctx.sleep(LATEST).await;
+    let told = warnings("long_f");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].text.contains("queued=17; "), "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]
