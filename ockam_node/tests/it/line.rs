@@ -200,6 +200,52 @@ async fn a_sender_in_line_is_woken_though_an_older_one_was_never_polled_again() 
     assert_eq!(trace.count("begin new"), 1);
 }
 
+/// Receives a message before its start is over, and notes the others.
+struct ReceivesFirst(Gate, Trace);
+
+impl ockam_core::Worker for ReceivesFirst {
+    type Context = Context;
+    type Message = String;
+
+    async fn initialize(&mut self, ctx: &mut Context) -> Result<()> {
+        self.0.enter().await;
+        let first = ctx.receive::<String>().await?.body();
+        self.1.add(format!("begin {first}"));
+        Ok(())
+    }
+
+    async fn handle_message(
+        &mut self,
+        _: &mut Context,
+        msg: ockam_core::Routed<String>,
+    ) -> Result<()> {
+        self.1.add(format!("begin {msg}"));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn who_stands_in_line_at_a_start_gets_in_when_it_is_over() {
+    let (ctx, trace, gate) = (node(), Trace::new(), Gate::new());
+    let worker = WorkerBuilder::new(ReceivesFirst(gate.clone(), trace.clone()));
+    let worker = worker.with_address("small").with_mailbox_capacity(1);
+    let handle = ctx.handle();
+    let start = tokio::spawn(async move { worker.start(&handle).await });
+    gate.reached().await;
+    let sends = ["first", "a", "b", "c"].map(|text| {
+        let handle = ctx.handle();
+        tokio::spawn(async move { handle.send("small", text.to_string()).await })
+    });
+    settle().await;
+    gate.open(1);
+    soon(start).await.unwrap().unwrap();
+    for send in sends {
+        soon(send).await.unwrap().unwrap();
+    }
+    ctx.stop_worker("small").await.unwrap();
+    assert_eq!(began(&trace).len(), 4);
+}
+
 /// A place that is never taken would keep all others out of a mailbox with room for one.
 #[tokio::test(start_paused = true)]
 async fn a_sender_that_does_not_take_its_place_holds_the_others_up_until_the_worker_is_idle() {

@@ -168,3 +168,25 @@ async fn a_shortcut_lives_as_long_as_its_worker_and_is_nobody_elses() {
     ctx.send("it", 2u32).await.unwrap();
     assert_eq!(second.asked.load(Ordering::Relaxed), 1);
 }
+
+/// Panics with each message.
+struct Panics;
+
+impl Shortcut for Panics {
+    fn take(&self, _: &Handle, _: LocalMessage) -> Result<(), LocalMessage> {
+        panic!("it was a dead end");
+    }
+}
+
+#[tokio::test]
+async fn a_shortcut_that_panics_tells_its_asker_and_is_not_asked_again() {
+    let (ctx, trace) = (node(), Trace::new());
+    let builder = WorkerBuilder::new(Noter::new(&trace)).with_address("it").with_shortcut(Panics);
+    builder.start(&ctx).await.unwrap();
+    let error = soon(ctx.send_and_receive::<u32>("it", 1u32)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Panicked);
+    assert_eq!(error.to_string(), "the shortcut of 0#it panicked: it was a dead end");
+    ctx.send("it", 2u32).await.unwrap();
+    ctx.stop_worker("it").await.unwrap();
+    assert_eq!(trace.events(), ["2"]);
+}
