@@ -11,12 +11,14 @@
 //! An idle worker is `Asleep`: it is its own struct, its addresses and this cell. It has no task
 //! and no queue. The lock is held for a few instructions, never while user code runs.
 
+mod ended;
 mod ending;
 mod marks;
 #[cfg(feature = "std")]
 mod progress;
 mod traffic;
 
+pub(crate) use ended::OnEnd;
 pub(crate) use ending::{Cut, Ending};
 pub(crate) use traffic::Hand;
 
@@ -266,7 +268,7 @@ impl Cell {
     ) -> Result<(), Box<W>> {
         let inbox = self.state.with(|state| match state {
             State::Awake(inbox)
-                if inbox.is_empty() && !inbox.stop && !inbox.closed && !inbox.is_waited_for() =>
+                if inbox.is_empty() && !inbox.stop && !inbox.closed && inbox.on_end.is_empty() =>
             {
                 drain.leave(&mut inbox.counted);
                 Ok(mem::replace(state, State::Asleep(asleep(worker))))

@@ -38,8 +38,7 @@ use self::held::Held;
 use self::line::Line;
 #[cfg(feature = "std")]
 use crate::cell::Cell;
-use crate::wait_list::WaitList;
-use alloc::boxed::Box;
+use crate::cell::OnEnd;
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -63,8 +62,8 @@ pub(crate) struct Inbox {
     pub(crate) receiver: Option<Waker>,
     /// The task that runs the worker, to wake it wherever it waits.
     pub(crate) task: Option<Waker>,
-    /// Who waits for the worker to end, if somebody does.
-    pub(crate) on_end: Option<Box<WaitList<()>>>,
+    /// Who waits for the worker to end.
+    pub(crate) on_end: OnEnd,
     /// No further message is accepted.
     pub(crate) closed: bool,
     /// The worker ends once its messages are handled.
@@ -320,19 +319,9 @@ impl Inbox {
         self.messages.is_empty()
     }
 
-    /// Tells whether somebody waits for the end.
-    pub(crate) fn is_waited_for(&self) -> bool {
-        self.on_end.as_ref().is_some_and(|list| !list.is_empty())
-    }
-
-    /// Takes out who waits for the end. Their numbers are not drawn again.
-    pub(crate) fn take_on_end(&mut self) -> impl Iterator<Item = Waker> + use<> {
-        self.on_end.as_mut().and_then(|list| list.take(&())).into_iter().flatten()
-    }
-
     /// Tells whether nothing has come, and nobody waits for anything: there may as well be none.
     pub(crate) fn is_blank(&self) -> bool {
-        let waited_for = self.counted || self.has_line() || self.is_waited_for();
+        let waited_for = self.counted || self.has_line() || !self.on_end.is_empty();
         !self.closed && !self.stop && !waited_for && self.messages.is_empty()
     }
 

@@ -50,6 +50,7 @@ impl<T: Key> WaitList<T> {
     }
 
     /// Tells whether nobody waits.
+    #[cfg(feature = "std")]
     pub(crate) fn is_empty(&self) -> bool {
         self.places.is_empty()
     }

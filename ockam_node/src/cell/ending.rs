@@ -10,13 +10,10 @@ use super::{Cell, Resident, State};
 use crate::drain::Drain;
 use crate::inbox::Queue;
 use crate::program::wake;
-use crate::wait_list::Number;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::future::Future;
 use core::mem;
-use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::Waker;
 #[cfg(feature = "std")]
 use {crate::inbox::Inbox, ockam_core::Address};
 
@@ -30,53 +27,6 @@ pub(crate) enum Cut {
     /// The program has it killed.
     #[cfg(feature = "std")]
     Kill,
-}
-
-/// Waits for the end of a cell. Dropped before, it leaves nothing behind.
-pub(crate) struct Ended<'a> {
-    cell: &'a Cell,
-    /// The number it waits under.
-    number: Option<Number>,
-    /// Its code is to be dropped as well.
-    #[cfg(feature = "std")]
-    is_dropped: bool,
-}
-
-impl Future for Ended<'_> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let (cell, waker) = (self.cell, cx.waker().clone());
-        let (polled, _known) = cell.state.with(|state| {
-            let inbox = match state {
-                #[cfg(feature = "std")]
-                State::Ended(Some(inbox)) if self.is_dropped => inbox,
-                State::Ended(_) => return (Poll::Ready(()), None),
-                State::Awake(inbox) => inbox,
-                State::Starting(inbox) => inbox.get_or_insert_default(),
-                // Nobody waits for the end before a stop was asked for, and a stop wakes it.
-                State::Asleep(_) => return (Poll::Pending, None),
-            };
-            let list = inbox.on_end.get_or_insert_default();
-            let number = *self.number.get_or_insert_with(|| list.number());
-            (Poll::Pending, list.wait(number, waker, &()))
-        });
-        polled
-    }
-}
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        let Some(number) = self.number else { return };
-        let left = self.cell.state.with(|state| match state {
-            State::Awake(inbox) | State::Starting(Some(inbox)) | State::Ended(Some(inbox)) => {
-                inbox.on_end.as_mut()?.leave(number, &())
-            }
-            State::Starting(None) | State::Ended(None) | State::Asleep(_) => None,
-        });
-        // Dropped without the lock.
-        drop(left);
-    }
 }
 
 /// What is left when a cell has ended.
@@ -95,16 +45,6 @@ pub(crate) struct Ending {
 }
 
 impl Cell {
-    /// Waits for the end, which has to be asked for before.
-    pub(crate) fn ended(&self) -> Ended<'_> {
-        Ended {
-            cell: self,
-            number: None,
-            #[cfg(feature = "std")]
-            is_dropped: false,
-        }
-    }
-
     /// Ends the cell, once. Returns the messages that nobody will handle, and a worker that slept.
     /// One that is `cut` off has its task woken, which drops the worker's code where it waits.
     pub(crate) fn end(&self, drain: &Drain, cut: Cut) -> Ending {
@@ -142,7 +82,7 @@ impl Cell {
             drain.leave(&mut inbox.counted);
             ending.undelivered = inbox.drain();
             let mut wakers = inbox.close();
-            wakers.extend(inbox.take_on_end());
+            wakers.extend(inbox.on_end.take());
             #[cfg(feature = "std")]
             {
                 ending.askers = mem::take(&mut inbox.askers);
@@ -227,13 +167,8 @@ impl Cell {
             _ => None,
         });
         if let Some(mut inbox) = inbox {
-            wake(inbox.take_on_end());
+            wake(inbox.on_end.take());
         }
-    }
-
-    /// Waits until the cell has ended, and the code of one that was cut off has been dropped.
-    pub(crate) fn dropped(&self) -> Ended<'_> {
-        Ended { is_dropped: true, ..self.ended() }
     }
 }
 

@@ -37,10 +37,6 @@ impl<T: Key> Places<T> {
         Some(left.1)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn take(&mut self, _: &T) -> Option<impl IntoIterator<Item = Waker> + use<T>> {
         Some(mem::take(&mut self.0).into_iter().map(|(_, waker)| waker))
     }
