@@ -173,6 +173,14 @@ impl Mailboxes {
         self.iter().map(Mailbox::address)
     }
 
+    /// Tells whether any of them has a rule that is asked about messages.
+    #[must_use]
+    #[inline]
+    pub fn ask_rules(&self) -> bool {
+        let asks = |mailbox: &Mailbox| mailbox.asks_incoming() || mailbox.asks_outgoing();
+        asks(&self.primary) || self.additional.as_ref().is_some_and(|more| more.iter().any(asks))
+    }
+
     /// Finds the mailbox of an address that is known to be one of these.
     #[inline]
     #[must_use]

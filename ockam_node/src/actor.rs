@@ -109,7 +109,12 @@ pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ct
                 }
             },
         };
-        if let Err(panicked) = handle(&mut *worker, &mut ctx, message).await {
+        let asked = ctx.begin_answer(&message);
+        let outcome = {
+            let handler = pin!(frame(handle(&mut *worker, &mut ctx, message)));
+            catch(handler).await
+        };
+        if let Err(panicked) = account::<W>(&mut ctx, asked, outcome) {
             break Some(panicked);
         }
         handled += 1;
@@ -138,35 +143,33 @@ fn first_wait(ctx: &mut Context, lingers: &mut bool) -> Option<Turn> {
 /// The worker panicked, with this text.
 pub(crate) struct Panicked(Panic);
 
-/// Handles one message. A failure is told to the log, and to a local asker.
+/// Handles one message. Decoding runs the program's code too, so it is under the same roof.
 async fn handle<W: Worker<Context = Context>>(
     worker: &mut W,
     ctx: &mut Context,
     message: LocalMessage,
-) -> Result<(), Panicked> {
-    let asked = ctx.begin_answer(&message);
-    // Decoding runs the program's code too, so it is under the same roof.
-    let outcome = {
-        let handler = pin!(frame(async {
-            match Routed::<W::Message>::decode(message) {
-                Ok(routed) => worker.handle_message(ctx, routed).await.map_err(Unhandled::failed),
-                Err((error, message)) => Err(Unhandled::undecodable(error, message)),
-            }
-        }));
-        catch(handler).await
-    };
-    match outcome {
-        Ok(handled) => {
-            ctx.handled();
-            match handled {
-                Ok(()) if asked => ctx.end_answer(),
-                Ok(()) => {}
-                Err(why) => unhandled::<W>(ctx, *why),
-            }
-            Ok(())
-        }
-        Err(panic) => Err(panicked::<W>(ctx, panic)),
+) -> Result<(), Box<Unhandled>> {
+    match Routed::<W::Message>::decode(message) {
+        Ok(routed) => worker.handle_message(ctx, routed).await.map_err(Unhandled::failed),
+        Err((error, message)) => Err(Unhandled::undecodable(error, message)),
     }
+}
+
+/// Tells the log, and a local asker, if a message was not handled.
+#[inline]
+fn account<W: 'static>(
+    ctx: &mut Context,
+    asked: bool,
+    outcome: Result<Result<(), Box<Unhandled>>, Panic>,
+) -> Result<(), Panicked> {
+    let handled = outcome.map_err(|panic| panicked::<W>(ctx, panic))?;
+    ctx.handled();
+    match handled {
+        Ok(()) if asked => ctx.end_answer(),
+        Ok(()) => {}
+        Err(why) => unhandled::<W>(ctx, *why),
+    }
+    Ok(())
 }
 
 /// Why a message was not handled. Boxed, so that the usual outcome is a null pointer.

@@ -38,9 +38,9 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
-use core::sync::atomic::AtomicU32;
 #[cfg(feature = "std")]
-use core::sync::atomic::{AtomicBool, AtomicU16};
+use core::sync::atomic::AtomicU16;
+use core::sync::atomic::{AtomicU8, AtomicU32};
 use core::task::Waker;
 #[cfg(feature = "std")]
 use ockam_core::Mailbox;
@@ -77,7 +77,6 @@ pub(crate) enum Kind {
 pub(crate) struct Cell {
     mailboxes: Mailboxes,
     about: &'static About,
-    stop_order: StopOrder,
     bounds: Bounds,
     /// What the inbox may hold beyond its own bound in bytes.
     #[cfg(feature = "std")]
@@ -86,12 +85,9 @@ pub(crate) struct Cell {
     /// not looked since its line was given up never takes another's ticket for its own.
     next_ticket: AtomicU32,
     /// How many messages are neither in the inbox nor handled. Only the worker's task writes it.
-    in_hand: AtomicU32,
+    in_hand: AtomicU8,
     /// What holds of the cell and is read without its lock.
     marks: Marks,
-    /// The line of senders is looked at now and then.
-    #[cfg(feature = "std")]
-    is_watched: AtomicBool,
     /// The mark of the hop by which the message came that is being handled. Only the worker's task
     /// writes it.
     #[cfg(feature = "std")]
@@ -172,15 +168,12 @@ impl Cell {
         Cell {
             mailboxes,
             about,
-            stop_order,
             bounds,
             #[cfg(feature = "std")]
             shared: None,
             next_ticket: AtomicU32::new(0),
-            in_hand: AtomicU32::new(0),
-            marks: Marks::default(),
-            #[cfg(feature = "std")]
-            is_watched: AtomicBool::new(false),
+            in_hand: AtomicU8::new(0),
+            marks: Marks::new(stop_order),
             #[cfg(feature = "std")]
             came_by: AtomicU16::new(0),
             state: Lock::new(State::Starting(None)),
@@ -200,7 +193,7 @@ impl Cell {
     }
 
     pub(crate) fn stop_order(&self) -> StopOrder {
-        self.stop_order
+        self.marks.stop_order()
     }
 
     pub(crate) fn type_name(&self) -> TypeName {
@@ -366,8 +359,7 @@ impl Drop for Cell {
         if !matches!(state, State::Ended(None)) {
             discard(mem::replace(state, State::Ended(None)));
         }
-        let asks = |mailbox: &Mailbox| mailbox.asks_incoming() || mailbox.asks_outgoing();
-        if self.mailboxes.iter().any(asks) {
+        if self.mailboxes.ask_rules() {
             let none = Mailbox::deny_all(Address::default());
             discard(mem::replace(&mut self.mailboxes, none.into()));
         }

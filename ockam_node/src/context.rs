@@ -110,7 +110,7 @@ impl Context {
         {
             self.handles = true;
             self.from_outside = !message.payload().is_typed();
-            self.handle.cell().set_came_by(came_by(message));
+            self.note_way(message);
         }
         match asker(message) {
             Some(asker) => {
@@ -118,6 +118,16 @@ impl Context {
                 true
             }
             None => false,
+        }
+    }
+
+    /// Notes by which hop a message came that the program gets now.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn note_way(&self, message: &LocalMessage) {
+        // Without a connection nothing comes by one.
+        if self.handle.node().carries() {
+            self.handle.cell().set_came_by(came_by(message));
         }
     }
 
@@ -197,6 +207,7 @@ impl Context {
     /// Leaves what is in hand to the context that goes on: `initialize` has received some messages and
     /// not all that it took out for that.
     #[cfg(feature = "std")]
+    #[inline]
     pub(crate) fn put_back(&mut self) {
         if self.hand.len() > 0 {
             self.handle.cell().put_back(&mut self.hand);
@@ -293,7 +304,9 @@ impl Deref for Context {
 impl Drop for Context {
     fn drop(&mut self) {
         #[cfg(feature = "std")]
-        self.not_handled(DeadLetterReason::CutOff);
+        if self.handles {
+            self.not_handled(DeadLetterReason::CutOff);
+        }
         let (node, cell) = (self.handle.node(), self.handle.cell());
         if let Some(asker) = self.asker.take() {
             node.fail_ask(&asker, Error::with_text(ErrorKind::Stopped, || cut_off(cell)));

@@ -91,7 +91,7 @@ pub(crate) fn begin(
     }
     let mailbox = cell.mailboxes().one_of(destination);
     let passage = RelayMessage::new(source.address(), destination, &message);
-    match gates(node, source, Some(mailbox), passage) {
+    match gates(node, source, mailbox, passage) {
         Gates::Open => {}
         Gates::ClosedOut => return Err(denied(node, source, message, true)),
         Gates::ClosedIn => return Err(denied(node, source, message, false)),
@@ -172,23 +172,27 @@ enum Gates {
     Slow,
 }
 
-/// Asks the sender's outgoing and, if there is one, the recipient's incoming access control.
+/// Asks the sender's outgoing and the recipient's incoming access control.
 #[inline]
-fn gates(
-    node: &Node,
-    source: &Mailbox,
-    recipient: Option<&Mailbox>,
-    passage: RelayMessage<'_>,
-) -> Gates {
-    match program::outgoing(node, source, passage) {
-        Authorization::Allowed => {}
-        Authorization::Denied => return Gates::ClosedOut,
-        Authorization::Later(_) => return Gates::Slow,
+fn gates(node: &Node, source: &Mailbox, recipient: &Mailbox, passage: RelayMessage<'_>) -> Gates {
+    match way_out(node, source, passage) {
+        Gates::Open => {}
+        closed => return closed,
     }
-    match recipient.map(|recipient| program::incoming(node, recipient, passage)) {
-        None | Some(Authorization::Allowed) => Gates::Open,
-        Some(Authorization::Denied) => Gates::ClosedIn,
-        Some(Authorization::Later(_)) => Gates::Slow,
+    match program::incoming(node, recipient, passage) {
+        Authorization::Allowed => Gates::Open,
+        Authorization::Denied => Gates::ClosedIn,
+        Authorization::Later(_) => Gates::Slow,
+    }
+}
+
+/// Asks the sender's outgoing access control.
+#[inline]
+fn way_out(node: &Node, source: &Mailbox, passage: RelayMessage<'_>) -> Gates {
+    match program::outgoing(node, source, passage) {
+        Authorization::Allowed => Gates::Open,
+        Authorization::Denied => Gates::ClosedOut,
+        Authorization::Later(_) => Gates::Slow,
     }
 }
 
@@ -222,7 +226,7 @@ fn deliver_answer(
     message: LocalMessage,
 ) -> Result<Step, SendError> {
     let passage = RelayMessage::new(source.address(), ask.address(), &message);
-    match gates(node, source, None, passage) {
+    match way_out(node, source, passage) {
         Gates::Open => hand_over(node, &ask, message).map(|()| Step::Done),
         Gates::ClosedOut | Gates::ClosedIn => Err(denied(node, source, message, true)),
         Gates::Slow => Ok(Step::Authorize(message, Recipient::Asker(ask))),

@@ -23,6 +23,8 @@ use crate::shortcut::{Shortcut, Way};
 use crate::stop;
 use crate::stop::StopState;
 #[cfg(feature = "std")]
+use crate::stop_order::StopOrder;
+#[cfg(feature = "std")]
 use crate::sync::Lock;
 use crate::table::{AddressHash, Refused, Table};
 #[cfg(feature = "std")]
@@ -35,6 +37,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Display;
+#[cfg(feature = "std")]
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result, TEXTS};
 
@@ -71,6 +75,9 @@ pub(crate) struct Node {
     pub(crate) stop: StopState,
     #[cfg(feature = "std")]
     at_runtime_end: Lock<Option<AtEnd>>,
+    /// Something has been started here that carries the messages of others.
+    #[cfg(feature = "std")]
+    carries: AtomicBool,
     pub(crate) arrivals: Arrivals,
     pub(crate) transports: Transports,
     pub(crate) askers: Askers,
@@ -106,6 +113,8 @@ impl Node {
             stop: StopState::new(),
             #[cfg(feature = "std")]
             at_runtime_end: Lock::new(None),
+            #[cfg(feature = "std")]
+            carries: AtomicBool::new(false),
             arrivals: Arrivals::new(),
             transports: Transports::new(),
             askers: Askers::new(),
@@ -136,6 +145,14 @@ impl Node {
         drop(self.at_runtime_end.with(Option::take));
     }
 
+    /// Tells whether anything has been started that carries the messages of others, such as a
+    /// connection. A node of its own answers with one load.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn carries(&self) -> bool {
+        self.carries.load(Ordering::Relaxed)
+    }
+
     /// Finds the worker at an address.
     pub(crate) fn find(&self, address: &Address) -> Option<Arc<Cell>> {
         self.workers.get(self.workers.hash(address), address)
@@ -148,6 +165,10 @@ impl Node {
 
     /// Gives a cell its addresses: all of them or none.
     pub(crate) fn reserve(&self, cell: &Arc<Cell>) -> Result<()> {
+        #[cfg(feature = "std")]
+        if cell.stop_order() != StopOrder::Worker {
+            self.carries.store(true, Ordering::Relaxed);
+        }
         for address in cell.mailboxes().addresses() {
             let reserved = Self::check_name(address).and_then(|()| {
                 let hash = self.workers.hash(address);

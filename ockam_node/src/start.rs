@@ -81,7 +81,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
 
     /// Sets how many messages wait for the worker before senders wait, at least one.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
-        self.place.capacity = Some(messages);
+        self.place.messages = messages.max(1);
         self
     }
 
@@ -92,7 +92,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// [`NodeBuilder::with_mailbox_bytes`]: crate::NodeBuilder::with_mailbox_bytes
     #[cfg(feature = "std")]
     pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
-        self.place.bytes = Some(bytes);
+        self.place.bytes = bytes.max(1);
         self
     }
 
@@ -105,7 +105,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// and when the worker ends, however that comes about.
     #[cfg(feature = "std")]
     pub fn with_byte_budget(mut self, budget: &ByteBudget, own: u32) -> Self {
-        self.place.budget = Some((budget.clone(), own));
+        self.place.rare().budget = Some((budget.clone(), own));
         self
     }
 
@@ -120,7 +120,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// Gives the worker a way past its mailbox, for when it has nothing to do.
     #[cfg(feature = "std")]
     pub fn with_shortcut(mut self, shortcut: impl Shortcut) -> Self {
-        self.place.shortcut = Some(Box::new(shortcut));
+        self.place.rare().shortcut = Some(Box::new(shortcut));
         self
     }
 
@@ -192,7 +192,7 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
 
     /// Sets how many messages wait for the processor before senders wait, at least one.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
-        self.place.capacity = Some(messages);
+        self.place.messages = messages.max(1);
         self
     }
 
@@ -203,7 +203,7 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
     /// [`NodeBuilder::with_mailbox_bytes`]: crate::NodeBuilder::with_mailbox_bytes
     #[cfg(feature = "std")]
     pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
-        self.place.bytes = Some(bytes);
+        self.place.bytes = bytes.max(1);
         self
     }
 
@@ -252,27 +252,34 @@ fn closed(address: Address) -> Mailbox {
     Mailbox::new(address, DenyAll, AllowAll)
 }
 
+/// What few workers have. A place is moved some times, so these cost the others one pointer.
 #[cfg(feature = "std")]
-type Budget = (ByteBudget, u32);
-/// A board counts no bytes.
-#[cfg(not(feature = "std"))]
-type Budget = core::convert::Infallible;
+#[derive(Default)]
+struct Rare {
+    shortcut: Option<Box<dyn Shortcut>>,
+    /// A budget, and how many bytes are held beside it.
+    budget: Option<(ByteBudget, u32)>,
+}
 
 /// Where something is to be started.
 #[derive(Default)]
 struct Place {
     mailboxes: Option<Mailboxes>,
-    capacity: Option<u32>,
+    /// How many messages and bytes the mailbox holds: 0 is as many as is usual.
+    messages: u32,
     #[cfg(feature = "std")]
-    bytes: Option<u32>,
-    /// A budget, and how many bytes are held beside it.
-    budget: Option<Budget>,
+    bytes: u32,
     stop_order: StopOrder,
     #[cfg(feature = "std")]
-    shortcut: Option<Box<dyn Shortcut>>,
+    rare: Option<Box<Rare>>,
 }
 
 impl Place {
+    #[cfg(feature = "std")]
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
     /// Reserves the addresses; without any, a random one with the `usual` mailbox.
     fn reserve<'a>(
         self,
@@ -283,25 +290,46 @@ impl Place {
         let mailboxes = self.mailboxes.unwrap_or_else(|| usual(node.random_local()).into());
         let usual = node.mailbox_bounds;
         let bounds = Bounds {
-            messages: self.capacity.unwrap_or(usual.messages),
+            messages: if self.messages == 0 { usual.messages } else { self.messages },
             #[cfg(feature = "std")]
-            bytes: self.bytes.unwrap_or(usual.bytes),
+            bytes: if self.bytes == 0 { usual.bytes } else { self.bytes },
         };
+        #[cfg(feature = "std")]
+        if let Some(rare) = self.rare {
+            let cell = rare.cell(node, mailboxes, about, self.stop_order, bounds)?;
+            return Ok(Starting { node, cell, is_reachable: false });
+        }
+        let cell = Cell::starting(mailboxes, about, self.stop_order, bounds);
+        node.reserve(&cell)?;
+        Ok(Starting { node, cell, is_reachable: false })
+    }
+}
+
+#[cfg(feature = "std")]
+impl Rare {
+    /// Makes the cell of a worker that has some of it, at addresses that are reserved.
+    #[cold]
+    fn cell(
+        self,
+        node: &Arc<Node>,
+        mailboxes: Mailboxes,
+        about: &'static About,
+        stop_order: StopOrder,
+        bounds: Bounds,
+    ) -> Result<Arc<Cell>> {
         let cell = match self.budget {
-            #[cfg(feature = "std")]
             Some((budget, own)) => {
                 let shared = Shared { budget, most: bounds.bytes };
                 let bounds = Bounds { bytes: own.min(bounds.bytes), ..bounds };
-                Cell::sharing(mailboxes, about, self.stop_order, bounds, shared)
+                Cell::sharing(mailboxes, about, stop_order, bounds, shared)
             }
-            _ => Cell::starting(mailboxes, about, self.stop_order, bounds),
+            None => Cell::starting(mailboxes, about, stop_order, bounds),
         };
         node.reserve(&cell)?;
-        #[cfg(feature = "std")]
         if let Some(shortcut) = self.shortcut {
             node.add_shortcut(&cell, shortcut);
         }
-        Ok(Starting { node, cell, is_reachable: false })
+        Ok(cell)
     }
 }
 

@@ -2,6 +2,7 @@
 //! [`long_wait`](crate::long_wait).
 
 use super::Cell;
+use super::marks::WATCHED;
 use crate::inbox::LongLine;
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
@@ -36,7 +37,7 @@ impl Cell {
 
     /// Says whether the line of senders is looked at from now on, and returns whether it was.
     pub(crate) fn set_watched(&self, is_watched: bool) -> bool {
-        self.is_watched.swap(is_watched, Ordering::SeqCst)
+        self.marks.put(WATCHED, is_watched)
     }
 
     /// Describes the line of senders, if one of them waits for a place.

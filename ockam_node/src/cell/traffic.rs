@@ -23,6 +23,9 @@ use ockam_core::LocalMessage;
 #[cfg(feature = "std")]
 const MAX_HANDFUL: usize = 32;
 
+#[cfg(feature = "std")]
+const _: () = assert!(MAX_HANDFUL <= u8::MAX as usize);
+
 /// How many handfuls a small inbox holds, since what is in hand comes on top of what is in it.
 #[cfg(feature = "std")]
 const HANDFULS: usize = 8;
@@ -109,7 +112,7 @@ impl Cell {
     /// Says whether the node knows a way past the inbox from now on, and returns whether it did.
     #[cfg(feature = "std")]
     pub(crate) fn set_shortcut(&self, is_known: bool) -> bool {
-        if is_known { self.marks.set(SHORTCUT) } else { self.marks.clear(SHORTCUT) }
+        self.marks.put(SHORTCUT, is_known)
     }
 
     #[cfg(feature = "std")]
@@ -265,7 +268,7 @@ impl Cell {
     /// Tells how many messages the worker's task has taken and not begun to handle.
     #[inline]
     pub(crate) fn set_in_hand(&self, count: usize) {
-        self.in_hand.store(count as u32, Ordering::Relaxed);
+        self.in_hand.store(count as u8, Ordering::Relaxed);
     }
 
     pub(crate) fn in_hand(&self) -> usize {

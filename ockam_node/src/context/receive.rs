@@ -156,7 +156,7 @@ impl<M: Message> Future for Receiving<'_, M> {
                 // The message has made the worker busy already.
                 this.waits = false;
                 #[cfg(feature = "std")]
-                this.ctx.cell().set_came_by(crate::answering::came_by(&message));
+                this.ctx.note_way(&message);
                 Poll::Ready(this.ctx.read(message))
             }
             Poll::Ready(Turn::Stop | Turn::Rest) => Poll::Ready(Err(this.stopped())),

@@ -8,7 +8,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::any::Any;
 use core::fmt;
-use core::future::{Future, poll_fn};
+use core::future::Future;
 use core::mem;
 use core::panic::AssertUnwindSafe;
 use core::pin::{Pin, pin};
@@ -86,11 +86,37 @@ impl<F> Drop for Call<'_, F> {
 
 /// Awaits an `async` block of the program's and turns a panic in it into an error.
 #[inline]
-pub(crate) async fn catch<F: Future>(slot: Pin<&mut Frame<F>>) -> Result<F::Output, Panic> {
-    let mut call = Call::new(slot);
-    let outcome = poll_fn(|cx| call.poll(cx)).await;
-    call.over();
-    outcome
+pub(crate) fn catch<F: Future>(slot: Pin<&mut Frame<F>>) -> Catch<'_, F> {
+    Catch { slot, waits: false }
+}
+
+/// A future by hand: every message is handled in one, and few wait.
+pub(crate) struct Catch<'a, F> {
+    slot: Pin<&'a mut Frame<F>>,
+    /// It has begun and is not over: it is dropped where it waits, if it is.
+    waits: bool,
+}
+
+impl<F: Future> Future for Catch<'_, F> {
+    type Output = Result<F::Output, Panic>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut call = Call::new(self.slot.as_mut());
+        let polled = call.poll(cx);
+        call.over();
+        self.waits = polled.is_pending();
+        polled
+    }
+}
+
+impl<F> Drop for Catch<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.waits {
+            drop(Call { slot: self.slot.as_mut() });
+        }
+    }
 }
 
 /// As [`catch`], for any future: a panic in its drop is one of the call as well.
