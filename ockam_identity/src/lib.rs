@@ -81,4 +81,6 @@ pub use secure_channel::{
     SecureChannelOptions, SecureChannelPeer, TrustEveryonePolicy, TrustIdentifierPolicy,
     TrustMultiIdentifiersPolicy, TrustPolicy,
 };
+#[cfg(feature = "std")]
+pub use secure_channel::{MAX_DOUBLED, WAY_TRUSTED_FOR};
 pub use signed::{SignedDataError, VersionedData};

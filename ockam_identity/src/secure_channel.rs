@@ -23,6 +23,7 @@
 //! | `responder` | a handshake from the side that answers |
 //! | `encryptor`, `decryptor` | a channel that is up |
 //! | `direct`, `sealing` | encrypting a message where it is sent, past the encryptor's mailbox |
+//! | `asked` | the way that the program asked for, and when messages go along it as well |
 //! | `refresher` | the own credential of a channel that is up, before it expires |
 //! | `credential_source` | where that credential comes from |
 //! | `ends` | what the two have in common |
@@ -34,6 +35,8 @@
 //! | `peer`, `access` | who sent a message, and rules about that |
 
 mod access;
+#[cfg(feature = "std")]
+mod asked;
 mod credential_source;
 mod decryptor;
 #[cfg(feature = "std")]
@@ -57,6 +60,8 @@ mod sealing;
 mod trust_policy;
 
 pub use access::{AttributeAccessControl, IdentityIdAccessControl};
+#[cfg(feature = "std")]
+pub use asked::{MAX_DOUBLED, WAY_TRUSTED_FOR};
 pub use credential_source::{CREDENTIAL_REQUEST_TIMEOUT, CredentialSource};
 pub use encryptor::MAX_CHANNEL_BODY_LEN;
 pub use ends::SecureChannel;

@@ -29,11 +29,9 @@ pub use self::embassy::{DEFAULT_TASK_SLOTS, Executor, MAX_TASK_SLOTS};
 #[cfg(feature = "std")]
 pub(crate) use self::spare::spare_message;
 #[cfg(feature = "std")]
-pub(crate) use self::tokio::{
-    Alarm, AtEnd, Instant, Signals, Surroundings, TaskPlace, random, runtime,
-};
+pub(crate) use self::tokio::{Alarm, AtEnd, Signals, Surroundings, TaskPlace, random, runtime};
 #[cfg(feature = "std")]
-pub use self::tokio::{Executor, after, deadline};
+pub use self::tokio::{Executor, Instant, after, deadline};
 #[cfg(not(feature = "std"))]
 pub(crate) use self::uncaught::{Call, Frame, Panic, catch, catch_call, catch_future, frame};
 

@@ -107,7 +107,7 @@ pub use executor::Executor;
 pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 #[cfg(feature = "std")]
 #[doc(hidden)]
-pub use executor::{after, deadline};
+pub use executor::{Instant, after, deadline};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 #[cfg(feature = "std")]
 pub use long_wait::LONG_WAIT;

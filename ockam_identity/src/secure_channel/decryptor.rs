@@ -148,17 +148,21 @@ impl Decryptor {
         Ok(())
     }
 
-    /// Takes the way of a message as the way to the peer, if no newer one came before.
+    /// Takes the way of a message as the way to the peer, if no newer one came before. The initiator
+    /// does so behind its own connection, and never goes over another one than the program said.
     fn follow(&mut self, ctx: &Context, number: u64, return_route: Route) {
         if number <= self.newest {
             return;
         }
         self.newest = number;
-        if !self.ends.follows {
+        if !self.may_follow() {
             return;
         }
         let is_new = self.ends.remote.with(|remote| {
-            let Some(last) = remote.last() else { return false };
+            if !self.ends.follows && remote.first() != return_route.first() {
+                return None;
+            }
+            let last = remote.last()?;
             let is_the_same = remote.len() == return_route.len() + 1
                 && remote.iter().zip(&return_route).all(|(known, arrived)| known == arrived);
             if !is_the_same {
@@ -166,11 +170,25 @@ impl Decryptor {
                 route.push_back(last.clone());
                 *remote = route;
             }
-            !is_the_same
+            Some(!is_the_same)
         });
-        if is_new {
+        #[cfg(feature = "std")]
+        if is_new.is_some() {
+            self.ends.asked.confirm();
+        }
+        if is_new == Some(true) {
             self.ends.go_over(ctx, &self.ends.remote());
         }
+    }
+
+    /// Tells whether the way of a message counts: without a way that was asked for, which stays beside
+    /// it, an initiator would be led astray for good by one message that was sent again elsewhere.
+    fn may_follow(&self) -> bool {
+        #[cfg(feature = "std")]
+        if self.ends.asked.is_set() {
+            return true;
+        }
+        self.ends.follows
     }
 
     /// Hands a message on, as one that came in from outside.

@@ -68,6 +68,8 @@ impl Shortcut for Direct {
         // What has a mark waited once, and waits for those before it.
         let is_data = is_data && !is_sealed(&self.ends, &message);
         let goes_now = is_data && self.ends.turn.take() && self.has_way(encryptor);
+        // Of two ways only the encryptor knows.
+        let goes_now = goes_now && !self.ends.asked.is_in_doubt();
         if !goes_now || check_body(&message).is_err() {
             return Err(message);
         }

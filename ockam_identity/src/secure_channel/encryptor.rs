@@ -2,11 +2,15 @@
 //! other end.
 
 #[cfg(feature = "std")]
+use super::asked::Ways;
+#[cfg(feature = "std")]
 use super::direct::{self, Direct};
 use super::ends::Ends;
 use super::sealing::Sealing;
 use crate::channel::{ChannelError, ChannelMessage, Sealer};
 use crate::vault::Secret;
+#[cfg(feature = "std")]
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -64,7 +68,7 @@ impl Encryptor {
         }
         check_body(&message)?;
         match self.sealer.with(|sealer| encrypt(&self.ends, sealer, &mut message)) {
-            Ok(()) => ctx.forward(message).await,
+            Ok(()) => self.send_on(ctx, message).await,
             Err(error) => Err(self.not_sealed(ctx, error).await),
         }
     }
@@ -75,7 +79,22 @@ impl Encryptor {
         if let Err(error) = self.sealer.with(|sealer| sealer.seal(&mut buffer)) {
             return Err(self.not_sealed(ctx, error).await);
         }
-        ctx.send(self.ends.remote(), NeutralMessage::from(buffer)).await
+        let message = TransportMessage::new(self.ends.remote(), ctx.address(), buffer);
+        self.send_on(ctx, message.into()).await
+    }
+
+    /// Sends an encrypted message along the known way, and while that is in doubt along the one that
+    /// was asked for.
+    #[cfg_attr(not(feature = "std"), allow(unused_mut, clippy::unused_self))]
+    async fn send_on(&self, ctx: &Context, mut message: LocalMessage) -> Result<()> {
+        #[cfg(feature = "std")]
+        match self.ends.asked.ways(message.onward_route()) {
+            Ways::Known => {}
+            Ways::Both(way) => return Box::pin(send_both(ctx, message, way)).await,
+            Ways::Asked(way) if is_there(ctx, &way) => message.transport_mut().onward_route = way,
+            Ways::Asked(_) => {}
+        }
+        ctx.forward(message).await
     }
 
     /// Tells the other end that this one ends, if there is room for it at once.
@@ -86,6 +105,35 @@ impl Encryptor {
             let _ = ctx.try_send(self.ends.remote(), NeutralMessage::from(buffer));
         }
     }
+}
+
+/// Sends an encrypted message along its way, and a copy along another one. The sender is told an error
+/// only if neither was taken.
+#[cfg(feature = "std")]
+#[cold]
+async fn send_both(ctx: &Context, message: LocalMessage, way: Route) -> Result<()> {
+    // What is sent where nobody is counts as lost, which it is not if the other way takes it.
+    if !is_there(ctx, &way) {
+        return ctx.forward(message).await;
+    }
+    let mut copy = message.transport().clone();
+    copy.onward_route = way;
+    if !is_there(ctx, message.onward_route()) {
+        return ctx.forward(copy.into()).await;
+    }
+    let have_one_hop = message.onward_route().first() == copy.onward_route.first();
+    let sent = ctx.forward(message).await;
+    if sent.is_err() && have_one_hop {
+        return sent;
+    }
+    let copied = ctx.forward(copy.into()).await;
+    sent.or(copied)
+}
+
+/// Tells whether the first hop of a way is there.
+#[cfg(feature = "std")]
+fn is_there(ctx: &Context, way: &Route) -> bool {
+    way.first().is_some_and(|hop| ctx.is_worker_registered_at(hop.clone()))
 }
 
 /// Checks that a channel carries the body of a message. A typed body is encoded here, so that

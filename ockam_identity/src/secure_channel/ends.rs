@@ -1,5 +1,7 @@
 //! What the encryptor and the decryptor of one end have in common.
 
+#[cfg(feature = "std")]
+use super::asked::{AskedWay, asked_way};
 use super::decryptor::Decryptor;
 use super::encryptor::Encryptor;
 use crate::channel::ChannelMessage;
@@ -54,6 +56,10 @@ pub(super) struct Ends {
     pub(super) remote: Lock<Route>,
     /// The way may be changed by messages that arrive: the responder follows.
     pub(super) follows: bool,
+    /// The way that the program asked for, if it is another one. With it the initiator follows too,
+    /// behind its own connection.
+    #[cfg(feature = "std")]
+    pub(super) asked: AskedWay,
     /// The end of this end has begun, so that of its two workers one stops the other.
     ending: AtomicBool,
     /// The peer has ended the channel, and need not be told.
@@ -90,6 +96,8 @@ impl Ends {
             flow: new.flow,
             remote: Lock::new(new.remote),
             follows: new.follows,
+            #[cfg(feature = "std")]
+            asked: AskedWay::default(),
             ending: AtomicBool::new(false),
             closed_by_peer: AtomicBool::new(false),
             displaced: AtomicBool::new(false),
@@ -257,6 +265,12 @@ impl SecureChannel {
         SecureChannel(ends)
     }
 
+    /// Keeps the route to the listener that the program asked for.
+    #[cfg(feature = "std")]
+    pub(super) fn keep_asked(&self, route: Route) {
+        self.0.asked.set(asked_way(route, &self.0.remote()));
+    }
+
     /// Returns the address that stands for the channel in routes.
     #[must_use]
     pub fn address(&self) -> &Address {
@@ -306,6 +320,9 @@ impl SecureChannel {
     /// Sets the way to the peer, which is the way to the peer's node: for a channel whose
     /// connection was replaced. Only the side that began the channel has to be told.
     ///
+    /// A connection further away that was replaced needs no such call if the route names a relay that
+    /// leads over the new one: see [`WAY_TRUSTED_FOR`](crate::WAY_TRUSTED_FOR).
+    ///
     /// If the first hop is a connection, or another channel, then asks through this channel fail
     /// when that one is lost, as those that go over it directly do; the channel stays.
     ///
@@ -320,6 +337,9 @@ impl SecureChannel {
         route.validate()?;
         consume_answers(handle, &route, &self.0.decryptor);
         self.0.go_over(handle, &route);
+        // Behind its first hop there may be a relay, which the peer's messages will pass by.
+        #[cfg(feature = "std")]
+        self.0.asked.set((route.len() > 2).then(|| route.clone()));
         self.0.remote.with(|remote| *remote = route);
         Ok(())
     }

@@ -74,7 +74,10 @@ impl Identities {
             renewal.obtain(self, handle, own).await?;
         }
         let accepted = self.begin(handle, &address, &route, &options).await?;
-        self.finish(handle, own, address, accepted, options).await
+        let channel = self.finish(handle, own, address, accepted, options).await?;
+        #[cfg(feature = "std")]
+        channel.keep_asked(route);
+        Ok(channel)
     }
 
     /// Sends message 1 and waits for a message 2 that is accepted. Until then the address belongs

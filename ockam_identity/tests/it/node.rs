@@ -1,6 +1,7 @@
 //! Secure channels on nodes: what programs see.
 
 mod access;
+mod asked;
 mod clock;
 mod close;
 mod credential;

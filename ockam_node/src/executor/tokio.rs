@@ -14,7 +14,7 @@ use ockam_core::{Error, ErrorKind, Result};
 use std::panic::catch_unwind;
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 use tokio::task::AbortHandle;
-pub(crate) use tokio::time::Instant;
+pub use tokio::time::Instant;
 
 /// Where a node that is being built will run: in the runtime in which it is built.
 #[derive(Clone, Debug, Default)]

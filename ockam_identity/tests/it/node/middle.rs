@@ -52,7 +52,8 @@ fn of_ours(passed: &[Passed]) -> Vec<String> {
     shape(&messages)
 }
 
-#[tokio::test]
+/// On a clock that stands still: after a pause the initiator would send along two ways.
+#[tokio::test(start_paused = true)]
 async fn the_routes_on_both_connections_are_those_of_the_vectors() {
     let (initiator, middle, responder) = (node(), node(), node());
     let (to_middle, from_initiator, near) = connect(&initiator, &middle).await;
