@@ -80,12 +80,12 @@ pub use ockam_core::Serde;
 pub use ockam_core::{
     Address, AddressError, AllIncoming, AllOutgoing, AllowAll, AllowOnwardAddress,
     AllowOnwardAddresses, AllowSourceAddress, AllowSourceAddresses, Any, AnyIncoming, AnyOutgoing,
-    Authorization, BLE, DecodeError, DenyAll, EncodeError, Error, ErrorKind, FlowControlId,
-    IncomingAccessControl, LOCAL, LocalInfo, LocalMessage, MAX_ADDRESS_LEN, MAX_BODY_DEPTH,
-    MAX_EMPTY_ITEMS, MAX_ROUTE_LEN, Mailbox, Mailboxes, Message, NeutralMessage,
-    OutgoingAccessControl, Payload, Processor, ProducerInfo, RelayMessage, Result, Route,
-    RouteBuilder, RouteError, Routed, SpawnerInfo, TCP, Transport, TransportMessage, TransportType,
-    UDP, UDS, WS, Worker, allow, decode, deny, encode, route,
+    Authorization, BLE, DecodeError, DenyAll, EncodeError, Error, ErrorKind, FailureReason,
+    FlowControlId, IncomingAccessControl, LOCAL, LocalInfo, LocalMessage, MAX_ADDRESS_LEN,
+    MAX_BODY_DEPTH, MAX_EMPTY_ITEMS, MAX_ROUTE_LEN, Mailbox, Mailboxes, Message, Mismatch,
+    NeutralMessage, OutgoingAccessControl, Payload, Processor, ProducerInfo, RelayMessage, Result,
+    Route, RouteBuilder, RouteError, Routed, SpawnerInfo, TCP, Transport, TransportMessage,
+    TransportType, UDP, UDS, WS, Worker, allow, decode, deny, encode, route,
 };
 pub use ockam_node::{
     APP, ConnectionLost, Context, DEAD_LETTERS_KEPT, DEFAULT_MAILBOX_CAPACITY,
@@ -97,7 +97,7 @@ pub use ockam_node::{
 #[cfg(feature = "std")]
 pub use ockam_node::{
     ByteBudget, ByteCharge, DEFAULT_BLOCKING_LIMIT, DEFAULT_MAILBOX_BYTES, KILL_PATIENCE, Killed,
-    STOP_TIMEOUT_VARIABLE, StopOptions,
+    RemoteFailure, STOP_TIMEOUT_VARIABLE, StopOptions,
 };
 #[cfg(not(feature = "std"))]
 pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};

@@ -14,6 +14,7 @@
 //! | [`Transport`] | what carries messages to other nodes |
 //! | [`encode_frame`], [`FrameDecoder`] | the bytes of messages between nodes |
 //! | [`cbor`] | the spelling of everything that nodes say to each other |
+//! | [`FailureNotice`] | what an asker on another node is told when its question has failed |
 //! | [`FlowControlTable`] | which local workers a message from outside may reach |
 //! | [`Error`], [`ErrorKind`] | the one error type at every public boundary |
 #![no_std]
@@ -27,6 +28,7 @@ mod error;
 mod flow_control;
 mod mailbox;
 mod message;
+mod notice;
 mod processor;
 mod routing;
 mod transport;
@@ -48,6 +50,10 @@ pub use message::{
     Any, DecodeError, EncodeError, LocalInfo, LocalMessage, MAX_BODY_DEPTH, MAX_EMPTY_ITEMS,
     Message, NeutralMessage, Payload, Routed, SpareMessage, TransportMessage, TypedBody, decode,
     encode,
+};
+pub use notice::{
+    FailureNotice, FailureReason, MAX_NOTICE_LEN, MAX_NOTICE_TEXT_LEN, MAX_NOTICE_TEXTS,
+    MAX_NOTICE_TYPE_LEN, Mismatch, NoticeError,
 };
 pub use processor::Processor;
 pub use routing::{

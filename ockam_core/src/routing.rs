@@ -17,6 +17,7 @@
 //! | `route_text`, `route_error` | their text form, and what can be wrong with them |
 //! | `route_builder`, `route_macro` | editing and writing routes |
 //! | `hops` | how a route is stored |
+//! | `reply_name` | the names at which askers wait |
 //! | `encoding` | serde for both |
 
 mod address;
@@ -25,6 +26,7 @@ mod address_error;
 mod address_text;
 mod encoding;
 mod hops;
+mod reply_name;
 mod route;
 mod route_builder;
 mod route_conversion;

@@ -17,7 +17,9 @@ use core::future::poll_fn;
 use core::marker::PhantomData;
 use core::pin::pin;
 use core::task::Poll;
-use ockam_core::{DecodeError, Error, ErrorKind, LocalMessage, Routed, TypeName, Worker};
+use ockam_core::{
+    DecodeError, Error, ErrorKind, FailureReason, LocalMessage, Routed, TypeName, Worker,
+};
 
 /// Writes an error of a worker into the log, or counts it if others can repeat it. On boards there
 /// is no log to fill.
@@ -200,14 +202,15 @@ fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
             let error = describe(error);
             tell!(ctx, Failed, %address, %worker, %error, "a worker failed to handle a message");
             let text = || format!("{address} failed: {error}");
-            ctx.fail_asker(|| Error::with_text(ErrorKind::Failed, text));
+            ctx.fail_asker(FailureReason::Failed, || Error::with_text(ErrorKind::Failed, text));
         }
         Unhandled::Undecodable(error, message) => {
             let sender = message.return_route();
             tell!(ctx, Undecodable, %address, %worker, %sender, %error, "a message was dropped");
             ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
             let error = || Error::new(ErrorKind::Encoding, error);
-            ctx.fail_asker(|| error().context_with(|| format!("{address}")));
+            let error = || error().context_with(|| format!("{address}"));
+            ctx.fail_asker(FailureReason::Undecodable, error);
             discard(message);
         }
     }
@@ -252,7 +255,7 @@ pub(crate) async fn finish<W: Worker<Context = Context>>(
     if let Some(Panicked(panic)) = panicked {
         let address = ctx.address();
         let text = || format!("{address} panicked: {panic}");
-        ctx.fail_asker(|| Error::with_text(ErrorKind::Panicked, text));
+        ctx.fail_asker(FailureReason::Panicked, || Error::with_text(ErrorKind::Panicked, text));
     }
 }
 

@@ -39,6 +39,8 @@ use crate::cell::{About, Cell, Hand, Kind, Turn};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::Alarm;
 use crate::node::{Node, cut_off};
+#[cfg(feature = "std")]
+use crate::notice::{self, WayBack};
 use crate::stop_order::StopOrder;
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
@@ -47,7 +49,9 @@ use core::fmt;
 use core::ops::Deref;
 use core::task::{Poll, Waker};
 use core::time::Duration;
-use ockam_core::{Address, Error, ErrorKind, LocalMessage, Mailboxes, Result, TypeName};
+use ockam_core::{
+    Address, Error, ErrorKind, FailureReason, LocalMessage, Mailboxes, Result, TypeName,
+};
 
 /// The place from which a worker or the main function acts: it has addresses and a mailbox, and
 /// sends in its own name.
@@ -65,6 +69,9 @@ pub struct Context {
     hand: Hand,
     /// Who may wait for the answer to the message that is being handled.
     asker: Option<Address>,
+    /// The way to that asker, if it is on another node and reads notices of failures.
+    #[cfg(feature = "std")]
+    way_back: WayBack,
     /// A message is being handled. It is counted if it is not handled to the end.
     #[cfg(feature = "std")]
     handles: bool,
@@ -96,6 +103,8 @@ impl Context {
             hand: Hand::default(),
             asker: None,
             #[cfg(feature = "std")]
+            way_back: None,
+            #[cfg(feature = "std")]
             handles: false,
             #[cfg(feature = "std")]
             from_outside: false,
@@ -114,7 +123,7 @@ impl Context {
         }
         match asker(message) {
             Some(asker) => {
-                self.remember(asker);
+                self.remember(asker, message);
                 true
             }
             None => false,
@@ -132,8 +141,15 @@ impl Context {
     }
 
     #[inline(never)]
-    fn remember(&mut self, asker: &Address) {
+    fn remember(&mut self, asker: &Address, message: &LocalMessage) {
         self.asker = Some(asker.clone());
+        #[cfg(feature = "std")]
+        match notice::way_back(message, asker) {
+            Some(way_back) => notice::keep(&mut self.way_back, way_back),
+            None => self.way_back = None,
+        }
+        #[cfg(not(feature = "std"))]
+        let _ = message;
     }
 
     /// The message was handled, if not well.
@@ -180,10 +196,17 @@ impl Context {
 
     /// The message was not handled: whoever waits for the answer is told why.
     #[cold]
-    pub(crate) fn fail_asker(&mut self, why: impl FnOnce() -> Error) {
-        if let Some(asker) = self.asker.take() {
-            self.handle.node().fail_ask(&asker, why());
+    pub(crate) fn fail_asker(&mut self, reason: FailureReason, why: impl FnOnce() -> Error) {
+        let Some(asker) = self.asker.take() else {
+            return;
+        };
+        let unheard = self.handle.node().fail_ask(&asker, why());
+        #[cfg(feature = "std")]
+        if let (Some(error), Some(way_back)) = (unheard, &self.way_back) {
+            notice::tell(self.handle.node(), self.handle.cell(), way_back, reason, &error);
         }
+        #[cfg(not(feature = "std"))]
+        let _ = (unheard, reason);
     }
 
     /// Takes the next message that is in hand already, unless no more are handled.
@@ -307,10 +330,13 @@ impl Drop for Context {
         if self.handles {
             self.not_handled(DeadLetterReason::CutOff);
         }
-        let (node, cell) = (self.handle.node(), self.handle.cell());
-        if let Some(asker) = self.asker.take() {
-            node.fail_ask(&asker, Error::with_text(ErrorKind::Stopped, || cut_off(cell)));
+        if self.asker.is_some() {
+            let text = cut_off(self.handle.cell());
+            self.fail_asker(FailureReason::CutOff, || {
+                Error::with_text(ErrorKind::Stopped, || text)
+            });
         }
+        let (node, cell) = (self.handle.node(), self.handle.cell());
         while let Some(message) = self.hand.pop() {
             node.undelivered(message, DeadLetterReason::CutOff, cell);
         }

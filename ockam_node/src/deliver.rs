@@ -18,6 +18,8 @@ use crate::executor::{Panic, catch_call};
 #[cfg(feature = "std")]
 use crate::inbox::Weight;
 use crate::node::{Node, text};
+#[cfg(feature = "std")]
+use crate::notice;
 use crate::program;
 use crate::send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
@@ -81,7 +83,7 @@ pub(crate) fn begin(
     let Some(cell) = node.workers.get(hash, destination) else {
         return match node.asks.get(hash, destination) {
             Some(ask) => deliver_answer(node, source, ask, message),
-            None => Err(not_found(node, source, message)),
+            None => nowhere(node, source, message),
         };
     };
     // Directly it would have been found out before it was sent.
@@ -164,7 +166,7 @@ fn comes_back(node: &Node, cell: &Arc<Cell>, message: &LocalMessage) -> bool {
 }
 
 /// What the access controls of both ends say.
-enum Gates {
+pub(crate) enum Gates {
     Open,
     ClosedOut,
     ClosedIn,
@@ -174,7 +176,12 @@ enum Gates {
 
 /// Asks the sender's outgoing and the recipient's incoming access control.
 #[inline]
-fn gates(node: &Node, source: &Mailbox, recipient: &Mailbox, passage: RelayMessage<'_>) -> Gates {
+pub(crate) fn gates(
+    node: &Node,
+    source: &Mailbox,
+    recipient: &Mailbox,
+    passage: RelayMessage<'_>,
+) -> Gates {
     match way_out(node, source, passage) {
         Gates::Open => {}
         closed => return closed,
@@ -231,6 +238,26 @@ fn deliver_answer(
         Gates::ClosedOut | Gates::ClosedIn => Err(denied(node, source, message, true)),
         Gates::Slow => Ok(Step::Authorize(message, Recipient::Asker(ask))),
     }
+}
+
+/// Nothing is at the address: it may be that of notices of an ask.
+#[cold]
+fn nowhere(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<Step, SendError> {
+    #[cfg(feature = "std")]
+    if let Some(destination) = message.onward_route().first()
+        && let Some(ask) = notice::asker_of(node, destination)
+    {
+        let passage = RelayMessage::new(source.address(), destination, &message);
+        return match way_out(node, source, passage) {
+            Gates::Open => {
+                notice::accept(node, &ask, message);
+                Ok(Step::Done)
+            }
+            // An access control that takes its time says nothing about a notice.
+            _ => Err(denied(node, source, message, true)),
+        };
+    }
+    Err(not_found(node, source, message))
 }
 
 /// Hands an answer to the one who asked.

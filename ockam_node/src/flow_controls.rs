@@ -192,6 +192,12 @@ impl FlowControls {
         self.change(|flows| flows.end(address, why))
     }
 
+    /// Tells whether an address belongs to something that brings messages in.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_producer(&self, address: &Address) -> bool {
+        self.with(|state| state.table.find_flow_control_with_producer_address(address).is_some())
+    }
+
     /// Lists the reply slots that wait for an answer over the flow of a producer, or over what it
     /// carries.
     pub(crate) fn expected_over(&self, producer: &Address) -> Vec<Address> {
@@ -297,12 +303,20 @@ impl State {
             return Reach::Consumer;
         }
         let producer = self.table.find_flow_control_with_producer_address(producer);
-        match (producer, self.expected.get(address)) {
+        match (producer, self.expected_at(address)) {
             (Some(info), Some(expected)) if *info.flow_control_id() == expected.flow => {
                 Reach::Answer
             }
             _ => Reach::No,
         }
+    }
+
+    /// Finds the way of a question whose answer comes to an address, or a notice that there is none.
+    fn expected_at(&self, address: &Address) -> Option<&Way> {
+        let answer = self.expected.get(address);
+        #[cfg(feature = "std")]
+        let answer = answer.or_else(|| self.expected.get(&address.asker_of_notice()?));
+        answer
     }
 
     fn expected_over(&self, flow: &FlowControlId) -> Vec<Address> {

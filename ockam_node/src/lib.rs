@@ -56,9 +56,13 @@ mod long_wait;
 #[cfg(all(test, ockam_loom))]
 mod loom_models;
 mod node;
+#[cfg(feature = "std")]
+mod notice;
 mod processor;
 mod program;
 mod random;
+#[cfg(feature = "std")]
+mod remote_failure;
 mod send_error;
 #[cfg(feature = "std")]
 mod shortcut;
@@ -115,6 +119,8 @@ pub use long_wait::LONG_WAIT;
 pub use node::DEFAULT_MAILBOX_BYTES;
 pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
 pub use program::{catch_panic, catch_panics};
+#[cfg(feature = "std")]
+pub use remote_failure::RemoteFailure;
 pub use send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
 pub use shortcut::{Shortcut, Turn};

@@ -158,6 +158,18 @@ impl Node {
         self.workers.get(self.workers.hash(address), address)
     }
 
+    /// Draws an address for an ask of this node, which reads notices of failures.
+    #[cfg(feature = "std")]
+    pub(crate) fn random_asker(&self) -> Address {
+        Address::from_random_asker(self.random.draw())
+    }
+
+    /// Draws an address for an ask of this node.
+    #[cfg(not(feature = "std"))]
+    pub(crate) fn random_asker(&self) -> Address {
+        self.random_local()
+    }
+
     /// Draws an address for a worker of this node.
     pub(crate) fn random_local(&self) -> Address {
         Address::from_random(ockam_core::LOCAL, self.random.draw())
@@ -407,11 +419,13 @@ impl Node {
         }
     }
 
-    /// Ends the ask that waits at an address of this node, if there is one.
-    pub(crate) fn fail_ask(&self, asker: &Address, error: Error) {
-        if let Some(ask) = self.asks.get(self.asks.hash(asker), asker) {
-            ask.fail(error);
-        }
+    /// Ends the ask that waits at an address of this node. Gives the error back if there is none.
+    pub(crate) fn fail_ask(&self, asker: &Address, error: Error) -> Option<Error> {
+        let Some(ask) = self.asks.get(self.asks.hash(asker), asker) else {
+            return Some(error);
+        };
+        ask.fail(error);
+        None
     }
 }
 

@@ -20,7 +20,7 @@ use core::time::Duration;
 use ockam_core::{
     Decoded, Error, ErrorKind, FrameDecoder, Processor, Result, TransportMessage, WireError,
 };
-use ockam_node::{Context, Handle, deadline, is_told};
+use ockam_node::{Context, Handle, SendError, deadline, is_told};
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -358,7 +358,12 @@ pub(crate) fn dropped(link: &Link, error: &Error) {
     let dropped = &link.traffic().dropped;
     dropped.add(1);
     let count = dropped.value();
-    if error.kind() == ErrorKind::Denied && is_told(count) {
+    // A notice of a failure that comes too late needs no consumer.
+    let is_notice = error.downcast_ref::<SendError>().is_some_and(|error| {
+        let first = error.onward_route().first();
+        first.is_some_and(|first| first.asker_of_notice().is_some())
+    });
+    if error.kind() == ErrorKind::Denied && is_told(count) && !is_notice {
         tracing::warn!(
             connection = %link, count, %error,
             "a message from outside was dropped: a worker is reached only if it was made a \

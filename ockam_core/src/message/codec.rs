@@ -141,6 +141,22 @@ impl DecodeError {
     pub fn expected(&self) -> TypeName {
         self.expected
     }
+
+    /// Returns how many bytes the body has.
+    #[must_use]
+    pub fn body_len(&self) -> usize {
+        self.len
+    }
+
+    /// Returns how many bytes were left over behind a value of the expected type, if that is what is
+    /// wrong.
+    #[must_use]
+    pub fn left_over(&self) -> Option<usize> {
+        match self.cause {
+            DecodeFault::LeftOver(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(not(feature = "texts"))]

@@ -163,6 +163,14 @@ impl Address {
         Self(Repr::Inline { transport, len: 2 * 16, bytes })
     }
 
+    /// Replaces the first byte of a name that is inline; others stay as they are.
+    pub(super) fn with_first(mut self, first: u8) -> Self {
+        if let Repr::Inline { len: 1.., bytes, .. } = &mut self.0 {
+            bytes[0] = first;
+        }
+        self
+    }
+
     /// Returns the transport type.
     #[inline]
     pub const fn transport_type(&self) -> TransportType {

@@ -3,7 +3,8 @@
 
 use super::vectors::{bytes, feed, file, frame_of, framed, hex, list, read_frame, route, text};
 use ockam_core::{
-    Decoded, FrameDecoder, MAX_FRAME_LEN, PREFACE, TransportMessage, WireError, encode,
+    Address, Decoded, ErrorKind, FailureNotice, FailureReason, FrameDecoder, MAX_FRAME_LEN,
+    PREFACE, TransportMessage, WireError, encode,
 };
 use serde_json::Value;
 
@@ -195,18 +196,35 @@ fn written(conversation: &str, mark: &str) -> Vec<u8> {
     hex(&digits.collect::<String>().replace(' ', ""))
 }
 
-#[test]
-fn the_conversation_of_the_document_is_what_nodes_write() {
+/// Returns a section of the document.
+fn section(title: &str) -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/protocol.md");
     let document = std::fs::read_to_string(path).unwrap();
-    let conversation = document.split("## 6. A conversation").nth(1).unwrap();
+    document.split(title).nth(1).unwrap().split("\n## ").next().unwrap().into()
+}
+
+#[test]
+fn the_notice_of_the_document_is_what_nodes_write() {
+    let failures = section("## 8. Failures");
+    let name = Address::from("vde9ae2a0e936d8d1fb99e0f929f2a2c");
+    let payload = encode(&"Hello".to_string()).unwrap();
+    let question = TransportMessage::new("echoer", name.clone(), payload);
+    assert_eq!(written(&failures, "> "), frame_of(&question));
+    let failed = FailureNotice::new(FailureReason::Failed, ErrorKind::Failed).encode();
+    let notice = TransportMessage::new(name.notice_address().unwrap(), "echoer", failed);
+    assert_eq!(written(&failures, "< "), frame_of(&notice));
+}
+
+#[test]
+fn the_conversation_of_the_document_is_what_nodes_write() {
+    let conversation = section("## 6. A conversation");
     let name = "fde9ae2a0e936d8d1fb99e0f929f2a2c";
     let payload = encode(&"Hello".to_string()).unwrap();
     let question = TransportMessage::new("echoer", name, &payload[..]);
     let answer = TransportMessage::new(name, "echoer", payload);
     for (mark, message) in [("> ", question), ("< ", answer)] {
         let expected = [vec![PREFACE], frame_of(&message)].concat();
-        assert_eq!(written(conversation, mark), expected, "{mark}");
+        assert_eq!(written(&conversation, mark), expected, "{mark}");
     }
 }
 

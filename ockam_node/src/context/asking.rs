@@ -46,7 +46,7 @@ impl<'a> Slot<'a> {
         payload: Payload,
         waits: Option<&Arc<Cell>>,
     ) -> Result<(Self, LocalMessage)> {
-        let address = node.random_local();
+        let address = node.random_asker();
         let asked = route.last().cloned().unwrap_or_default();
         let asker = node.askers.lend(address, asked, waits);
         let hash = node.register(&asker.ask)?;

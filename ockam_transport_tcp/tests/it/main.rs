@@ -11,6 +11,7 @@ mod dropped;
 #[path = "../../../ockam_node/tests/it/drops.rs"]
 mod drops;
 mod end;
+mod failure;
 mod flow;
 mod frame;
 mod hostile;
