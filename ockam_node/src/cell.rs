@@ -24,9 +24,7 @@ pub(crate) use traffic::Hand;
 
 use self::marks::Marks;
 use crate::drain::Drain;
-#[cfg(feature = "std")]
-use crate::inbox::Shared;
-use crate::inbox::{Bounds, Inbox};
+use crate::inbox::{Bounds, Inbox, Limits};
 use crate::node::Node;
 #[cfg(feature = "std")]
 use crate::program::discard;
@@ -77,10 +75,7 @@ pub(crate) enum Kind {
 pub(crate) struct Cell {
     mailboxes: Mailboxes,
     about: &'static About,
-    bounds: Bounds,
-    /// What the inbox may hold beyond its own bound in bytes.
-    #[cfg(feature = "std")]
-    shared: Option<Box<Shared>>,
+    limits: Limits,
     /// The next ticket in the line of senders. It outlives the inbox, so that a sender that has
     /// not looked since its line was given up never takes another's ticket for its own.
     next_ticket: AtomicU32,
@@ -134,50 +129,24 @@ pub(crate) enum Stopping {
 }
 
 impl Cell {
-    /// Makes the cell of something that starts, with room for as much as `bounds` say.
+    /// Makes the cell of something that starts, with room for as much as `limits` say.
     pub(crate) fn starting(
         mailboxes: Mailboxes,
         about: &'static About,
         stop_order: StopOrder,
-        bounds: Bounds,
+        limits: impl Into<Limits>,
     ) -> Arc<Self> {
-        Arc::new(Cell::new(mailboxes, about, stop_order, bounds))
-    }
-
-    /// As [`starting`](Self::starting), with a part of a budget that others share.
-    #[cfg(feature = "std")]
-    pub(crate) fn sharing(
-        mailboxes: Mailboxes,
-        about: &'static About,
-        stop_order: StopOrder,
-        bounds: Bounds,
-        shared: Shared,
-    ) -> Arc<Self> {
-        let mut cell = Cell::new(mailboxes, about, stop_order, bounds);
-        cell.shared = Some(Box::new(shared));
-        Arc::new(cell)
-    }
-
-    fn new(
-        mailboxes: Mailboxes,
-        about: &'static About,
-        stop_order: StopOrder,
-        mut bounds: Bounds,
-    ) -> Self {
-        bounds.messages = bounds.messages.max(1);
-        Cell {
+        Arc::new(Cell {
             mailboxes,
             about,
-            bounds,
-            #[cfg(feature = "std")]
-            shared: None,
+            limits: limits.into(),
             next_ticket: AtomicU32::new(0),
             in_hand: AtomicU8::new(0),
             marks: Marks::new(stop_order),
             #[cfg(feature = "std")]
             came_by: AtomicU16::new(0),
             state: Lock::new(State::Starting(None)),
-        }
+        })
     }
 
     pub(crate) fn mailboxes(&self) -> &Mailboxes {
@@ -200,14 +169,15 @@ impl Cell {
         (self.about.type_name)()
     }
 
+    #[inline]
     pub(crate) fn bounds(&self) -> Bounds {
-        self.bounds
+        self.limits.bounds()
     }
 
     /// Returns how many bytes the inbox may hold, or could if a shared budget were not taken.
     #[cfg(feature = "std")]
     pub(crate) fn most_bytes(&self) -> usize {
-        self.shared.as_ref().map_or(self.bounds.bytes, |shared| shared.most) as usize
+        self.limits.shared().map_or(self.bounds().bytes, |shared| shared.most) as usize
     }
 
     /// Calls `f` with the inbox, if there is one; a sleeping cell has none.

@@ -90,7 +90,8 @@ impl Context {
 
     /// A context without a worker.
     pub(crate) fn detached(node: &Arc<Node>, mailboxes: Mailboxes) -> Result<Self> {
-        let cell = Cell::starting(mailboxes, DETACHED, StopOrder::Worker, node.mailbox_bounds);
+        let limits = node.mailbox_limits.clone();
+        let cell = Cell::starting(mailboxes, DETACHED, StopOrder::Worker, limits);
         node.reserve(&cell)?;
         node.arrived(&cell);
         Ok(Self::new(Handle::of_context(Arc::clone(node), cell)))

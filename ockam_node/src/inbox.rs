@@ -24,6 +24,7 @@
 //! until the worker has nothing else to do. So a mailbox never waits for another one.
 
 mod held;
+mod limits;
 mod line;
 #[cfg(feature = "std")]
 mod loan;
@@ -31,6 +32,7 @@ mod loan;
 mod ring;
 
 pub(crate) use self::held::{Bounds, Weight};
+pub(crate) use self::limits::Limits;
 #[cfg(feature = "std")]
 pub(crate) use self::loan::Shared;
 

@@ -11,7 +11,7 @@ use crate::drain::Drain;
 use crate::executor::AtEnd;
 use crate::executor::Executor;
 use crate::flow_controls::FlowControls;
-use crate::inbox::Bounds;
+use crate::inbox::{Bounds, Limits};
 use crate::linger::Linger;
 #[cfg(feature = "std")]
 use crate::long_wait::LongWaits;
@@ -86,7 +86,7 @@ pub(crate) struct Node {
     pub(crate) repeats: Repeats<(Address, What)>,
     #[cfg(feature = "std")]
     pub(crate) long_waits: LongWaits,
-    pub(crate) mailbox_bounds: Bounds,
+    pub(crate) mailbox_limits: Limits,
     pub(crate) stop_timeout: Duration,
 }
 
@@ -122,7 +122,7 @@ impl Node {
             repeats: Repeats::new(),
             #[cfg(feature = "std")]
             long_waits: LongWaits::new(),
-            mailbox_bounds,
+            mailbox_limits: mailbox_bounds.into(),
             stop_timeout,
         })
     }

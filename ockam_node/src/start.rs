@@ -14,9 +14,9 @@ use crate::cell::{About, Cell, Settled};
 use crate::context::{Context, Handle};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{TaskPlace, frame};
-use crate::inbox::Bounds;
 #[cfg(feature = "std")]
 use crate::inbox::Shared;
+use crate::inbox::{Bounds, Limits};
 use crate::node::{Node, no_memory};
 use crate::processor::{self, ProcessorType};
 use crate::program::discard;
@@ -280,6 +280,23 @@ impl Place {
         self.rare.get_or_insert_default()
     }
 
+    /// Returns the limits of the mailbox: the usual ones, if nothing else was said.
+    fn limits(&self, usual: &Limits) -> Limits {
+        #[cfg(feature = "std")]
+        let are_usual = self.messages == 0 && self.bytes == 0;
+        #[cfg(not(feature = "std"))]
+        let are_usual = self.messages == 0;
+        if are_usual {
+            return usual.clone();
+        }
+        let usual = usual.bounds();
+        Limits::from(Bounds {
+            messages: if self.messages == 0 { usual.messages } else { self.messages },
+            #[cfg(feature = "std")]
+            bytes: if self.bytes == 0 { usual.bytes } else { self.bytes },
+        })
+    }
+
     /// Reserves the addresses; without any, a random one with the `usual` mailbox.
     fn reserve<'a>(
         self,
@@ -287,19 +304,14 @@ impl Place {
         about: &'static About,
         usual: impl FnOnce(Address) -> Mailbox,
     ) -> Result<Starting<'a>> {
+        let limits = self.limits(&node.mailbox_limits);
         let mailboxes = self.mailboxes.unwrap_or_else(|| usual(node.random_local()).into());
-        let usual = node.mailbox_bounds;
-        let bounds = Bounds {
-            messages: if self.messages == 0 { usual.messages } else { self.messages },
-            #[cfg(feature = "std")]
-            bytes: if self.bytes == 0 { usual.bytes } else { self.bytes },
-        };
         #[cfg(feature = "std")]
         if let Some(rare) = self.rare {
-            let cell = rare.cell(node, mailboxes, about, self.stop_order, bounds)?;
+            let cell = rare.cell(node, mailboxes, about, self.stop_order, limits)?;
             return Ok(Starting { node, cell, is_reachable: false });
         }
-        let cell = Cell::starting(mailboxes, about, self.stop_order, bounds);
+        let cell = Cell::starting(mailboxes, about, self.stop_order, limits);
         node.reserve(&cell)?;
         Ok(Starting { node, cell, is_reachable: false })
     }
@@ -315,16 +327,15 @@ impl Rare {
         mailboxes: Mailboxes,
         about: &'static About,
         stop_order: StopOrder,
-        bounds: Bounds,
+        mut limits: Limits,
     ) -> Result<Arc<Cell>> {
-        let cell = match self.budget {
-            Some((budget, own)) => {
-                let shared = Shared { budget, most: bounds.bytes };
-                let bounds = Bounds { bytes: own.min(bounds.bytes), ..bounds };
-                Cell::sharing(mailboxes, about, stop_order, bounds, shared)
-            }
-            None => Cell::starting(mailboxes, about, stop_order, bounds),
-        };
+        if let Some((budget, own)) = self.budget {
+            let bounds = limits.bounds();
+            let shared = Shared { budget, most: bounds.bytes };
+            let bounds = Bounds { bytes: own.min(bounds.bytes), ..bounds };
+            limits = Limits::sharing(bounds, shared);
+        }
+        let cell = Cell::starting(mailboxes, about, stop_order, limits);
         node.reserve(&cell)?;
         if let Some(shortcut) = self.shortcut {
             node.add_shortcut(&cell, shortcut);

@@ -75,7 +75,7 @@ impl Cell {
                 State::Ended(_) => return Pushed::Closed(message),
                 State::Asleep(_) => return self.push_asleep(state, message, drain),
             };
-            match inbox.push(message, self.bounds) {
+            match inbox.push(message, self.bounds()) {
                 Push::Done(waker) => {
                     inbox.idle = false;
                     drain.enter(self.about.kind, &mut inbox.counted);
@@ -92,14 +92,14 @@ impl Cell {
     /// Gives an inbox its part of a shared budget; `false` if there is none, or it has it.
     #[cfg(feature = "std")]
     fn shares(&self, inbox: &mut Inbox) -> bool {
-        self.shared.as_ref().is_some_and(|shared| inbox.share(shared, self.bounds))
+        self.limits.shared().is_some_and(|shared| inbox.share(shared, self.bounds()))
     }
 
     /// Adds a message to an inbox that has just been given its part of a shared budget.
     #[cfg(feature = "std")]
     #[cold]
     fn push_more(&self, inbox: &mut Inbox, message: LocalMessage, drain: &Drain) -> Pushed {
-        match inbox.push(message, self.bounds) {
+        match inbox.push(message, self.bounds()) {
             Push::Done(waker) => {
                 inbox.idle = false;
                 drain.enter(self.about.kind, &mut inbox.counted);
@@ -155,7 +155,7 @@ impl Cell {
     ) -> Option<u32> {
         self.state.with(|state| match state {
             State::Awake(inbox) | State::Starting(Some(inbox))
-                if !inbox.closed && !inbox.has_room(weight, self.bounds) =>
+                if !inbox.closed && !inbox.has_room(weight, self.bounds()) =>
             {
                 let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
                 inbox.stand_in_line(
@@ -196,13 +196,13 @@ impl Cell {
     /// one more.
     #[cfg(feature = "std")]
     pub(crate) fn full_of_bytes(&self, weight: Weight) -> Option<usize> {
-        self.with_inbox(|inbox| inbox.full_of_bytes(weight, self.bounds)).flatten()
+        self.with_inbox(|inbox| inbox.full_of_bytes(weight, self.bounds())).flatten()
     }
 
     /// Takes a sender out of the line, if it is still there, and wakes whom its place is granted to.
     pub(crate) fn leave_line(&self, ticket: u32) {
         let mut granted = Vec::new();
-        let left = self.with_inbox(|inbox| inbox.leave_line(ticket, self.bounds, &mut granted));
+        let left = self.with_inbox(|inbox| inbox.leave_line(ticket, self.bounds(), &mut granted));
         wake(granted);
         drop(left);
     }
@@ -229,8 +229,8 @@ impl Cell {
                 // With nothing behind it nobody waits for room either: there was room for more.
                 if !inbox.is_empty() || inbox.has_line() {
                     #[cfg(feature = "std")]
-                    inbox.pop_more(&mut hand.messages, self.handful() - 1, self.bounds);
-                    inbox.grant_when_half_empty(self.bounds, &mut hand.granted);
+                    inbox.pop_more(&mut hand.messages, self.handful() - 1, self.bounds());
+                    inbox.grant_when_half_empty(self.bounds(), &mut hand.granted);
                 }
                 return Poll::Ready(Turn::Message(message));
             }
@@ -244,7 +244,7 @@ impl Cell {
                 inbox.idle = true;
                 // A message that is too large for a budget which others have taken waits for this.
                 #[cfg(feature = "std")]
-                inbox.grant_when_half_empty(self.bounds, &mut hand.granted);
+                inbox.grant_when_half_empty(self.bounds(), &mut hand.granted);
                 drain.leave(&mut inbox.counted);
                 match &mut inbox.receiver {
                     Some(known) => known.clone_from(waker),
@@ -262,7 +262,7 @@ impl Cell {
     /// How many messages are taken at a time: few against the capacity, so that the bound holds.
     #[cfg(feature = "std")]
     fn handful(&self) -> usize {
-        (self.bounds.messages as usize / HANDFULS).clamp(1, MAX_HANDFUL)
+        (self.bounds().messages as usize / HANDFULS).clamp(1, MAX_HANDFUL)
     }
 
     /// Tells how many messages the worker's task has taken and not begun to handle.

@@ -31,6 +31,12 @@ impl Bounds {
         #[cfg(feature = "std")]
         bytes: u32::MAX,
     };
+
+    /// A mailbox has room for one message at least.
+    pub(super) fn at_least_one(mut self) -> Self {
+        self.messages = self.messages.max(1);
+        self
+    }
 }
 
 /// What one message counts.

@@ -7,7 +7,7 @@ use super::{block_on, id, message};
 use crate::byte_budget::ByteBudget;
 use crate::cell::{About, Cell, Cut, Hand, Kind, Pushed, Resident, Settled, Stopping, Turn};
 use crate::drain::Drain;
-use crate::inbox::{Bounds, InLine, Shared, Weight};
+use crate::inbox::{Bounds, InLine, Limits, Shared, Weight};
 use crate::node::Node;
 use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
@@ -106,7 +106,8 @@ impl Stage {
         let shared = Shared { budget: budget.clone(), most: u32::MAX };
         let bounds = Bounds { bytes: 0, ..Bounds::NONE };
         let mailbox = Mailbox::allow_all("worker").into();
-        let cell = Cell::sharing(mailbox, &WORKER, StopOrder::Worker, bounds, shared);
+        let limits = Limits::sharing(bounds, shared);
+        let cell = Cell::starting(mailbox, &WORKER, StopOrder::Worker, limits);
         Self::of(cell, Arc::new(Drain::new()))
     }
 
