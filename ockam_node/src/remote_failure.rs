@@ -104,10 +104,8 @@ impl fmt::Display for RemoteFailure {
 fn write_mismatch(f: &mut fmt::Formatter<'_>, mismatch: &Mismatch) -> fmt::Result {
     let Mismatch { expected, len, left_over } = mismatch;
     match left_over {
-        Some(left) => {
-            write!(f, ": it expected a `{expected}`, which left {left} of {len} bytes over")
-        }
-        None => write!(f, ": it expected a `{expected}`, and the {len} bytes are none"),
+        Some(left) => write!(f, ": behind a `{expected}`, {left} of its {len} bytes are left over"),
+        None => write!(f, ": its {len} bytes are not a `{expected}`"),
     }
 }
 
@@ -159,7 +157,7 @@ mod tests {
         assert_eq!(
             shown(error(FailureReason::Undecodable, &[], Some(mismatch))),
             format!(
-                "{where_} could not read the body: it expected a `u32`, which left 2 of 6 bytes over"
+                "{where_} could not read the body: behind a `u32`, 2 of its 6 bytes are left over"
             )
         );
         let nobody = FailureNotice::new(FailureReason::NotFound, ErrorKind::NotFound);
