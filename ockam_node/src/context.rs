@@ -332,9 +332,9 @@ impl Drop for Context {
             self.not_handled(DeadLetterReason::CutOff);
         }
         if self.asker.is_some() {
-            let text = cut_off(self.handle.cell());
+            let cell = Arc::clone(self.handle.cell());
             self.fail_asker(FailureReason::CutOff, || {
-                Error::with_text(ErrorKind::Stopped, || text)
+                Error::with_text(ErrorKind::Stopped, || cut_off(&cell))
             });
         }
         let (node, cell) = (self.handle.node(), self.handle.cell());
