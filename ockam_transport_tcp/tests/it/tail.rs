@@ -4,6 +4,7 @@ use crate::support::{TcpNode, eventually, soon};
 use ockam_core::{ErrorKind, NeutralMessage, route};
 use ockam_node::NodeBuilder;
 use ockam_transport_tcp::{TcpConnection, TcpTransportExtension};
+use socket2::SockRef;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
@@ -12,6 +13,10 @@ use std::time::Duration;
 
 const MESSAGES: usize = 64;
 const BODY: usize = 65_000;
+
+/// What the system takes in for a peer that does not read: far less than what is sent, or all of
+/// it could have arrived there when the peer goes away.
+const PEER_BUFFER: usize = 64 * 1024;
 
 /// An empty frame.
 const HEARTBEAT: [u8; 8] = [0, 0, 0, 4, 0x83, 0x80, 0x80, 0x40];
@@ -28,6 +33,7 @@ impl Scene {
     /// The peer sends a heartbeat each millisecond as long as it can, or says nothing at all.
     async fn new(talks: bool, stop_timeout: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        SockRef::from(&listener).set_recv_buffer_size(PEER_BUFFER).unwrap();
         let ctx = NodeBuilder::new().with_stop_timeout(stop_timeout).build().unwrap();
         let tcp = ctx.create_tcp_transport().await.unwrap();
         let node = TcpNode { ctx, tcp };
