@@ -90,14 +90,15 @@ pub use ockam_core::{
 pub use ockam_node::{
     APP, ConnectionLost, Context, DEAD_LETTERS_KEPT, DEFAULT_MAILBOX_CAPACITY,
     DEFAULT_STOP_TIMEOUT, DEFAULT_TIMEOUT, DeadLetter, DeadLetterReason, DeadLetterSubscription,
-    DeadLetters, DelayedEvent, ENDED_FLOWS_KEPT, FlowControls, FlowGate, Handle,
-    MessageReceiveOptions, MessageSendReceiveOptions, NodeBuilder, ProcessorBuilder, SendError,
-    SendErrorReason, StopError, StopOrder, WorkerBuilder,
+    DeadLetters, DelayedEvent, ENDED_FLOWS_KEPT, FlowControls, FlowGate, Handle, LinkKind,
+    LinkState, MessageReceiveOptions, MessageSendReceiveOptions, NodeBuilder, ProcessorBuilder,
+    SendError, SendErrorReason, StopError, StopOrder, WorkerBuilder,
 };
 #[cfg(feature = "std")]
 pub use ockam_node::{
     ByteBudget, ByteCharge, DEFAULT_BLOCKING_LIMIT, DEFAULT_MAILBOX_BYTES, KILL_PATIENCE, Killed,
-    RemoteFailure, STOP_TIMEOUT_VARIABLE, StopOptions,
+    LINK_DOWN_WARNING, LinkInfo, LinkStatus, LinkWatch, RemoteFailure, STOP_TIMEOUT_VARIABLE,
+    StopOptions,
 };
 #[cfg(not(feature = "std"))]
 pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};

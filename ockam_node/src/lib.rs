@@ -11,6 +11,7 @@
 //! | [`FlowControls`], [`FlowGate`], [`DeadLetters`] | what may come in, what could not be delivered |
 //! | [`SendError`], [`StopError`] | the errors that a caller can act on |
 //! | [`StopOptions`], [`Killed`] | ending a worker that hangs |
+//! | [`LinkInfo`], [`LinkWatch`] | whether connections, channels and relays are up |
 //!
 //! Layout of the crate, from the hot path outwards:
 //!
@@ -51,6 +52,7 @@ mod fairness;
 mod flow_controls;
 mod inbox;
 mod linger;
+mod link;
 #[cfg(feature = "std")]
 mod long_wait;
 #[cfg(all(test, ockam_loom))]
@@ -113,6 +115,11 @@ pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 #[doc(hidden)]
 pub use executor::{Instant, after, deadline};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
+#[doc(hidden)]
+pub use link::LinkGuard;
+#[cfg(feature = "std")]
+pub use link::{LINK_DOWN_WARNING, LinkInfo, LinkStatus, LinkWatch};
+pub use link::{LinkKind, LinkState};
 #[cfg(feature = "std")]
 pub use long_wait::LONG_WAIT;
 #[cfg(feature = "std")]

@@ -14,6 +14,8 @@ use crate::flow_controls::FlowControls;
 use crate::inbox::{Bounds, Limits};
 use crate::linger::Linger;
 #[cfg(feature = "std")]
+use crate::link::Links;
+#[cfg(feature = "std")]
 use crate::long_wait::LongWaits;
 use crate::program::discard;
 use crate::random::Random;
@@ -86,6 +88,8 @@ pub(crate) struct Node {
     pub(crate) repeats: Repeats<(Address, What)>,
     #[cfg(feature = "std")]
     pub(crate) long_waits: LongWaits,
+    #[cfg(feature = "std")]
+    pub(crate) links: Links,
     pub(crate) mailbox_limits: Limits,
     pub(crate) stop_timeout: Duration,
 }
@@ -122,6 +126,8 @@ impl Node {
             repeats: Repeats::new(),
             #[cfg(feature = "std")]
             long_waits: LongWaits::new(),
+            #[cfg(feature = "std")]
+            links: Links::new(),
             mailbox_limits: mailbox_bounds.into(),
             stop_timeout,
         })

@@ -30,6 +30,7 @@ mod kill;
 mod kill_life;
 mod kill_races;
 mod line;
+mod link;
 mod log;
 mod long_wait;
 mod mailbox;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Poll, Wake};
 
 /// The waker of an executor that is broken.
-struct Broken;
+pub(crate) struct Broken;
 
 impl Wake for Broken {
     fn wake(self: Arc<Self>) {
@@ -20,7 +20,7 @@ impl Wake for Broken {
 }
 
 /// Polls a future with a waker that panics. It has to wait.
-fn begin<F: Future + ?Sized>(future: Pin<&mut F>) {
+pub(crate) fn begin<F: Future + ?Sized>(future: Pin<&mut F>) {
     let waker = Arc::new(Broken).into();
     let polled = future.poll(&mut std::task::Context::from_waker(&waker));
     assert!(matches!(polled, Poll::Pending));
