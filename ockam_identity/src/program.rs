@@ -25,10 +25,13 @@ use core::fmt::Debug;
 use core::fmt::{self, Display};
 #[cfg(feature = "node")]
 use core::sync::atomic::AtomicUsize;
+#[cfg(not(feature = "node"))]
 use core::task::Waker;
 #[cfg(feature = "node")]
 use ockam_core::Error;
 use ockam_core::Result;
+#[cfg(feature = "node")]
+pub(crate) use ockam_node::wake;
 
 /// Calls code of the program.
 ///
@@ -45,12 +48,10 @@ pub(crate) fn call<R>(call: impl FnOnce() -> R) -> Result<R> {
     Ok(call())
 }
 
-/// Wakes tasks. One that cannot be woken does not keep the others waiting.
+/// Wakes tasks. Without a node nothing catches a panic.
+#[cfg(not(feature = "node"))]
 pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
-    for waker in wakers {
-        // A waker is the executor's code, and what panicked was said by the panic hook.
-        let _ = call(|| waker.wake());
-    }
+    wakers.into_iter().for_each(Waker::wake);
 }
 
 /// Drops an error that may be the program's.

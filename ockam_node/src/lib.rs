@@ -125,6 +125,8 @@ pub use long_wait::LONG_WAIT;
 #[cfg(feature = "std")]
 pub use node::DEFAULT_MAILBOX_BYTES;
 pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
+#[doc(hidden)]
+pub use program::wake;
 pub use program::{catch_panic, catch_panics};
 #[cfg(feature = "std")]
 pub use remote_failure::RemoteFailure;

@@ -66,7 +66,7 @@ pub(crate) fn drop_panicked(panic: &Panic) {
 /// Wakes tasks. A waker may be the program's, of an executor of its own: one that panics keeps no other
 /// task asleep, and does not unwind through whoever wakes it.
 #[inline]
-pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
+pub fn wake(wakers: impl IntoIterator<Item = Waker>) {
     wakers.into_iter().for_each(|waker| {
         if let Err(panic) = catch_call(|| waker.wake()) {
             waker_panicked(&panic);

@@ -9,6 +9,7 @@ use core::cell::RefCell;
 use core::task::{Poll, Waker};
 use critical_section::Mutex;
 use ockam_core::{Address, TransportMessage};
+use ockam_node::wake;
 
 /// What the parts of one link share.
 pub(crate) struct Line {
@@ -57,7 +58,7 @@ impl Line {
         });
         self.outgoing.close();
         self.incoming.close();
-        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        wake(waiting.into_iter().map(|(_, waker)| waker));
     }
 
     /// Says why the link has ended, if it has.

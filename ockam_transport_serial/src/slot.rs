@@ -13,6 +13,7 @@ use core::future::poll_fn;
 use core::mem;
 use core::task::{Poll, Waker};
 use critical_section::Mutex;
+use ockam_node::wake;
 
 pub(crate) struct Slot<T>(Mutex<RefCell<State<T>>>);
 
@@ -107,12 +108,6 @@ impl<T> Slot<T> {
             (wakers, mem::replace(&mut state.place, Place::Empty))
         });
         drop(place);
-        wakers.into_iter().for_each(Waker::wake);
-    }
-}
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
+        wake(wakers);
     }
 }

@@ -4,7 +4,7 @@
 
 use super::refusal::RelayRefusal;
 use ockam_core::Address;
-use ockam_node::{Handle, Repeats};
+use ockam_node::{Handle, Repeats, wake};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Poll, Waker};
@@ -63,9 +63,7 @@ impl Life {
             retirement.retired = true;
             retirement.waker.take()
         };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waker);
     }
 
     pub(super) fn poll_retired(&self, waker: &Waker) -> Poll<()> {
@@ -157,6 +155,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::task::Wake;
 
     #[test]
     fn a_relay_that_ended_makes_room_and_has_no_name_any_more() {
@@ -179,6 +178,23 @@ mod tests {
     fn a_retired_relay_is_woken() {
         let life = Life::default();
         assert!(life.poll_retired(Waker::noop()).is_pending());
+        life.retire();
+        assert!(life.poll_retired(Waker::noop()).is_ready());
+    }
+
+    /// The waker of an executor that is broken.
+    struct Broken;
+
+    impl Wake for Broken {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker of the tests is broken");
+        }
+    }
+
+    #[test]
+    fn a_relay_is_retired_though_its_waker_panics() {
+        let life = Life::default();
+        assert!(life.poll_retired(&Arc::new(Broken).into()).is_pending());
         life.retire();
         assert!(life.poll_retired(Waker::noop()).is_ready());
     }

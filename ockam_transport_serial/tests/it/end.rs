@@ -1,11 +1,10 @@
 //! How links end.
 
-use crate::support::{Echoer, Peer, node, pair, soon};
-use embedded_io_async::{ErrorType, Read, Write};
+use crate::support::{Echoer, Nowhere, Peer, node, pair, soon};
+use embedded_io_async::{ErrorType, Read};
 use ockam_core::{ErrorKind, route};
 use ockam_node::{Context, NodeBuilder};
 use ockam_transport_serial::{MAX_READ_ERRORS, SerialLink, SerialLinkOptions};
-use std::convert::Infallible;
 use std::io;
 use tokio::io::duplex;
 
@@ -105,23 +104,6 @@ impl ErrorType for Broken {
 impl Read for Broken {
     async fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         Err(io::Error::other("framing"))
-    }
-}
-
-/// A port that writes nowhere.
-struct Nowhere;
-
-impl ErrorType for Nowhere {
-    type Error = Infallible;
-}
-
-impl Write for Nowhere {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        Ok(bytes.len())
-    }
-
-    async fn flush(&mut self) -> Result<(), Infallible> {
-        Ok(())
     }
 }
 

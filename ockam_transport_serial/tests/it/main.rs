@@ -8,3 +8,4 @@ mod end;
 mod noise;
 mod route;
 mod support;
+mod waker_panic;

@@ -1,10 +1,12 @@
 //! Nodes, links between them, and a peer that says what the test wants.
 
+use embedded_io_async::{ErrorType, Write};
 use ockam_core::{
     Decoded, Result, Route, Routed, TransportMessage, Worker, decode_message, encode_frame,
 };
 use ockam_node::{Context, NodeBuilder};
 use ockam_transport_serial::{Deframer, SerialLink, SerialLinkOptions, write_frame};
+use std::convert::Infallible;
 use std::future::Future;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -92,5 +94,22 @@ impl Peer {
     /// Reads the body of the next message.
     pub(crate) async fn read_body(&mut self) -> String {
         ockam_core::decode(&self.read().await.payload).unwrap()
+    }
+}
+
+/// A port that writes nowhere.
+pub(crate) struct Nowhere;
+
+impl ErrorType for Nowhere {
+    type Error = Infallible;
+}
+
+impl Write for Nowhere {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        Ok(bytes.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
     }
 }
