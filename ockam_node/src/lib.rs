@@ -119,7 +119,7 @@ pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 pub use link::LinkGuard;
 #[cfg(feature = "std")]
 pub use link::{LINK_DOWN_WARNING, LinkInfo, LinkStatus, LinkWatch};
-pub use link::{LinkKind, LinkState};
+pub use link::{LINK_EAGER_FOR, LINK_EAGER_WAIT, LinkKind, LinkState};
 #[cfg(feature = "std")]
 pub use long_wait::LONG_WAIT;
 #[cfg(feature = "std")]

@@ -39,7 +39,6 @@ use alloc::string::String;
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
 use core::fmt;
-#[cfg(feature = "std")]
 use core::time::Duration;
 use ockam_core::Address;
 
@@ -47,6 +46,15 @@ use ockam_core::Address;
 /// for the whole time that it is away, with the attempt that comes next.
 #[cfg(feature = "std")]
 pub const LINK_DOWN_WARNING: Duration = Duration::from_secs(30);
+
+/// How long after a link was lost the waits between attempts to make it again stay short: at most
+/// [`LINK_EAGER_WAIT`]. Then they double up to the longest. So what was restarted is found again at
+/// once, and what is away for hours is not asked all the time.
+pub const LINK_EAGER_FOR: Duration = Duration::from_secs(30);
+
+/// How long the waits between attempts are at most for the first [`LINK_EAGER_FOR`], unless the
+/// first wait is longer.
+pub const LINK_EAGER_WAIT: Duration = Duration::from_secs(1);
 
 /// What kind of link it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -151,7 +159,7 @@ pub struct LinkStatus {
 }
 
 /// What is known about a link at one moment. It reads as a line:
-/// `connection 0#3f2a to 127.0.0.1:4000: up`.
+/// `connection 0#3f2a (127.0.0.1:4000): up`.
 #[cfg(feature = "std")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -173,7 +181,7 @@ pub struct LinkInfo {
 impl fmt::Display for LinkInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let LinkInfo { kind, address, name, state, .. } = self;
-        write!(f, "{kind} {address} to {name}: {state}")
+        write!(f, "{kind} {address} ({name}): {state}")
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::link::{Link, Phase};
 use core::fmt;
 use ockam_core::{Address, Error, ErrorKind, FlowControlId, Result, Route};
-use ockam_node::Handle;
+use ockam_node::{Handle, LinkState, LinkWatch};
 use std::sync::Arc;
 
 /// A connection to another node, made by [`TcpTransport::connect`](crate::TcpTransport::connect).
@@ -57,6 +57,22 @@ impl TcpConnection {
     #[must_use]
     pub fn info(&self) -> TcpConnectionInfo {
         TcpConnectionInfo::of(&self.0)
+    }
+
+    /// Returns where the connection is. One that [reconnects](crate::TcpReconnect) is
+    /// [`Connecting`](LinkState::Connecting) from when its socket has failed until it has another one;
+    /// any other is [`Down`](LinkState::Down), and so is one that has ended.
+    ///
+    /// Those of peers are in [`Handle::links`], as all connections are.
+    #[must_use]
+    pub fn state(&self) -> LinkState {
+        self.0.entry().status().state
+    }
+
+    /// Begins to follow the connection. It does not keep it.
+    #[must_use]
+    pub fn watch(&self) -> LinkWatch {
+        self.0.entry().watch()
     }
 
     /// Closes the connection in good order: what was sent before is written first, and the other

@@ -17,7 +17,7 @@ use crate::traffic::Traffic;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 use ockam_core::{Address, FlowControlId};
-use ockam_node::{Handle, Turn};
+use ockam_node::{Handle, LinkGuard, LinkKind, LinkState, Turn};
 use std::io;
 use std::sync::{Arc, OnceLock, Weak};
 use tokio::net::TcpStream;
@@ -41,8 +41,9 @@ pub(crate) struct Link {
     receiver: Address,
     flow: FlowControlId,
     direction: TcpDirection,
-    /// The other side, as the program named it, or its socket's address.
-    peer: String,
+    /// In the list of the node's links, by the name of the other side: as the program named it, or
+    /// its socket's address.
+    entry: LinkGuard,
     phase: watch::Sender<Phase>,
     /// A broken link will be made again. It is `false` before those who follow the phase are woken.
     reconnects: AtomicBool,
@@ -65,12 +66,18 @@ impl Link {
     ) -> Arc<Self> {
         let traffic = Traffic::default();
         traffic.look(stream.as_ref());
+        let sender = ctx.random_local();
+        let entry = ctx.add_link(LinkKind::Connection, &sender, peer, LinkState::Up);
+        let entry = match direction {
+            TcpDirection::Outgoing => entry,
+            TcpDirection::Incoming => entry.made_by_peer(),
+        };
         Arc::new(Link {
-            sender: ctx.random_local(),
+            sender,
             receiver: ctx.random_local(),
             flow,
             direction,
-            peer,
+            entry,
             phase: watch::Sender::new(Phase::Up(Arc::new(stream))),
             reconnects: AtomicBool::new(reconnects),
             tail_loss: OnceLock::new(),
@@ -97,7 +104,12 @@ impl Link {
     }
 
     pub(crate) fn peer(&self) -> &str {
-        &self.peer
+        self.entry.name()
+    }
+
+    /// Where the link is, for the program.
+    pub(crate) fn entry(&self) -> &LinkGuard {
+        &self.entry
     }
 
     pub(crate) fn traffic(&self) -> &Traffic {
@@ -174,6 +186,17 @@ impl Link {
         self.break_off_if(why, |_| true);
     }
 
+    /// Tells the program of a socket that has failed and for which there will be no other. Nothing is
+    /// locked by the caller: code of the program may be woken.
+    pub(crate) fn report_failure(&self) {
+        if let Phase::Broken(why) = self.phase()
+            && !self.reconnects()
+            && self.entry.status().state.is_up()
+        {
+            self.entry.down(|| why.to_string());
+        }
+    }
+
     /// As [`break_off`](Self::break_off), unless there is another socket by now.
     pub(crate) fn break_off_from(&self, failed: &Arc<OwnedWriteHalf>, why: &str) {
         self.break_off_if(why, |stream| Arc::ptr_eq(stream, failed));
@@ -232,18 +255,23 @@ impl Link {
     pub(crate) fn mend(&self, stream: OwnedWriteHalf) -> bool {
         let stream = Arc::new(stream);
         self.traffic.look(stream.as_ref().as_ref());
-        self.phase.send_if_modified(|phase| {
+        let mended = self.phase.send_if_modified(|phase| {
             let broken = matches!(phase, Phase::Broken(_));
             if broken {
                 *phase = Phase::Up(Arc::clone(&stream));
             }
             broken
-        })
+        });
+        if mended {
+            self.entry.up();
+        }
+        mended
     }
 
     /// Ends the connection, once: its flow ends, and everybody who waits for it is told. Returns
     /// the socket if it has not failed; nobody but the caller uses it any more.
     pub(crate) fn end(&self, ctx: &Handle, why: &str) -> Option<Arc<OwnedWriteHalf>> {
+        self.report_failure();
         let mut socket = None;
         let ended = self.phase.send_if_modified(|phase| {
             // What was found first is the cause of what was found later.
@@ -260,6 +288,7 @@ impl Link {
         });
         if let (true, Phase::Ended(why)) = (ended, self.phase()) {
             tracing::debug!("{why}");
+            self.entry.end();
             if let Some(registry) = self.registry.upgrade() {
                 registry.remove_link(self);
                 registry.on_demand().forget(&self.sender);
@@ -287,14 +316,14 @@ impl fmt::Display for Link {
             TcpDirection::Outgoing => "to",
             TcpDirection::Incoming => "from",
         };
-        write!(f, "the TCP connection {direction} {}", self.peer)
+        write!(f, "the TCP connection {direction} {}", self.peer())
     }
 }
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Link")
-            .field("peer", &self.peer)
+            .field("peer", &self.peer())
             .field("sender", &self.sender)
             .finish_non_exhaustive()
     }

@@ -272,7 +272,6 @@ impl Receiver {
         self.room = MIN_ROOM;
         self.since = Instant::now();
         self.greeting = Some(deadline(self.handshake));
-        tracing::info!(connection = %self.link, "connected again");
         self.link.mend(writing)
     }
 
@@ -327,6 +326,7 @@ impl Processor for Receiver {
         // What the half that writes was told, and has written, is known once it has unlocked.
         drop(self.outgoing.lock());
         self.link.break_off(&why);
+        self.link.report_failure();
         if self.mend(ctx).await {
             return Ok(true);
         }

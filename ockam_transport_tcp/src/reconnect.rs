@@ -3,6 +3,7 @@
 //! It owns the waits and the number of attempts. It refuses to know sockets.
 
 use core::time::Duration;
+use ockam_node::{LINK_EAGER_FOR, LINK_EAGER_WAIT};
 
 /// How long a connection has to live until the attempt that made it counts as good. One that ends
 /// earlier, or before the peer has said its first byte, is an attempt that failed.
@@ -13,8 +14,9 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// Says how a connection that was lost is made again.
 ///
-/// The first attempt is made at once. Then the waits double from the first to the longest, each
-/// shortened by chance by up to a half, so that many nodes that lost the same peer do not come back
+/// The first attempt is made at once. Then the waits double from the first to the longest, but for
+/// the first [`LINK_EAGER_FOR`] they are at most [`LINK_EAGER_WAIT`], or the first if that is longer.
+/// Each is shortened by chance by up to a half, so that many nodes that lost the same peer do not come back
 /// at the same moment. An attempt is good once the peer has said its first byte and the connection
 /// has lived for [`RECONNECT_PROVEN_AFTER`]: a peer that accepts connections and ends them again
 /// uses up the attempts like one that does not answer.
@@ -31,7 +33,8 @@ pub struct TcpReconnect {
 }
 
 impl TcpReconnect {
-    /// Tries again and again: at once, then after 100 ms, doubling up to 10 s.
+    /// Tries again and again: at once, then after 100 ms, doubling up to a second, and after 30 s
+    /// without success up to 10 s.
     pub fn new() -> Self {
         TcpReconnect {
             first_wait: Duration::from_millis(100),
@@ -74,16 +77,19 @@ impl Backoff {
     }
 
     /// Takes note of a connection that was lost after `lived`; `greeted` if the peer had said its
-    /// first byte.
-    pub(crate) fn lost(&mut self, greeted: bool, lived: Duration) {
-        if greeted && lived >= RECONNECT_PROVEN_AFTER {
+    /// first byte. Returns whether it was a good one.
+    pub(crate) fn lost(&mut self, greeted: bool, lived: Duration) -> bool {
+        let was_good = greeted && lived >= RECONNECT_PROVEN_AFTER;
+        if was_good {
             *self = Backoff::new(self.reconnect);
         }
+        was_good
     }
 
     /// Returns how long to wait before the next attempt, or `None` if there shall be none.
-    /// `random` shortens the wait by up to a half.
-    pub(crate) fn next(&mut self, random: u32) -> Option<Duration> {
+    /// `random` shortens the wait by up to a half; `away` is for how long there was no good
+    /// connection.
+    pub(crate) fn next(&mut self, random: u32, away: Duration) -> Option<Duration> {
         if self.reconnect.attempts.is_some_and(|attempts| self.made >= attempts) {
             return None;
         }
@@ -91,8 +97,14 @@ impl Backoff {
         if self.made == 1 {
             return Some(Duration::ZERO);
         }
-        let half = self.next_wait / 2;
-        self.next_wait = self.next_wait.saturating_mul(2).min(self.reconnect.longest_wait);
+        let TcpReconnect { first_wait, longest_wait, .. } = self.reconnect;
+        let longest = match away < LINK_EAGER_FOR {
+            true => longest_wait.min(LINK_EAGER_WAIT.max(first_wait)),
+            false => longest_wait,
+        };
+        let wait = self.next_wait.min(longest);
+        let half = wait / 2;
+        self.next_wait = wait.saturating_mul(2).min(longest_wait);
         Some(half + half.mul_f64(f64::from(random) / f64::from(u32::MAX)))
     }
 
@@ -109,7 +121,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn waits(backoff: &mut Backoff, count: usize, random: u32) -> Vec<Duration> {
-        (0..count).map_while(|_| backoff.next(random)).collect()
+        (0..count).map_while(|_| backoff.next(random, Duration::ZERO)).collect()
     }
 
     #[test]
@@ -118,6 +130,22 @@ mod tests {
         let mut backoff = Backoff::new(reconnect);
         let expected = [0, 100, 200, 400, 800, 1000, 1000].map(Duration::from_millis);
         assert_eq!(waits(&mut backoff, 7, u32::MAX), expected);
+    }
+
+    #[test]
+    fn the_waits_stay_short_until_the_connection_is_away_for_long() {
+        let mut backoff = Backoff::new(TcpReconnect::new());
+        let mut away = Duration::ZERO;
+        while away < LINK_EAGER_FOR {
+            let wait = backoff.next(u32::MAX, away).unwrap();
+            assert!(wait <= LINK_EAGER_WAIT, "{wait:?} after {away:?}");
+            away += wait;
+        }
+        let later: Vec<_> = (0..5).map_while(|_| backoff.next(u32::MAX, away)).collect();
+        assert_eq!(later, [2, 4, 8, 10, 10].map(Duration::from_secs));
+        // A program that wants longer waits from the beginning gets them.
+        let slow = TcpReconnect::new().with_waits(5000 * MS, 60_000 * MS);
+        assert_eq!(waits(&mut Backoff::new(slow), 3, u32::MAX), [0, 5, 5].map(Duration::from_secs));
     }
 
     #[test]
@@ -134,9 +162,9 @@ mod tests {
         let short = RECONNECT_PROVEN_AFTER - MS;
         for (greeted, lived) in [(true, short), (false, Duration::MAX), (true, Duration::ZERO)] {
             backoff.lost(greeted, lived);
-            backoff.next(0);
+            backoff.next(0, Duration::ZERO);
         }
-        assert_eq!(backoff.next(0), None);
+        assert_eq!(backoff.next(0, Duration::ZERO), None);
         backoff.lost(true, RECONNECT_PROVEN_AFTER);
         assert_eq!(waits(&mut backoff, 9, u32::MAX), [Duration::ZERO, 100 * MS]);
     }

@@ -4,7 +4,7 @@
 
 use crate::dial;
 use crate::limits::DEFAULT_CONNECT_TIMEOUT;
-use crate::link::Link;
+use crate::link::{Link, Phase};
 use crate::reconnect::{Backoff, TcpReconnect};
 use crate::socket::{self, DeadPath};
 use core::future::{Future, poll_fn};
@@ -14,7 +14,7 @@ use core::time::Duration;
 use ockam_core::{Error, ErrorKind, PREFACE, Result};
 use ockam_node::Handle;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How a connection is made again.
 pub(crate) struct Redial {
@@ -22,6 +22,8 @@ pub(crate) struct Redial {
     connect_timeout: Duration,
     dead_path: DeadPath,
     backoff: Backoff,
+    /// Since when there is no connection that has proven good.
+    since: Option<Instant>,
 }
 
 impl Redial {
@@ -32,12 +34,14 @@ impl Redial {
         reconnect: TcpReconnect,
     ) -> Self {
         let connect_timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
-        Redial { target, connect_timeout, dead_path, backoff: Backoff::new(reconnect) }
+        Redial { target, connect_timeout, dead_path, backoff: Backoff::new(reconnect), since: None }
     }
 
     /// Takes note of a connection that was lost. See [`Backoff::lost`].
     pub(crate) fn lost(&mut self, greeted: bool, lived: Duration) {
-        self.backoff.lost(greeted, lived);
+        if self.backoff.lost(greeted, lived) {
+            self.since = None;
+        }
     }
 
     /// Makes the connection again; `None` if the attempts are used up, or the connection is closed
@@ -63,9 +67,20 @@ impl Redial {
         link: &Link,
         handshake: Duration,
     ) -> Option<TcpStream> {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let mut why = match link.phase() {
+            Phase::Up(_) => return None,
+            Phase::Broken(why) | Phase::Ended(why) => why.to_string(),
+        };
         loop {
             let [a, b, c, d, ..] = ctx.random_bits();
-            let wait = self.backoff.next(u32::from_le_bytes([a, b, c, d]))?;
+            let Some(wait) = self.backoff.next(u32::from_le_bytes([a, b, c, d]), since.elapsed())
+            else {
+                let made = self.backoff.made();
+                link.entry().down(|| format!("{made} attempts have failed: {why}"));
+                return None;
+            };
+            link.entry().connecting(self.backoff.made(), || why);
             if !wait.is_zero() {
                 sleep(wait).await;
             }
@@ -74,6 +89,7 @@ impl Redial {
                 Err(error) => {
                     let attempt = self.backoff.made();
                     tracing::debug!(connection = %link, attempt, %error, "cannot connect again");
+                    why = error.to_string();
                 }
             }
         }

@@ -25,4 +25,8 @@ impl LinkGuard {
     /// The link is not made any more.
     #[inline]
     pub fn down(&self, _: impl FnOnce() -> String) {}
+
+    /// The link is over.
+    #[inline]
+    pub fn end(&self) {}
 }

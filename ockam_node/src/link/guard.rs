@@ -94,9 +94,9 @@ enum Line {
 }
 
 impl Course {
-    /// Takes note of a state. Returns what the log is told.
+    /// Takes note of a state, unless the link is over. Returns what the log is told.
     fn note(&mut self, state: LinkState) -> Line {
-        if self.status.state == state {
+        if self.over || self.status.state == state {
             return Line::Nothing;
         }
         self.changes += 1;
@@ -144,7 +144,13 @@ impl Shared {
 
     /// The owner is gone: the last state stays, and nobody waits for another.
     fn end(&self) {
+        if let Some(node) = self.node.upgrade() {
+            node.links.remove(self.number);
+        }
         let waiting = self.course.with(|course| {
+            if course.over {
+                return None;
+            }
             if !matches!(course.status.state, LinkState::Down { .. }) {
                 course.status = LinkStatus { state: LinkState::down(GONE), since: Instant::now() };
                 course.changes += 1;
@@ -242,6 +248,12 @@ impl LinkGuard {
         self.0.set(LinkState::down(why()));
     }
 
+    /// The link is over, as if the guard were dropped: it leaves the list, and its last state stays
+    /// for those who ask. Unless it is down already, nothing has failed, and the log is not told.
+    pub fn end(&self) {
+        self.0.end();
+    }
+
     /// Returns the name of the other end.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -263,9 +275,6 @@ impl LinkGuard {
 
 impl Drop for LinkGuard {
     fn drop(&mut self) {
-        if let Some(node) = self.0.node.upgrade() {
-            node.links.remove(self.0.number);
-        }
         self.0.end();
     }
 }

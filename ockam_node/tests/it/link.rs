@@ -41,9 +41,9 @@ async fn the_links_of_a_node_are_listed_oldest_first_for_as_long_as_they_are_the
     third.down(|| "it is over".into());
     let lines: Vec<String> = ctx.links().iter().map(ToString::to_string).collect();
     let expected = [
-        "relay 0#keeper to first: up",
-        "relay 0#keeper to second: connecting (attempt 3): it is away",
-        "relay 0#keeper to third: down: it is over",
+        "relay 0#keeper (first): up",
+        "relay 0#keeper (second): connecting (attempt 3): it is away",
+        "relay 0#keeper (third): down: it is over",
     ];
     assert_eq!(lines, expected);
     drop(second);

@@ -26,6 +26,7 @@ mod reconnect;
 mod registry;
 mod sent;
 mod stalled;
+mod state;
 mod stop;
 mod support;
 mod tail;
