@@ -69,7 +69,8 @@ pub struct Context {
     hand: Hand,
     /// Who may wait for the answer to the message that is being handled.
     asker: Option<Address>,
-    /// The way to that asker, if it is on another node and reads notices of failures.
+    /// The way to that asker, if it reads notices of failures. It is that of the last asker whose
+    /// message came from outside, so it counts only if this one's did.
     #[cfg(feature = "std")]
     way_back: WayBack,
     /// A message is being handled. It is counted if it is not handled to the end.
@@ -145,9 +146,8 @@ impl Context {
     fn remember(&mut self, asker: &Address, message: &LocalMessage) {
         self.asker = Some(asker.clone());
         #[cfg(feature = "std")]
-        match notice::way_back(message, asker) {
-            Some(way_back) => notice::keep(&mut self.way_back, way_back),
-            None => self.way_back = None,
+        if self.from_outside {
+            notice::keep(&mut self.way_back, message, asker);
         }
         #[cfg(not(feature = "std"))]
         let _ = message;
@@ -203,7 +203,9 @@ impl Context {
         };
         let unheard = self.handle.node().fail_ask(&asker, why());
         #[cfg(feature = "std")]
-        if let (Some(error), Some(way_back)) = (unheard, &self.way_back) {
+        if self.from_outside
+            && let (Some(error), Some(way_back)) = (unheard, &self.way_back)
+        {
             notice::tell(self.handle.node(), self.handle.cell(), way_back, reason, &error);
         }
         #[cfg(not(feature = "std"))]

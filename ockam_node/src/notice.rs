@@ -28,13 +28,6 @@ use ockam_core::{
     RelayMessage, Route,
 };
 
-/// Returns the way back to the asker of a message, if that is on another node and reads notices.
-#[inline]
-pub(crate) fn way_back<'a>(message: &'a LocalMessage, asker: &Address) -> Option<&'a Route> {
-    let asks = asker.may_be_told() && !message.payload().is_typed();
-    asks.then(|| message.return_route())
-}
-
 /// Tells an asker that its question was not answered by the worker of a cell. Nothing is told if it
 /// did not come over a connection of this node.
 #[cold]
@@ -120,12 +113,17 @@ pub(crate) fn accept(node: &Node, ask: &Ask, message: LocalMessage) {
     discard(message);
 }
 
-/// The way back to the asker of the message that a context handles, kept from one to the next.
+/// The way back to the asker of the message from outside that a context handles, kept from one to the
+/// next.
 pub(crate) type WayBack = Option<Box<Route>>;
 
-/// Keeps a way back in a place that may be there already.
-pub(crate) fn keep(place: &mut WayBack, way_back: &Route) {
+/// Keeps the way back to the asker of a message from outside, in a place that may be there already.
+/// There is none if the asker does not read notices.
+#[inline]
+pub(crate) fn keep(place: &mut WayBack, message: &LocalMessage, asker: &Address) {
+    let way_back = message.return_route();
     match place {
+        none if !asker.may_be_told() => *none = None,
         Some(known) => (**known).clone_from(way_back),
         none => *none = Some(Box::new(way_back.clone())),
     }

@@ -12,6 +12,7 @@ mod dropped;
 mod drops;
 mod end;
 mod failure;
+mod failure_here;
 mod flow;
 mod frame;
 mod hostile;
