@@ -96,9 +96,9 @@ pub use ockam_node::{
 };
 #[cfg(feature = "std")]
 pub use ockam_node::{
-    ByteBudget, ByteCharge, DEFAULT_BLOCKING_LIMIT, DEFAULT_MAILBOX_BYTES, KILL_PATIENCE, Killed,
-    LINK_DOWN_WARNING, LinkInfo, LinkStatus, LinkWatch, RemoteFailure, STOP_TIMEOUT_VARIABLE,
-    StopOptions,
+    Audience, ByteBudget, ByteCharge, DEFAULT_BLOCKING_LIMIT, DEFAULT_MAILBOX_BYTES, KILL_PATIENCE,
+    Killed, LINK_DOWN_WARNING, LinkInfo, LinkStatus, LinkWatch, RemoteFailure,
+    STOP_TIMEOUT_VARIABLE, StopOptions,
 };
 #[cfg(not(feature = "std"))]
 pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};

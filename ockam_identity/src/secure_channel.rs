@@ -63,6 +63,8 @@ pub use access::{AttributeAccessControl, IdentityIdAccessControl};
 #[cfg(feature = "std")]
 pub use asked::{MAX_DOUBLED, WAY_TRUSTED_FOR};
 pub use credential_source::{CREDENTIAL_REQUEST_TIMEOUT, CredentialSource};
+#[cfg(feature = "std")]
+pub use decryptor::CHANNEL_CONSUMER_STALL_TIMEOUT;
 pub use encryptor::MAX_CHANNEL_BODY_LEN;
 pub use ends::SecureChannel;
 pub use gap::LOSS_TIMEOUT;

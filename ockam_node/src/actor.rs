@@ -13,6 +13,7 @@ use crate::unanswered::Unanswered;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::marker::PhantomData;
 use core::pin::pin;
@@ -199,10 +200,13 @@ fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
     let worker = TypeName::of::<W>();
     match why {
         Unhandled::Failed(error) => {
+            let texts = ctx.texts_for_asker(&error);
             let error = describe(error);
             tell!(ctx, Failed, %address, %worker, %error, "a worker failed to handle a message");
             let text = || format!("{address} failed: {error}");
-            ctx.fail_asker(FailureReason::Failed, || Error::with_text(ErrorKind::Failed, text));
+            ctx.fail_asker(FailureReason::Failed, texts, || {
+                Error::with_text(ErrorKind::Failed, text)
+            });
         }
         Unhandled::Undecodable(error, message) => {
             let sender = message.return_route();
@@ -210,7 +214,7 @@ fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
             ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
             let error = || Error::new(ErrorKind::Encoding, error);
             let error = || error().context_with(|| format!("{address}"));
-            ctx.fail_asker(FailureReason::Undecodable, error);
+            ctx.fail_asker(FailureReason::Undecodable, Vec::new(), error);
             discard(message);
         }
     }
@@ -254,8 +258,10 @@ pub(crate) async fn finish<W: Worker<Context = Context>>(
     unanswered.tell();
     if let Some(Panicked(panic)) = panicked {
         let address = ctx.address();
+        let texts = ctx.texts_for_asker(&program::panicked(&panic));
         let text = || format!("{address} panicked: {panic}");
-        ctx.fail_asker(FailureReason::Panicked, || Error::with_text(ErrorKind::Panicked, text));
+        let error = || Error::with_text(ErrorKind::Panicked, text);
+        ctx.fail_asker(FailureReason::Panicked, texts, error);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Building a node in a program that owns its runtime.
 
+#[cfg(feature = "std")]
+use crate::audience::{Audience, Audiences};
 use crate::context::Context;
 use crate::executor::Surroundings;
 use crate::inbox::Bounds;
@@ -39,6 +41,8 @@ pub struct NodeBuilder {
     stop_timeout: Duration,
     #[cfg(feature = "std")]
     blocking_limit: Duration,
+    #[cfg(feature = "std")]
+    audiences: Audiences,
     random: Option<RandomSource>,
     surroundings: Surroundings,
 }
@@ -57,6 +61,8 @@ impl NodeBuilder {
             stop_timeout: DEFAULT_STOP_TIMEOUT,
             #[cfg(feature = "std")]
             blocking_limit: DEFAULT_BLOCKING_LIMIT,
+            #[cfg(feature = "std")]
+            audiences: Audiences::default(),
             random: None,
             surroundings: Surroundings::default(),
         }
@@ -97,6 +103,46 @@ impl NodeBuilder {
     #[cfg(feature = "std")]
     pub fn with_blocking_limit(mut self, limit: Duration) -> Self {
         self.blocking_limit = limit;
+        self
+    }
+
+    /// Sets which peers are told that a message of theirs failed on this node: that its handler
+    /// failed or panicked, that its worker stopped first, that its body could not be read, or that it
+    /// found no room. Everybody unless this is called. Only a peer that asks for it is told, as
+    /// [`send_and_receive`](crate::Handle::send_and_receive) of this library does; its call fails with a
+    /// [`RemoteFailure`](crate::RemoteFailure).
+    #[cfg(feature = "std")]
+    pub fn with_failures_told_to(mut self, audience: Audience) -> Self {
+        self.audiences.failures = audience;
+        self
+    }
+
+    /// Sets which of the peers that are told of a failure get the texts of the error and of its
+    /// causes as well. [`Audience::Known`] unless this is called: a text may quote what the program
+    /// keeps to itself.
+    ///
+    /// ```
+    /// # use ockam_node::{Audience, NodeBuilder};
+    /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
+    /// // In a laboratory, where everybody may read everything.
+    /// let ctx = NodeBuilder::new()
+    ///     .with_failure_texts_told_to(Audience::Everybody)
+    ///     .with_existence_told_to(Audience::Everybody)
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn with_failure_texts_told_to(mut self, audience: Audience) -> Self {
+        self.audiences.texts = audience;
+        self
+    }
+
+    /// Sets which peers are told that there is no worker at the address of a message of theirs, or
+    /// that it is not reached from there. [`Audience::Known`] unless this is called: a stranger
+    /// learns nothing about who exists, and its message is dropped.
+    #[cfg(feature = "std")]
+    pub fn with_existence_told_to(mut self, audience: Audience) -> Self {
+        self.audiences.existence = audience;
         self
     }
 
@@ -161,11 +207,21 @@ impl NodeBuilder {
     /// random bytes; [`Full`](ockam_core::ErrorKind::Full) if there are too few task slots.
     pub fn build(self) -> Result<Context> {
         let (executor, random) = (self.surroundings.executor()?, Random::new(self.random)?);
-        let node = Node::new(executor, random, self.mailbox_bounds, self.stop_timeout);
+        let node = Node::new(
+            executor,
+            random,
+            self.mailbox_bounds,
+            self.stop_timeout,
+            #[cfg(feature = "std")]
+            self.audiences,
+        );
         #[cfg(all(feature = "std", not(ockam_loom)))]
         crate::watch::add(&node, self.blocking_limit);
         #[cfg(feature = "std")]
-        node.end_with_runtime();
+        {
+            node.flow_controls.set_node(&node);
+            node.end_with_runtime();
+        }
         Context::detached(&node, Mailbox::allow_all(self.address).into())
     }
 }

@@ -10,6 +10,7 @@
 //! | `ask`, `asking` | `send_and_receive`, and its future |
 //! | `receive` | taking messages out of one's own mailbox |
 //! | `outside` | what transports and channels need |
+//! | `stall` | handing on what a peer has sent, to a worker that may stand still |
 //! | `lost` | waiting for the loss of a connection |
 
 mod ask;
@@ -22,6 +23,8 @@ mod outside;
 mod receive;
 mod send;
 #[cfg(feature = "std")]
+mod stall;
+#[cfg(feature = "std")]
 mod stop_with;
 mod stopping;
 
@@ -31,6 +34,8 @@ pub use handle::Handle;
 pub use kill::{KILL_PATIENCE, Killed};
 pub use lost::ConnectionLost;
 pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
+#[cfg(feature = "std")]
+pub use stall::StallGuard;
 
 #[cfg(feature = "std")]
 use crate::answering::came_by;
@@ -40,11 +45,13 @@ use crate::dead_letter::DeadLetterReason;
 use crate::executor::Alarm;
 use crate::node::{Node, cut_off};
 #[cfg(feature = "std")]
-use crate::notice::{self, WayBack};
+use crate::notice::{self, Failure, WayBack};
 use crate::stop_order::StopOrder;
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
+use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 use core::task::{Poll, Waker};
@@ -195,9 +202,35 @@ impl Context {
         }
     }
 
-    /// The message was not handled: whoever waits for the answer is told why.
+    /// Returns the texts of an error for the asker of the message that is handled, if that is on
+    /// another node and may read them.
+    #[cfg(feature = "std")]
     #[cold]
-    pub(crate) fn fail_asker(&mut self, reason: FailureReason, why: impl FnOnce() -> Error) {
+    pub(crate) fn texts_for_asker(&self, error: &Error) -> Vec<String> {
+        match (&self.asker, &self.way_back) {
+            (Some(_), Some(way_back)) if self.from_outside => {
+                notice::texts(self.handle.node(), way_back, error)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// On boards no other node is told.
+    #[cfg(not(feature = "std"))]
+    #[inline(always)]
+    pub(crate) fn texts_for_asker(&self, _: &Error) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The message was not handled: its asker gets the error of `why`, or the texts if it is on
+    /// another node.
+    #[cold]
+    pub(crate) fn fail_asker(
+        &mut self,
+        reason: FailureReason,
+        texts: Vec<String>,
+        why: impl FnOnce() -> Error,
+    ) {
         let Some(asker) = self.asker.take() else {
             return;
         };
@@ -206,10 +239,12 @@ impl Context {
         if self.from_outside
             && let (Some(error), Some(way_back)) = (unheard, &self.way_back)
         {
-            notice::tell(self.handle.node(), self.handle.cell(), way_back, reason, &error);
+            let (node, cell) = (self.handle.node(), self.handle.cell());
+            let failure = Failure::new(reason, &error, texts);
+            notice::tell(node, cell, cell.address(), way_back, failure);
         }
         #[cfg(not(feature = "std"))]
-        let _ = (unheard, reason);
+        let _ = (unheard, reason, texts);
     }
 
     /// Takes the next message that is in hand already, unless no more are handled.
@@ -335,7 +370,7 @@ impl Drop for Context {
         }
         if self.asker.is_some() {
             let cell = Arc::clone(self.handle.cell());
-            self.fail_asker(FailureReason::CutOff, || {
+            self.fail_asker(FailureReason::CutOff, Vec::new(), || {
                 Error::with_text(ErrorKind::Stopped, || cut_off(&cell))
             });
         }

@@ -8,6 +8,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
 use core::task::Poll;
+#[cfg(feature = "std")]
+use ockam_core::FailureReason;
 use ockam_core::{LocalMessage, Route};
 
 /// How many undelivered messages are kept.
@@ -49,6 +51,22 @@ impl DeadLetterReason {
         DeadLetterReason::Unsendable,
         DeadLetterReason::Stalled,
     ];
+}
+
+#[cfg(feature = "std")]
+impl From<DeadLetterReason> for FailureReason {
+    fn from(reason: DeadLetterReason) -> Self {
+        match reason {
+            DeadLetterReason::NotFound => FailureReason::NotFound,
+            DeadLetterReason::Stopped => FailureReason::Stopped,
+            DeadLetterReason::Panicked => FailureReason::Panicked,
+            DeadLetterReason::CutOff => FailureReason::CutOff,
+            DeadLetterReason::Undecodable => FailureReason::Undecodable,
+            DeadLetterReason::Denied => FailureReason::Denied,
+            DeadLetterReason::Unsendable => FailureReason::Unsendable,
+            DeadLetterReason::Stalled => FailureReason::Full,
+        }
+    }
 }
 
 impl fmt::Display for DeadLetterReason {

@@ -25,10 +25,14 @@ use crate::send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
 use crate::table::AddressHash;
 #[cfg(feature = "std")]
+use crate::telling::{Telling, What};
+#[cfg(feature = "std")]
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use ockam_core::{Address, Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
+use ockam_core::{
+    Address, Authorization, Error, ErrorKind, FailureReason, LocalMessage, Mailbox, RelayMessage,
+};
 
 /// How far a message got without waiting.
 pub(crate) enum Step {
@@ -111,7 +115,7 @@ pub(crate) fn begin(
     match push(node, &cell, message) {
         Ok(None) => Ok(Step::Done),
         Ok(Some(message)) => Ok(Step::Full(message, cell)),
-        Err(message) => Err(stopped(node, &cell, message)),
+        Err(message) => Err(stopped(node, source, &cell, message)),
     }
 }
 
@@ -260,6 +264,45 @@ fn nowhere(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<
     Err(not_found(node, source, message))
 }
 
+/// Tells the asker of a message that a peer has sent, and that does not get further.
+#[cfg(feature = "std")]
+fn tell_peer(node: &Arc<Node>, source: &Mailbox, message: &LocalMessage, reason: FailureReason) {
+    // A node without connections has no peers. If it is a worker that forwards, that one is told.
+    if node.flow_controls.has_producers() && node.flow_controls.is_producer(source.address()) {
+        notice::tell_of_address(node, message, reason);
+    }
+}
+
+/// Tells the log of a worker that a message from a peer does not reach, because the program has not
+/// made it a consumer or its access control said no: the first time for each worker, and then at
+/// powers of ten. If nothing is at the address, what has brought the message in tells the log.
+#[cfg(feature = "std")]
+fn tell_log(node: &Arc<Node>, source: &Mailbox, address: &Address, outgoing: bool) {
+    let is_from_peer =
+        node.flow_controls.has_producers() && node.flow_controls.is_producer(source.address());
+    let worker = node.find(address).filter(|_| is_from_peer);
+    let Some(worker) = worker.map(|cell| cell.type_name()) else { return };
+    let Telling::Counted(count) = node.telling(address, What::Unreachable) else { return };
+    let from = source.address();
+    if outgoing {
+        tracing::warn!(
+            %address, %worker, count, %from,
+            "a message from outside was dropped: the worker is no consumer of what brought it in; \
+             if peers may reach it, call flow_controls().add_consumer(address, &flow_control_id) \
+             with the id of the listener, connection or channel"
+        );
+    } else {
+        tracing::warn!(
+            %address, %worker, count, %from,
+            "a message from outside was dropped: the incoming access control of the worker said no"
+        );
+    }
+}
+
+/// On boards no other node is told.
+#[cfg(not(feature = "std"))]
+fn tell_peer(_: &Arc<Node>, _: &Mailbox, _: &LocalMessage, _: FailureReason) {}
+
 /// Hands an answer to the one who asked.
 pub(crate) fn hand_over(node: &Node, ask: &Ask, message: LocalMessage) -> Result<(), SendError> {
     ask.answer(message).map_err(|message| {
@@ -305,9 +348,11 @@ fn not_found(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> SendE
     }
     if let Some(why) = why_ended(node, &address) {
         node.dead_letters.record(&message, DeadLetterReason::Stopped);
+        tell_peer(node, source, &message, FailureReason::Stopped);
         return SendError::new(SendErrorReason::Ended { address, why }, message);
     }
     node.dead_letters.record(&message, DeadLetterReason::NotFound);
+    tell_peer(node, source, &message, FailureReason::NotFound);
     let reason = if address.is_local() && node.stop.has_begun() {
         SendErrorReason::Stopped { address }
     } else if address.is_local() {
@@ -332,8 +377,14 @@ fn why_ended(node: &Node, address: &Address) -> Option<String> {
 }
 
 #[cold]
-pub(crate) fn stopped(node: &Arc<Node>, cell: &Cell, message: LocalMessage) -> SendError {
+pub(crate) fn stopped(
+    node: &Arc<Node>,
+    source: &Mailbox,
+    cell: &Cell,
+    message: LocalMessage,
+) -> SendError {
     node.dead_letters.record(&message, DeadLetterReason::Stopped);
+    tell_peer(node, source, &message, FailureReason::Stopped);
     let address = cell.address().clone();
     let reason = match why_ended(node, &address) {
         Some(why) => SendErrorReason::Ended { address, why },
@@ -350,10 +401,11 @@ pub(crate) fn denied(
     outgoing: bool,
 ) -> SendError {
     node.dead_letters.record(&message, DeadLetterReason::Denied);
-    let reason = SendErrorReason::Denied {
-        source: source.address().clone(),
-        destination: message.onward_route().first().cloned().unwrap_or_default(),
-        outgoing,
-    };
+    tell_peer(node, source, &message, FailureReason::Denied);
+    let destination = message.onward_route().first().cloned().unwrap_or_default();
+    #[cfg(feature = "std")]
+    tell_log(node, source, &destination, outgoing);
+    let reason =
+        SendErrorReason::Denied { source: source.address().clone(), destination, outgoing };
     SendError::new(reason, message)
 }

@@ -314,7 +314,10 @@ fn enter(
                 return Err(SendError::new(deliver::full(&cell, &message), message));
             }
             Ok(Some(message)) => message,
-            Err(message) => return Err(deliver::stopped(node, &cell, message)),
+            Err(message) => {
+                let source = handle.mailboxes().primary();
+                return Err(deliver::stopped(node, source, &cell, message));
+            }
         };
         let ticket = cell.stand_in_line(
             Weight::of(&message),

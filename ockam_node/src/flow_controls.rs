@@ -10,19 +10,33 @@ mod gate;
 pub use gate::FlowGate;
 
 use self::carrier::Carriers;
+#[cfg(feature = "std")]
+use crate::node::Node;
 use crate::random::Random;
+#[cfg(feature = "std")]
+use crate::suggest;
 use crate::sync::Lock;
 use alloc::boxed::Box;
+#[cfg(feature = "std")]
+use alloc::collections::BTreeSet;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::sync::Arc;
+#[cfg(feature = "std")]
+use alloc::sync::Weak;
 use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use ockam_core::{Address, FlowControlId, FlowControlTable, ProducerInfo, SpawnerInfo};
+#[cfg(feature = "std")]
+use std::sync::OnceLock;
 
 /// Of how many addresses the node remembers why they can be reached no more.
 pub const ENDED_FLOWS_KEPT: usize = 64;
+
+/// How long the names are that the node draws at random.
+#[cfg(feature = "std")]
+const RANDOM_NAME_LEN: usize = 32;
 
 /// Decides which local workers a message that came from outside may reach.
 ///
@@ -39,6 +53,9 @@ struct Shared {
     /// How many addresses of producers there are, so that a node without any pays one load.
     producers: AtomicUsize,
     random: Arc<Random>,
+    /// For hints about addresses.
+    #[cfg(feature = "std")]
+    node: OnceLock<Weak<Node>>,
 }
 
 /// The state as the rest of the node sees it. A program that registers nothing, such as that of a
@@ -68,6 +85,9 @@ struct State {
     /// over the same flow.
     expected: BTreeMap<Address, Way>,
     carriers: Carriers,
+    /// The flows of peers that the node knows.
+    #[cfg(feature = "std")]
+    known_peers: BTreeSet<FlowControlId>,
     /// Oldest first.
     ended: VecDeque<(Address, Arc<str>)>,
 }
@@ -79,7 +99,16 @@ impl FlowControls {
             generation: AtomicUsize::new(0),
             producers: AtomicUsize::new(0),
             random,
+            #[cfg(feature = "std")]
+            node: OnceLock::new(),
         }))
+    }
+
+    /// Names the node, whose workers can be consumers.
+    #[cfg(feature = "std")]
+    pub(crate) fn set_node(&self, node: &Arc<Node>) {
+        // It is named once.
+        let _ = self.0.node.set(Arc::downgrade(node));
     }
 
     /// Makes the rule for what the producer at an address may send: only to consumers of its own
@@ -110,8 +139,15 @@ impl FlowControls {
     }
 
     /// Makes a worker reachable for the producers of an id, and of the spawner with that id.
+    ///
+    /// The worker may be started later. With `std`, if there is none at the address and one with a
+    /// similar name, the log has a line at INFO that names both.
     pub fn add_consumer(&self, address: impl Into<Address>, id: &FlowControlId) {
         let address = address.into();
+        #[cfg(feature = "std")]
+        if tracing::enabled!(tracing::Level::INFO) {
+            self.hint(&address);
+        }
         // What the gates remember is what they allowed, so they need not hear of it.
         self.write(|state| state.table.add_consumer(address, id));
     }
@@ -136,6 +172,29 @@ impl FlowControls {
             state.table.add_producer(address, id, spawner, additional_addresses);
             self.changed(state);
         });
+    }
+
+    /// Says that what a producer brings in comes from a peer that the node knows: one that is let
+    /// know more than a stranger, see [`Audience::Known`](crate::Audience::Known). It ends with the
+    /// flow.
+    ///
+    /// A secure channel does so itself if its trust policy is selective. A program that knows who is at
+    /// the other end of a connection says so here, with the address of its receiver or of its sender.
+    #[cfg(feature = "std")]
+    pub fn add_known_peer(&self, producer: &Address) {
+        self.with(|state| {
+            if let Some(flow) = state.flow_of(producer) {
+                state.known_peers.insert(flow);
+            }
+        });
+    }
+
+    /// Tells whether the peer behind a producer is one that the node knows.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_known_peer(&self, producer: &Address) -> bool {
+        let is_known =
+            |state: &mut State| Some(state.known_peers.contains(&state.flow_of(producer)?));
+        self.with(|state| is_known(state).unwrap_or(false))
     }
 
     /// Registers an address that creates producers.
@@ -217,6 +276,23 @@ impl FlowControls {
     #[inline]
     pub(crate) fn has_producers(&self) -> bool {
         self.0.producers.load(Ordering::Relaxed) > 0
+    }
+
+    /// Tells the log of a consumer whose name may be misspelt.
+    #[cfg(feature = "std")]
+    #[cold]
+    fn hint(&self, address: &Address) {
+        let Some(node) = self.0.node.get().and_then(Weak::upgrade) else { return };
+        // What has a random name is no name that somebody has written.
+        if address.len() >= RANDOM_NAME_LEN || node.find(address).is_some() {
+            return;
+        }
+        if let Some(similar) = suggest::nearest(&node, address) {
+            tracing::info!(
+                %address, %similar,
+                "a consumer was added, and no worker is at its address yet: is the name right?"
+            );
+        }
     }
 
     fn reach(&self, producer: &Address, address: &Address) -> Reach {
@@ -327,12 +403,24 @@ impl State {
         expected.map(|(slot, _)| slot.clone()).collect()
     }
 
+    /// Returns the flow to which an address of a producer belongs.
+    #[cfg(feature = "std")]
+    fn flow_of(&self, producer: &Address) -> Option<FlowControlId> {
+        let info = self.table.find_flow_control_with_producer_address(producer);
+        info.map(|info| info.flow_control_id().clone())
+    }
+
     fn remove(&mut self, address: &Address) -> Option<ProducerInfo> {
         self.carriers.forget(address);
         for companion in self.table.additional_addresses(address) {
             self.carriers.forget(companion);
         }
-        self.table.remove(address)
+        let removed = self.table.remove(address);
+        #[cfg(feature = "std")]
+        if let Some(removed) = &removed {
+            self.known_peers.remove(removed.flow_control_id());
+        }
+        removed
     }
 
     fn remember(&mut self, addresses: impl Iterator<Item = Address>, why: Arc<str>) {

@@ -80,7 +80,7 @@ pub(crate) struct Inbox {
     pub(crate) taken: u32,
     /// Who waits for answers to messages that were discarded, and is told at the worker's end.
     #[cfg(feature = "std")]
-    pub(crate) askers: Vec<ockam_core::Address>,
+    pub(crate) askers: Vec<crate::reply_to::ReplyTo>,
     /// `taken` and that of what it waits for, when an answer had waited for too long.
     #[cfg(feature = "std")]
     pub(crate) stalled_at: Option<u32>,

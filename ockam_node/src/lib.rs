@@ -34,6 +34,8 @@ mod answering;
 mod arrivals;
 mod ask;
 mod askers;
+#[cfg(feature = "std")]
+mod audience;
 mod builder;
 #[cfg(feature = "std")]
 mod byte_budget;
@@ -65,6 +67,8 @@ mod program;
 mod random;
 #[cfg(feature = "std")]
 mod remote_failure;
+#[cfg(feature = "std")]
+mod reply_to;
 mod send_error;
 #[cfg(feature = "std")]
 mod shortcut;
@@ -90,6 +94,8 @@ mod watch;
 
 #[cfg(feature = "std")]
 pub use answering::ANSWER_PATIENCE;
+#[cfg(feature = "std")]
+pub use audience::Audience;
 pub use builder::{APP, NodeBuilder};
 #[cfg(feature = "std")]
 pub use byte_budget::{ByteBudget, ByteCharge};
@@ -98,7 +104,7 @@ pub use context::{
     MessageSendReceiveOptions,
 };
 #[cfg(feature = "std")]
-pub use context::{KILL_PATIENCE, Killed};
+pub use context::{KILL_PATIENCE, Killed, StallGuard};
 pub use dead_letter::{
     DEAD_LETTERS_KEPT, DeadLetter, DeadLetterReason, DeadLetterSubscription, DeadLetters,
 };

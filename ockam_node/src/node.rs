@@ -3,6 +3,8 @@
 use crate::arrivals::Arrivals;
 use crate::ask::{self, Ask};
 use crate::askers::Askers;
+#[cfg(feature = "std")]
+use crate::audience::Audiences;
 use crate::builder::APP;
 use crate::cell::{Cell, Cut, Ending, Kind};
 use crate::dead_letter::{DeadLetterReason, DeadLetters};
@@ -17,8 +19,12 @@ use crate::linger::Linger;
 use crate::link::Links;
 #[cfg(feature = "std")]
 use crate::long_wait::LongWaits;
+#[cfg(feature = "std")]
+use crate::notice::{self, Failure};
 use crate::program::discard;
 use crate::random::Random;
+#[cfg(feature = "std")]
+use crate::reply_to::ReplyTo;
 #[cfg(feature = "std")]
 use crate::shortcut::{Shortcut, Way};
 #[cfg(feature = "std")]
@@ -92,6 +98,8 @@ pub(crate) struct Node {
     pub(crate) links: Links,
     pub(crate) mailbox_limits: Limits,
     pub(crate) stop_timeout: Duration,
+    #[cfg(feature = "std")]
+    pub(crate) audiences: Audiences,
 }
 
 impl Node {
@@ -100,6 +108,7 @@ impl Node {
         random: Random,
         mailbox_bounds: Bounds,
         stop_timeout: Duration,
+        #[cfg(feature = "std")] audiences: Audiences,
     ) -> Arc<Self> {
         let random = Arc::new(random);
         let seed = u128::from_le_bytes(random.draw()) as usize;
@@ -130,6 +139,8 @@ impl Node {
             links: Links::new(),
             mailbox_limits: mailbox_bounds.into(),
             stop_timeout,
+            #[cfg(feature = "std")]
+            audiences,
         })
     }
 
@@ -310,18 +321,18 @@ impl Node {
     /// Ends a cell; for the reason [`CutOff`](DeadLetterReason::CutOff) its code is dropped where it
     /// waits. Its addresses are free, then what was queued is accounted for and askers are
     /// told, so that an asker may start another worker there.
-    pub(crate) fn end(&self, cell: &Cell, reason: DeadLetterReason) -> Ending {
+    pub(crate) fn end(self: &Arc<Self>, cell: &Cell, reason: DeadLetterReason) -> Ending {
         let cut = if reason == DeadLetterReason::CutOff { Cut::ByNode } else { Cut::No };
         self.end_by(cell, reason, cut)
     }
 
     /// Ends a cell because the program says so; its code is dropped where it waits.
     #[cfg(feature = "std")]
-    pub(crate) fn kill(&self, cell: &Cell) -> Ending {
+    pub(crate) fn kill(self: &Arc<Self>, cell: &Cell) -> Ending {
         self.end_by(cell, DeadLetterReason::CutOff, Cut::Kill)
     }
 
-    fn end_by(&self, cell: &Cell, reason: DeadLetterReason, cut: Cut) -> Ending {
+    fn end_by(self: &Arc<Self>, cell: &Cell, reason: DeadLetterReason, cut: Cut) -> Ending {
         let asks = self.free(cell);
         let mut ending = cell.end(&self.drain, cut);
         if !ending.again {
@@ -337,35 +348,68 @@ impl Node {
             self.undelivered(message, reason, cell);
         }
         #[cfg(feature = "std")]
-        for asker in core::mem::take(&mut ending.askers) {
-            self.not_answered(&asker, DeadLetterReason::Stopped, cell);
+        for reply_to in core::mem::take(&mut ending.askers) {
+            self.not_answered(&reply_to, DeadLetterReason::Stopped, cell);
         }
         ending
     }
 
     /// Accounts for a message that was accepted and will not be handled, and drops it.
-    pub(crate) fn undelivered(&self, message: LocalMessage, reason: DeadLetterReason, cell: &Cell) {
+    pub(crate) fn undelivered(
+        self: &Arc<Self>,
+        message: LocalMessage,
+        reason: DeadLetterReason,
+        cell: &Cell,
+    ) {
         self.dead_letters.record(&message, reason);
+        #[cfg(feature = "std")]
+        if let Some(reply_to) = ReplyTo::of(&message) {
+            self.not_answered(&reply_to, reason, cell);
+        }
+        #[cfg(not(feature = "std"))]
         if let Some(asker) = ask::asker(&message) {
-            self.not_answered(asker, reason, cell);
+            self.fail_ask(asker, not_answered(reason, cell));
         }
         discard(message);
     }
 
     /// Tells an asker that its question was not handled by a cell.
-    pub(crate) fn not_answered(&self, asker: &Address, reason: DeadLetterReason, cell: &Cell) {
-        let kind = match reason {
-            DeadLetterReason::NotFound => ErrorKind::NotFound,
-            DeadLetterReason::Panicked => ErrorKind::Panicked,
-            DeadLetterReason::Undecodable => ErrorKind::Encoding,
-            DeadLetterReason::Denied => ErrorKind::Denied,
-            _ => ErrorKind::Stopped,
-        };
-        let text = || match reason {
-            DeadLetterReason::CutOff => cut_off(cell),
-            _ => format!("{} did not answer: {reason}", cell.address()),
-        };
-        self.fail_ask(asker, Error::with_text(kind, text));
+    #[cfg(feature = "std")]
+    pub(crate) fn not_answered(
+        self: &Arc<Self>,
+        reply_to: &ReplyTo,
+        reason: DeadLetterReason,
+        cell: &Cell,
+    ) {
+        let ReplyTo { asker, way_back } = reply_to;
+        let unheard = self.fail_ask(asker, not_answered(reason, cell));
+        if let (Some(error), Some(way_back)) = (unheard, way_back) {
+            let failure = Failure::new(reason.into(), &error, Vec::new());
+            notice::tell(self, cell, cell.address(), way_back, failure);
+        }
+    }
+
+    /// Tells the asker of a message that a cell could not pass it on.
+    pub(crate) fn rejected(
+        self: &Arc<Self>,
+        message: &LocalMessage,
+        reason: DeadLetterReason,
+        cell: &Cell,
+        error: Error,
+    ) {
+        let Some(asker) = ask::asker(message) else { return };
+        let unheard = self.fail_ask(asker, error);
+        #[cfg(feature = "std")]
+        if let (Some(error), Some(ReplyTo { way_back: Some(way_back), .. })) =
+            (unheard, ReplyTo::of(message))
+        {
+            let texts = notice::texts(self, &way_back, &error);
+            let at = message.onward_route().first().unwrap_or(cell.address());
+            let failure = Failure::new(reason.into(), &error, texts);
+            notice::tell(self, cell, at, &way_back, failure);
+        }
+        #[cfg(not(feature = "std"))]
+        let _ = (unheard, reason, cell);
     }
 
     /// Says how the log is told of what others can make a worker do again and again.
@@ -446,6 +490,21 @@ impl Drop for Node {
 /// Says that the heap is too full for something that is about to start.
 pub(crate) fn no_memory<T: Display>(what_for: impl FnOnce() -> T) -> Error {
     Error::with_text(ErrorKind::Full, || format!("there is no memory {}", what_for()))
+}
+
+/// Says that a message was not handled by a cell.
+fn not_answered(reason: DeadLetterReason, cell: &Cell) -> Error {
+    let kind = match reason {
+        DeadLetterReason::NotFound => ErrorKind::NotFound,
+        DeadLetterReason::Panicked => ErrorKind::Panicked,
+        DeadLetterReason::Undecodable => ErrorKind::Encoding,
+        DeadLetterReason::Denied => ErrorKind::Denied,
+        _ => ErrorKind::Stopped,
+    };
+    Error::with_text(kind, || match reason {
+        DeadLetterReason::CutOff => cut_off(cell),
+        _ => format!("{} did not answer: {reason}", cell.address()),
+    })
 }
 
 /// Says that a cell was cut off before it answered, and how.

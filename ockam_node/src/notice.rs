@@ -1,57 +1,159 @@
 //! Telling askers on other nodes that their questions have failed, and being told.
 //!
-//! It owns who is told, which is an asker on another node whose name asks for it, and what an asker
-//! makes of it. It refuses to know the bytes of a notice (`ockam_core`) and why a question fails.
+//! It owns who is told, which is an asker on another node whose name asks for it and that is in the
+//! node's [`Audience`], and what an asker makes of it. It refuses to know the bytes of a notice
+//! (`ockam_core`) and why a question fails.
 //!
 //! ```text
 //!   a worker fails ──> the asker is of this node: `Node::fail_ask`
 //!                └──> its name asks for notices: `tell` ──> the mailbox of the connection
 //!   nobody at an address ──> it is that of notices of a waiting ask: `accept` ──> the ask fails
+//!                        └──> a peer has asked there: `tell_of_address`, if it may know
 //! ```
 //!
 //! To tell never waits: a notice for which the mailbox of the connection has no room is a dead
 //! letter. Nothing is told of a notice, since its return route asks for none.
 
-use crate::ask::Ask;
+use crate::ask::{self, Ask};
+use crate::audience::Audience;
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
 use crate::deliver::{self, Gates};
-use crate::executor::spare_message;
+use crate::executor::{catch_call, spare_message};
 use crate::node::Node;
-use crate::program::discard;
+use crate::program::{self, discard};
 use crate::remote_failure::RemoteFailure;
 use alloc::boxed::Box;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use ockam_core::{
-    Address, DecodeError, Error, FailureNotice, FailureReason, LocalMessage, Mismatch, Payload,
-    RelayMessage, Route,
+    Address, Authorization, DecodeError, Error, ErrorKind, FailureNotice, FailureReason,
+    LocalMessage, MAX_NOTICE_TEXTS, Mailbox, Mismatch, Payload, RelayMessage, Route,
 };
 
-/// Tells an asker that its question was not answered by the worker of a cell. Nothing is told if it
-/// did not come over a connection of this node.
+/// The way back to the asker of the message that a context handles, kept from one to the next.
+pub(crate) type WayBack = Option<Box<Route>>;
+
+/// Keeps the way back to the asker of a message, if that is on another node and reads notices, in a
+/// place that may be there already.
+#[inline]
+pub(crate) fn keep(place: &mut WayBack, message: &LocalMessage, asker: &Address) {
+    match (way_back(message, asker), place) {
+        (Some(way_back), Some(known)) => (**known).clone_from(way_back),
+        (Some(way_back), none) => *none = Some(Box::new(way_back.clone())),
+        (None, place) => *place = None,
+    }
+}
+
+#[inline]
+fn way_back<'a>(message: &'a LocalMessage, asker: &Address) -> Option<&'a Route> {
+    let asks = asker.may_be_told() && !message.payload().is_typed();
+    asks.then(|| message.return_route())
+}
+
+/// What a notice says.
+pub(crate) struct Failure {
+    reason: FailureReason,
+    kind: ErrorKind,
+    mismatch: Option<Mismatch>,
+    texts: Vec<String>,
+}
+
+impl Failure {
+    /// Makes one of an error; `texts` are those of [`texts`].
+    pub(crate) fn new(reason: FailureReason, error: &Error, texts: Vec<String>) -> Self {
+        let mismatch = error.downcast_ref::<DecodeError>().map(mismatch);
+        Failure { reason, kind: error.kind(), mismatch, texts }
+    }
+}
+
+/// Tells an asker that its question was not answered by the worker of a cell, or by the one at
+/// `at` to which that could not hand it over. Nothing is told if it did not come over a connection
+/// of this node.
 #[cold]
 pub(crate) fn tell(
     node: &Arc<Node>,
-    cell: &Arc<Cell>,
+    cell: &Cell,
+    at: &Address,
     way_back: &Route,
-    reason: FailureReason,
-    error: &Error,
+    failure: Failure,
 ) {
-    let Some(notices) = way_back.last().and_then(Address::notice_address) else {
+    if may_know(node, node.audiences.failures, way_back)
+        && let Some(message) = notice(at, way_back, failure)
+    {
+        // What brings messages in has a border for those, and speaks for the node.
+        let carries = node.flow_controls.is_producer(cell.address());
+        send(node, Some(cell.mailboxes().primary()).filter(|_| !carries), message);
+    }
+}
+
+/// Tells the asker of a message that a peer has sent to this node why it got no further than its next
+/// hop: nothing is there, or it may not go there, which is told to those who may know who exists;
+/// or what is there stops. What has brought the message in speaks for the node, so the access control
+/// of no worker is asked.
+#[cold]
+pub(crate) fn tell_of_address(node: &Arc<Node>, message: &LocalMessage, reason: FailureReason) {
+    let Some(way_back) = ask::asker(message).and_then(|asker| way_back(message, asker)) else {
         return;
     };
-    if !way_back.iter().any(|hop| node.flow_controls.is_producer(hop)) {
+    let at = message.onward_route().first().cloned().unwrap_or_default();
+    // The border asks for no worker: what is not there may not be reached either.
+    let reason = match reason {
+        FailureReason::Denied if node.find(&at).is_none() => FailureReason::NotFound,
+        reason => reason,
+    };
+    let (kind, audience) = match reason {
+        FailureReason::NotFound => (ErrorKind::NotFound, node.audiences.existence),
+        FailureReason::Denied => (ErrorKind::Denied, node.audiences.existence),
+        _ => (ErrorKind::Stopped, node.audiences.failures),
+    };
+    if !may_know(node, audience, way_back) {
         return;
     }
-    let mut notice = FailureNotice::new(reason, error.kind());
-    notice.mismatch = error.downcast_ref::<DecodeError>().map(mismatch);
+    let failure = Failure { reason, kind, mismatch: None, texts: Vec::new() };
+    if let Some(message) = notice(&at, way_back, failure) {
+        send(node, None, message);
+    }
+}
+
+/// Tells whether the peer that a way leads to is in an audience. It is not if it leads to no peer.
+fn may_know(node: &Node, audience: Audience, way_back: &Route) -> bool {
+    let peer = way_back.iter().find(|hop| node.flow_controls.is_producer(hop));
+    peer.is_some_and(|peer| match audience {
+        Audience::Nobody => false,
+        Audience::Known => node.flow_controls.is_known_peer(peer),
+        Audience::Everybody => true,
+    })
+}
+
+/// Returns the text of an error and those of its causes, if the asker at the end of a way may read
+/// them. Their code is the program's.
+#[cold]
+pub(crate) fn texts(node: &Node, way_back: &Route, error: &Error) -> Vec<String> {
+    if !may_know(node, node.audiences.texts, way_back) {
+        return Vec::new();
+    }
+    let chain = || {
+        let mut texts = Vec::from([error.to_string()]);
+        let mut next = error.as_error().source();
+        while let Some(cause) = next.filter(|_| texts.len() < MAX_NOTICE_TEXTS) {
+            texts.push(cause.to_string());
+            next = cause.source();
+        }
+        texts
+    };
+    catch_call(chain).unwrap_or_default()
+}
+
+/// Makes a notice.
+fn notice(at: &Address, way_back: &Route, failure: Failure) -> Option<LocalMessage> {
+    let Failure { reason, kind, mismatch, texts } = failure;
     let mut onward = way_back.clone();
-    onward.pop_back();
+    let notices = onward.pop_back()?.notice_address()?;
     onward.push_back(notices);
-    let payload = Payload::from(notice.encode());
-    let message = spare_message().fill(onward, cell.address(), payload);
-    send(node, cell, message);
+    let notice = FailureNotice { reason, kind, texts, mismatch };
+    Some(spare_message().fill(onward, at, Payload::from(notice.encode())))
 }
 
 fn mismatch(error: &DecodeError) -> Mismatch {
@@ -59,16 +161,21 @@ fn mismatch(error: &DecodeError) -> Mismatch {
     Mismatch { expected: error.expected().to_string(), len, left_over }
 }
 
-/// Puts a notice into the mailbox of a connection, as its worker would an answer, without waiting.
-fn send(node: &Arc<Node>, cell: &Cell, message: LocalMessage) {
+/// Puts a notice into the mailbox of a connection without waiting, as the worker with the mailbox
+/// `source` would an answer, or as the node itself.
+fn send(node: &Arc<Node>, source: Option<&Mailbox>, message: LocalMessage) {
     let first = message.onward_route().first().cloned().unwrap_or_default();
-    let source = cell.mailboxes().primary();
     let Some(connection) = node.find(&first) else {
         return lost(node, message, DeadLetterReason::NotFound);
     };
     let mailbox = connection.mailboxes().one_of(&first);
-    let passage = RelayMessage::new(source.address(), &first, &message);
-    if !matches!(deliver::gates(node, source, mailbox, passage), Gates::Open) {
+    let from = source.map_or(&first, Mailbox::address);
+    let passage = RelayMessage::new(from, &first, &message);
+    let is_open = match source {
+        Some(source) => matches!(deliver::gates(node, source, mailbox, passage), Gates::Open),
+        None => matches!(program::incoming(node, mailbox, passage), Authorization::Allowed),
+    };
+    if !is_open {
         return lost(node, message, DeadLetterReason::Denied);
     }
     match deliver::push(node, &connection, message) {
@@ -111,20 +218,4 @@ pub(crate) fn accept(node: &Node, ask: &Ask, message: LocalMessage) {
         }
     }
     discard(message);
-}
-
-/// The way back to the asker of the message from outside that a context handles, kept from one to the
-/// next.
-pub(crate) type WayBack = Option<Box<Route>>;
-
-/// Keeps the way back to the asker of a message from outside, in a place that may be there already.
-/// There is none if the asker does not read notices.
-#[inline]
-pub(crate) fn keep(place: &mut WayBack, message: &LocalMessage, asker: &Address) {
-    let way_back = message.return_route();
-    match place {
-        none if !asker.may_be_told() => *none = None,
-        Some(known) => (**known).clone_from(way_back),
-        none => *none = Some(Box::new(way_back.clone())),
-    }
 }

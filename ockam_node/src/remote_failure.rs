@@ -60,6 +60,19 @@ impl RemoteFailure {
         &self.route
     }
 
+    /// Returns the text of the error, if the other node tells it to this one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Returns the texts of the causes of the error, outermost first, if the other node tells them. They
+    /// are the [sources](core::error::Error::source) of this error too.
+    pub fn causes(&self) -> impl Iterator<Item = &str> {
+        let first = self.causes.as_ref();
+        core::iter::successors(first, |above| above.source.as_deref()).map(|cause| &*cause.text)
+    }
+
     /// Returns what the worker expected, if it could not read the body.
     #[must_use]
     pub fn mismatch(&self) -> Option<&Mismatch> {
@@ -89,13 +102,18 @@ impl fmt::Display for RemoteFailure {
             FailureReason::Full => f.write_str(" had no room for the message for too long"),
             FailureReason::Undecodable => f.write_str(" could not read the body"),
             FailureReason::NotFound => f.write_str(" does not exist"),
-            FailureReason::Denied => f.write_str(" may not be reached from here"),
+            FailureReason::Denied => f.write_str(
+                " is not reached from here: it is no consumer of the connection, or its access \
+                 control said no",
+            ),
             FailureReason::Unsendable => f.write_str(" could not send the message on"),
             reason => write!(f, " failed ({reason:?})"),
         }?;
         match (&self.text, &self.mismatch) {
             (Some(text), _) => write!(f, ": {text}"),
             (None, Some(mismatch)) => write_mismatch(f, mismatch),
+            // That is all there is to say.
+            (None, None) if matches!(self.reason, FailureReason::NotFound) => Ok(()),
             (None, None) => f.write_str("; the log of that node says why"),
         }
     }
@@ -162,7 +180,7 @@ mod tests {
         );
         let nobody = FailureNotice::new(FailureReason::NotFound, ErrorKind::NotFound);
         let nobody = RemoteFailure::error(nobody, route![], "ecoher".into());
-        assert_eq!(nobody.to_string(), "0#ecoher does not exist; the log of that node says why");
+        assert_eq!(nobody.to_string(), "0#ecoher does not exist");
         assert_eq!(nobody.kind(), ErrorKind::NotFound);
     }
 

@@ -346,7 +346,7 @@ impl Rare {
 
 /// Addresses that are reserved and not yet reachable. Dropped early, it frees them.
 struct Starting<'a> {
-    node: &'a Node,
+    node: &'a Arc<Node>,
     cell: Arc<Cell>,
     /// Others have the code: it is at rest in the cell, or in a task of its own.
     is_reachable: bool,

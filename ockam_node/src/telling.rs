@@ -101,6 +101,8 @@ pub(crate) enum What {
     Rule,
     /// Its handler blocks.
     Blocks,
+    /// A peer has sent it something, and it is no consumer of the peer's flow.
+    Unreachable,
 }
 
 /// Whether the log is told, and how.

@@ -9,9 +9,8 @@ use crate::dead_letter::DeadLetterReason;
 use ockam_core::LocalMessage;
 #[cfg(feature = "std")]
 use {
-    crate::{ask::asker, cell::Cell, node::Node, program::discard},
+    crate::{cell::Cell, node::Node, program::discard, reply_to::ReplyTo},
     alloc::{sync::Arc, vec::Vec},
-    ockam_core::Address,
 };
 
 /// Askers that are told when this is dropped: also if the end of the worker is cut off.
@@ -20,7 +19,7 @@ pub(crate) struct Unanswered {
     node: Arc<Node>,
     cell: Arc<Cell>,
     reason: DeadLetterReason,
-    askers: Vec<Address>,
+    askers: Vec<ReplyTo>,
 }
 
 #[cfg(feature = "std")]
@@ -33,7 +32,7 @@ impl Unanswered {
     /// Accounts for a message, and drops it.
     pub(crate) fn add(&mut self, _: &Context, message: LocalMessage) {
         self.node.dead_letters.record(&message, self.reason);
-        self.askers.extend(asker(&message).cloned());
+        self.askers.extend(ReplyTo::of(&message));
         discard(message);
     }
 

@@ -270,7 +270,7 @@ impl Waiting {
             };
             *held -= head.len;
             if let Err(error) = outcome {
-                dropped(&self.link, &error);
+                dropped(&self.handle, &self.link, &error);
             }
             self.head = self.rest.pop_front().map(|next| Head::new(&self.handle, next));
         }

@@ -165,7 +165,7 @@ impl Receiver {
         // The peer is not told: what the border refuses is a dead letter, and it hears nothing.
         let delivered = self.backlog.deliver(ctx, &self.link, message.into());
         if let Err(error) = &delivered {
-            dropped(&self.link, error);
+            dropped(ctx, &self.link, error);
         }
         delivered.is_ok()
     }
@@ -352,22 +352,23 @@ impl Processor for Receiver {
     }
 }
 
-/// Accounts for a message that reached no worker. The log is told of the first of a connection, for
-/// a program that has not made a worker a consumer, and then at powers of ten.
-pub(crate) fn dropped(link: &Link, error: &Error) {
+/// Accounts for a message that reached no worker. The log is told of the first of a connection for
+/// which nothing is at the address, and then at powers of ten. Of a worker that may not be reached the
+/// node tells it.
+pub(crate) fn dropped(handle: &Handle, link: &Link, error: &Error) {
     let dropped = &link.traffic().dropped;
     dropped.add(1);
     let count = dropped.value();
-    // A notice of a failure that comes too late needs no consumer.
-    let is_notice = error.downcast_ref::<SendError>().is_some_and(|error| {
-        let first = error.onward_route().first();
-        first.is_some_and(|first| first.asker_of_notice().is_some())
+    let unsent = error.downcast_ref::<SendError>();
+    // An answer that comes too late, or a notice in its place, is no mistake of this program.
+    let nobody = unsent.and_then(|unsent| unsent.onward_route().first()).filter(|first| {
+        let is_late = first.may_be_told() || first.asker_of_notice().is_some();
+        !is_late && !handle.is_worker_registered_at((*first).clone())
     });
-    if error.kind() == ErrorKind::Denied && is_told(count) && !is_notice {
+    if let (ErrorKind::Denied, true, Some(address)) = (error.kind(), is_told(count), nobody) {
         tracing::warn!(
-            connection = %link, count, %error,
-            "a message from outside was dropped: a worker is reached only if it was made a \
-             consumer, with flow_controls().add_consumer(address, &flow_control_id)"
+            connection = %link, count, %address,
+            "a message from outside was dropped: nothing is at its address"
         );
     } else {
         tracing::debug!(connection = %link, %error, "a message was dropped");

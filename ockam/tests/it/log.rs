@@ -113,6 +113,40 @@ async fn messages_for_whom_nobody_may_reach_write_a_handful_of_lines() {
     }
 }
 
+#[tokio::test]
+async fn a_worker_that_is_no_consumer_is_counted_for_itself_and_not_for_each_connection() {
+    let scene = Scene::new().await;
+    scene.ctx.start_worker("private", Echoer).await.unwrap();
+    for _ in 0..10 {
+        scene.peer().await.say("private", &[7]).await;
+    }
+    eventually("all are dropped", || scene.dead_letters(DeadLetterReason::Denied) == 10).await;
+    let lines = scene.lines.take();
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    for line in &lines {
+        assert!(line.contains("0#private") && line.contains("add_consumer"), "{lines:#?}");
+    }
+    // What does not exist is none of a program's mistakes that `add_consumer` would mend.
+    scene.peer().await.say("nobody", &[7]).await;
+    eventually("it is dropped", || scene.dead_letters(DeadLetterReason::Denied) == 11).await;
+    let lines = scene.lines.take();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].contains("0#nobody") && !lines[0].contains("add_consumer"), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_consumer_with_a_name_that_is_nearly_right_is_a_hint() {
+    let scene = Scene::new().await;
+    scene.ctx.start_worker("echoer", Echoer).await.unwrap();
+    scene.let_in("echoer");
+    scene.let_in("printer");
+    assert_eq!(scene.lines.take(), [""; 0]);
+    scene.let_in("ecoher");
+    let lines = scene.lines.take();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].contains("0#ecoher") && lines[0].contains("0#echoer"), "{lines:#?}");
+}
+
 /// Takes numbers.
 struct Picky;
 

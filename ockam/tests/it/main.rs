@@ -7,6 +7,7 @@ mod channel_over_tcp;
 mod dropped;
 #[path = "../../../ockam_node/tests/it/drops.rs"]
 mod drops;
+mod failure_over_channel;
 mod forwarder;
 #[path = "../../../ockam_transport_tcp/tests/it/lines.rs"]
 mod lines;

@@ -15,8 +15,25 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
-use ockam_core::{Any, LocalInfo, LocalMessage, Result, Route, Routed, TransportMessage, Worker};
+#[cfg(feature = "std")]
+use core::time::Duration;
+#[cfg(feature = "std")]
+use ockam_core::ErrorKind;
+use ockam_core::{
+    Any, Error, LocalInfo, LocalMessage, Result, Route, Routed, TransportMessage, Worker,
+};
 use ockam_node::Context;
+#[cfg(feature = "std")]
+use ockam_node::{SendError, StallGuard};
+
+/// How long a worker with a full mailbox may begin to handle no message while one that came through
+/// a channel waits for it. Then that message, and what comes for the worker while its mailbox is
+/// full, is dropped, and an asker gets an error. It is looked at four times in this time, so it may
+/// take a quarter longer. Without `std` a channel waits for as long as it takes.
+///
+/// It is less than the stall timeout of a connection and than the usual limit of an ask.
+#[cfg(feature = "std")]
+pub const CHANNEL_CONSUMER_STALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct Decryptor {
     ends: Arc<Ends>,
@@ -26,6 +43,8 @@ pub(super) struct Decryptor {
     /// Messages from beyond the window.
     gap: Option<Box<Gap>>,
     learning: Learning,
+    #[cfg(feature = "std")]
+    stalls: StallGuard,
     /// At the listener that has made the channel, if one did.
     place: Option<Place>,
 }
@@ -33,7 +52,16 @@ pub(super) struct Decryptor {
 impl Decryptor {
     pub(super) fn new(ends: Arc<Ends>, key: &Secret<32>, learning: Learning) -> Self {
         let opener = Opener::new(key);
-        Decryptor { ends, opener, newest: 0, gap: None, learning, place: None }
+        Decryptor {
+            ends,
+            opener,
+            newest: 0,
+            gap: None,
+            learning,
+            #[cfg(feature = "std")]
+            stalls: StallGuard::new(CHANNEL_CONSUMER_STALL_TIMEOUT),
+            place: None,
+        }
     }
 
     /// Keeps the place at the listener for as long as this lives.
@@ -200,7 +228,12 @@ impl Decryptor {
         let peer = LocalInfo::new(SecureChannelPeer::new(self.ends.peer));
         let message = LocalMessage::new(data, Vec::from([peer]));
         // The primary address is the decryptor's, with the border behind it.
-        if let Err(error) = ctx.forward(message).await
+        #[cfg(feature = "std")]
+        let forwarded = self.stalls.forward(ctx, message).await;
+        #[cfg(not(feature = "std"))]
+        let forwarded = ctx.forward(message).await;
+        if let Err(error) = forwarded
+            && !is_named_by_the_node(ctx, &error)
             && self.learning.notes.is_first(Note::NotDelivered)
         {
             let peer = &self.ends.peer;
@@ -224,6 +257,21 @@ impl Decryptor {
             let _ = ctx.stop_worker(self.ends.encryptor.clone()).await;
         }
     }
+}
+
+/// Tells whether the log has the error already: of a worker that is no consumer.
+#[cfg(feature = "std")]
+fn is_named_by_the_node(ctx: &Context, error: &Error) -> bool {
+    let unsent = error.downcast_ref::<SendError>();
+    let first = unsent.and_then(|unsent| unsent.onward_route().first());
+    error.kind() == ErrorKind::Denied
+        && first.is_some_and(|first| ctx.is_worker_registered_at(first.clone()))
+}
+
+/// On boards the node names none.
+#[cfg(not(feature = "std"))]
+fn is_named_by_the_node(_: &Context, _: &Error) -> bool {
+    false
 }
 
 impl Worker for Decryptor {

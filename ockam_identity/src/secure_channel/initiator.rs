@@ -3,6 +3,8 @@
 use super::decryptor::Decryptor;
 use super::ends::{Ends, NewEnds, SecureChannel, Unfinished, consume_answers};
 use super::learning::Learning;
+#[cfg(feature = "std")]
+use super::meeting::introduce;
 use super::meeting::{Meeting, meet};
 use super::options::SecureChannelOptions;
 use super::rng::NodeRng;
@@ -178,6 +180,8 @@ impl Identities {
         );
         let decryptor = Decryptor::new(Arc::clone(&ends), &keys.receiving, learning);
         ends.start_decryptor(handle, decryptor).await?;
+        #[cfg(feature = "std")]
+        introduce(handle, &*options.terms.trust_policy, &ends);
         let unfinished = Unfinished::new(handle, &ends.decryptor);
         consume_answers(handle, &remote, &ends.decryptor);
         ends.start_encryptor(handle, &keys.sending, Some(third.into())).await?;

@@ -4,6 +4,8 @@
 //! costs a signature for each key that the identity has had, and nothing has to be verified of an
 //! identity that is not trusted anyway. Only what was verified is trusted.
 
+#[cfg(feature = "std")]
+use super::ends::Ends;
 use super::trust_policy::{TrustPolicy, is_allowed};
 use crate::channel::{HandshakeError, IdentityAndCredentials};
 use crate::codec::Structure;
@@ -14,6 +16,8 @@ use crate::identity::{Identity, IdentityError};
 use crate::vault::AgreementKey;
 use alloc::vec::Vec;
 use ockam_core::{Authorization, Error, Result};
+#[cfg(feature = "std")]
+use ockam_node::Handle;
 use ockam_node::{catch_panic, catch_panics};
 
 /// What comes of a message that is genuine: by the other side of this handshake.
@@ -60,4 +64,13 @@ pub(super) async fn meet(
 
 fn by_policy(panic: Error) -> Error {
     panic.context("asking the trust policy")
+}
+
+/// Makes the peer of a channel known to the node, if the policy that has accepted it chooses.
+#[cfg(feature = "std")]
+pub(super) fn introduce(handle: &Handle, policy: &dyn TrustPolicy, ends: &Ends) {
+    // It is code of the program. One that panics has not said that it chooses.
+    if catch_panic(|| policy.is_selective()).unwrap_or(false) {
+        handle.flow_controls().add_known_peer(&ends.decryptor);
+    }
 }

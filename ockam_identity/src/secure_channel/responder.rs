@@ -10,6 +10,8 @@ use super::ends::{Ends, NewEnds, Unfinished, consume_answers};
 use super::half_open::Ticket;
 use super::learning::Learning;
 use super::listener::Listening;
+#[cfg(feature = "std")]
+use super::meeting::introduce;
 use super::meeting::{Meeting, meet};
 use super::rng::NodeRng;
 use crate::channel::{ChannelKeys, Greeted, Protocol, Waiting};
@@ -174,6 +176,8 @@ impl Responder {
             },
         );
         ends.register(ctx, Some(&self.listening.flow));
+        #[cfg(feature = "std")]
+        introduce(ctx, &*terms.trust_policy, &ends);
         ends.start_encryptor(ctx, &keys.sending, None).await?;
         let unfinished = Unfinished::new(ctx, &ends.encryptor);
         if let Some(renewal) = &terms.renewal {

@@ -17,6 +17,13 @@ use ockam_core::{Authorization, Result};
 pub trait TrustPolicy: Debug + Send + Sync + 'static {
     /// Answers for one identity, once for each handshake.
     fn is_trusted<'a>(&'a self, identifier: &'a Identifier) -> Authorization<'a>;
+
+    /// Tells whether the policy chooses. A peer that a selective one has accepted is known to the
+    /// node, which tells it more than a stranger when a message of its fails: see `Audience::Known` of
+    /// `ockam_node`. `true` unless a policy says otherwise.
+    fn is_selective(&self) -> bool {
+        true
+    }
 }
 
 /// Makes channels with everyone. What messages may do is for access controls to say.
@@ -26,6 +33,10 @@ pub struct TrustEveryonePolicy;
 impl TrustPolicy for TrustEveryonePolicy {
     fn is_trusted<'a>(&'a self, _: &'a Identifier) -> Authorization<'a> {
         Authorization::Allowed
+    }
+
+    fn is_selective(&self) -> bool {
+        false
     }
 }
 
@@ -87,6 +98,11 @@ impl<A: TrustPolicy, B: TrustPolicy> TrustPolicy for AnyTrustPolicy<A, B> {
             })),
         }
     }
+
+    /// Both of them have to be.
+    fn is_selective(&self) -> bool {
+        self.0.is_selective() && self.1.is_selective()
+    }
 }
 
 /// Makes channels with whom both of two policies trust.
@@ -110,6 +126,11 @@ impl<A: TrustPolicy, B: TrustPolicy> TrustPolicy for AllTrustPolicies<A, B> {
                 Ok(is_allowed(first).await? && is_allowed(second).await?)
             })),
         }
+    }
+
+    /// One of them is enough.
+    fn is_selective(&self) -> bool {
+        self.0.is_selective() || self.1.is_selective()
     }
 }
 

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use core::mem;
 use core::task::Waker;
 #[cfg(feature = "std")]
-use {crate::inbox::Inbox, ockam_core::Address};
+use {crate::inbox::Inbox, crate::reply_to::ReplyTo};
 
 /// What brings a cell's end about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) struct Ending {
     pub(crate) lost: usize,
     /// Who waits for answers to messages that were discarded before.
     #[cfg(feature = "std")]
-    pub(crate) askers: Vec<Address>,
+    pub(crate) askers: Vec<ReplyTo>,
     /// A worker that slept; it is dropped outside of the lock.
     pub(crate) resident: Option<Box<dyn Resident>>,
     /// The cell had ended before.
@@ -154,7 +154,7 @@ impl Cell {
     }
 
     /// Leaves askers to the end of the cell. Gives them back if it has ended.
-    pub(crate) fn add_askers(&self, askers: Vec<Address>) -> Result<(), Vec<Address>> {
+    pub(crate) fn add_askers(&self, askers: Vec<ReplyTo>) -> Result<(), Vec<ReplyTo>> {
         let mut askers = Some(askers);
         self.with_inbox(|inbox| inbox.askers.extend(askers.take().into_iter().flatten()));
         askers.map_or(Ok(()), Err)

@@ -243,7 +243,16 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
         let asker = self.slot.as_ref().and_then(|slot| slot.asker.as_ref());
         let asked = asker.map(|asker| asker.ask.asked().clone()).unwrap_or_default();
         let limit = self.limit.unwrap_or_default();
-        Error::with_text(ErrorKind::TimedOut, || format!("no answer from {asked} for {limit:?}"))
+        let over = asker.and_then(|asker| {
+            self.handle.node().flow_controls.expected_over_hop(asker.ask.address())
+        });
+        Error::with_text(ErrorKind::TimedOut, || match over {
+            Some(over) => format!(
+                "no answer from {asked} at the other end of {over} for {limit:?}: it was not \
+                 started there, is no consumer of the connection, or is too slow"
+            ),
+            None => format!("no answer from {asked} for {limit:?}"),
+        })
     }
 }
 

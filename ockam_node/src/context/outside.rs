@@ -1,7 +1,6 @@
 //! The calls of what connects the node with others: transports and channels.
 
 use super::Handle;
-use crate::ask::asker;
 use crate::dead_letter::DeadLetterReason;
 use alloc::string::String;
 use ockam_core::{Address, Error, LocalMessage};
@@ -66,13 +65,13 @@ impl Handle {
     }
 
     /// Accounts for a message that this worker took out of its mailbox and cannot pass on: it is
-    /// a dead letter, and whoever waits for its answer on this node is told `error`.
+    /// a dead letter, and its asker gets `error`. One on another node that understands
+    /// [notices](ockam_core::FailureNotice) gets its kind, and its texts if the node tells them to that
+    /// peer.
     ///
     /// A handler that fails does the same for the one message that it handles.
     pub fn reject(&self, message: &LocalMessage, reason: DeadLetterReason, error: Error) {
         self.node().dead_letters.record(message, reason);
-        if let Some(asker) = asker(message) {
-            self.node().fail_ask(asker, error);
-        }
+        self.node().rejected(message, reason, self.cell(), error);
     }
 }

@@ -5,6 +5,7 @@ use crate::cell::Turn;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{self, Instant};
 use crate::node::text;
+use crate::program::discard;
 use alloc::format;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -90,7 +91,12 @@ impl Context {
         Routed::decode(message).map_err(|(error, message)| {
             let to = self.primary_address();
             let context = text(|| format!("{to} got a message from {}", message.return_route()));
-            self.node().undelivered(message, DeadLetterReason::Undecodable, self.cell());
+            let (node, reason) = (self.node(), DeadLetterReason::Undecodable);
+            node.dead_letters.record(&message, reason);
+            let told = || format!("{to}");
+            let told = Error::new(ErrorKind::Encoding, error.clone()).context_with(told);
+            node.rejected(&message, reason, self.cell(), told);
+            discard(message);
             Error::new(ErrorKind::Encoding, error).context_with(|| context)
         })
     }

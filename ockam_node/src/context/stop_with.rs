@@ -2,12 +2,12 @@
 
 use super::Handle;
 use super::kill::{Killed, kill};
-use crate::ask::asker;
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{self, Instant, until};
 use crate::node::Node;
 use crate::program::discard;
+use crate::reply_to::ReplyTo;
 use crate::stop_options::StopOptions;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -50,11 +50,11 @@ async fn killed(node: &Arc<Node>, cell: &Arc<Cell>) -> Option<Killed> {
 
 /// Makes dead letters of what is queued for a worker that stops. Whoever waits for an answer is told
 /// when the worker has ended, so that an asker may start another one in its place.
-fn discard_queue(node: &Node, cell: &Cell) {
+fn discard_queue(node: &Arc<Node>, cell: &Cell) {
     let mut askers = Vec::new();
     for message in cell.discard_queue() {
         node.dead_letters.record(&message, DeadLetterReason::Stopped);
-        askers.extend(asker(&message).cloned());
+        askers.extend(ReplyTo::of(&message));
         discard(message);
     }
     if let Err(askers) = cell.add_askers(askers) {

@@ -20,6 +20,12 @@ impl FlowControls {
         })
     }
 
+    /// Returns the hop by which the question went out whose answer is expected at an address.
+    #[cold]
+    pub(crate) fn expected_over_hop(&self, slot: &Address) -> Option<Address> {
+        self.with(|state| Some(state.expected.get(slot)?.first_hop.clone()))
+    }
+
     /// Ends what [`expect`](Self::expect) began.
     #[cold]
     pub(crate) fn unexpect(&self, slot: &Address) {

@@ -47,6 +47,7 @@ mod scale;
 mod shortcut;
 mod signal;
 mod span;
+mod stall;
 mod start;
 mod stop_options;
 mod stop_panic;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accept;
+mod audience;
 mod connect;
 mod consumer;
 mod descriptors;
