@@ -66,8 +66,9 @@ pub use ockam_identity::vault;
 pub use node::{Node, node};
 pub use relay::{
     DEFAULT_MAX_RELAYS, DEFAULT_MAX_RELAYS_PER_CONNECTION, DEFAULT_RELAY_PREFIX,
-    FORWARDING_SERVICE, MAX_RELAY_NAME_LEN, RELAY_FIRST_WAIT, RELAY_LONGEST_WAIT, RemoteRelay,
-    RemoteRelayInfo, RemoteRelayOptions, STATIC_FORWARDING_SERVICE,
+    FORWARDING_SERVICE, MAX_RELAY_NAME_LEN, RELAY_ATTEMPT_LIMIT, RELAY_FIRST_WAIT,
+    RELAY_LONGEST_WAIT, RemoteRelay, RemoteRelayInfo, RemoteRelayOptions,
+    STATIC_FORWARDING_SERVICE,
 };
 #[cfg(feature = "std")]
 pub use relay::{RelayRefusal, RelayService, RelayServiceOptions};
@@ -90,9 +91,9 @@ pub use ockam_core::{
 pub use ockam_node::{
     APP, ConnectionLost, Context, DEAD_LETTERS_KEPT, DEFAULT_MAILBOX_CAPACITY,
     DEFAULT_STOP_TIMEOUT, DEFAULT_TIMEOUT, DeadLetter, DeadLetterReason, DeadLetterSubscription,
-    DeadLetters, DelayedEvent, ENDED_FLOWS_KEPT, FlowControls, FlowGate, Handle, LinkKind,
-    LinkState, MessageReceiveOptions, MessageSendReceiveOptions, NodeBuilder, ProcessorBuilder,
-    SendError, SendErrorReason, StopError, StopOrder, WorkerBuilder,
+    DeadLetters, DelayedEvent, ENDED_FLOWS_KEPT, FlowControls, FlowGate, Handle, LINK_EAGER_FOR,
+    LINK_EAGER_WAIT, LinkKind, LinkState, MessageReceiveOptions, MessageSendReceiveOptions,
+    NodeBuilder, ProcessorBuilder, SendError, SendErrorReason, StopError, StopOrder, WorkerBuilder,
 };
 #[cfg(feature = "std")]
 pub use ockam_node::{

@@ -20,9 +20,10 @@
 //! | `forwarder` | a relay |
 //! | `remote`, `remote_options` | the calls of the owner |
 //! | `registration` | one registration, from the owner's side |
-//! | `keeper` | registering again |
+//! | `keeper`, `attempts` | registering again, and when |
 //! | `inlet` | the owner's address that the service knows |
 
+mod attempts;
 #[cfg(feature = "std")]
 mod forwarder;
 mod inlet;
@@ -76,11 +77,18 @@ pub const DEFAULT_MAX_RELAYS_PER_CONNECTION: usize = 64;
 pub const MAX_RELAY_NAME_LEN: usize = MAX_ADDRESS_LEN;
 
 /// How long an owner waits before it tries again to register, after the first attempt that fails.
-/// Each wait is twice as long as the one before, up to [`RELAY_LONGEST_WAIT`].
-pub const RELAY_FIRST_WAIT: Duration = Duration::from_secs(1);
+/// Each wait is twice as long as the one before, up to [`LINK_EAGER_WAIT`](crate::LINK_EAGER_WAIT)
+/// for the first [`LINK_EAGER_FOR`](crate::LINK_EAGER_FOR), and up to [`RELAY_LONGEST_WAIT`] after
+/// that; chance shortens it by up to a half.
+pub const RELAY_FIRST_WAIT: Duration = Duration::from_millis(250);
 
-/// How long an owner waits at most before it tries again to register.
-pub const RELAY_LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long an owner waits at most before it tries again to register, unless its options say
+/// otherwise.
+pub const RELAY_LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// How long an attempt to register again waits for the answer, if that is less than the timeout of
+/// the options; after each attempt without an answer twice as long.
+pub const RELAY_ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
 
 /// The body of a registration that leaves the name to the service. `docs/protocol.md`, section 7.
 const ANY_NAME: &str = "register";

@@ -144,6 +144,8 @@ pub use stop::StopError;
 #[cfg(feature = "std")]
 pub use stop_options::StopOptions;
 pub use stop_order::StopOrder;
+#[doc(hidden)]
+pub use sync::Lock;
 #[cfg(feature = "std")]
 pub use telling::{MAX_TOLD_KINDS, Repeats, is_told};
 #[cfg(feature = "std")]

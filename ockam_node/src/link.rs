@@ -206,6 +206,14 @@ impl Handle {
         self.node().links.list()
     }
 
+    /// Begins to follow the link at an address of this node; `None` if there is none in the
+    /// [list](Self::links).
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn watch_link(&self, address: &Address) -> Option<LinkWatch> {
+        self.node().links.find(address)
+    }
+
     /// Enters a link in the list of the node, for what makes links: it stays there for as long as
     /// there is the guard. Without `std` there is no list, and the guard is nothing.
     #[doc(hidden)]

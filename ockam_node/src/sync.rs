@@ -1,4 +1,4 @@
-//! The one lock of the node.
+//! The one lock of the node, and of what comes with it.
 //!
 //! It is used through a closure, so no lock is ever held across an await, and the same code runs
 //! over the standard mutex, over `loom`'s for model checking, and over a critical section, which
@@ -16,29 +16,31 @@ use std::sync::Mutex;
 /// Protects a value that several tasks touch for a few instructions at a time.
 #[cfg(feature = "std")]
 #[derive(Debug)]
-pub(crate) struct Lock<T>(Mutex<T>);
+pub struct Lock<T>(Mutex<T>);
 
 /// Protects a value that several tasks touch for a few instructions at a time.
 #[cfg(not(feature = "std"))]
 #[derive(Debug)]
-pub(crate) struct Lock<T>(Mutex<RefCell<T>>);
+pub struct Lock<T>(Mutex<RefCell<T>>);
 
 #[cfg(not(feature = "std"))]
 impl<T> Lock<T> {
-    pub(crate) const fn new(value: T) -> Self {
+    /// Puts a value behind a lock.
+    #[must_use]
+    pub const fn new(value: T) -> Self {
         Lock(Mutex::new(RefCell::new(value)))
     }
 
     /// Calls `f` with the value, while nothing interrupts. `f` must not lock the same value, must
     /// not call into user code, and does not await.
     #[inline]
-    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+    pub fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
     }
 
     /// Gives the value without locking, since nobody else can see it.
     #[inline]
-    pub(crate) fn get_mut(&mut self) -> &mut T {
+    pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut().get_mut()
     }
 }
@@ -51,14 +53,16 @@ impl<T: Default> Default for Lock<T> {
 
 #[cfg(feature = "std")]
 impl<T> Lock<T> {
-    pub(crate) fn new(value: T) -> Self {
+    /// Puts a value behind a lock.
+    #[must_use]
+    pub fn new(value: T) -> Self {
         Lock(Mutex::new(value))
     }
 
     /// Calls `f` with the value. `f` must not lock anything else but what is documented there,
     /// must not call into user code, and does not await.
     #[inline]
-    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+    pub fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         // Poison says that some `f` panicked. None is written to, and if one did, the state is
         // still worth more to the other tasks than another panic.
         let mut guard = match self.0.lock() {
@@ -71,7 +75,7 @@ impl<T> Lock<T> {
     /// Gives the value without locking, since nobody else can see it.
     #[cfg(not(ockam_loom))]
     #[inline]
-    pub(crate) fn get_mut(&mut self) -> &mut T {
+    pub fn get_mut(&mut self) -> &mut T {
         match self.0.get_mut() {
             Ok(value) => value,
             Err(poisoned) => poisoned.into_inner(),
@@ -79,7 +83,7 @@ impl<T> Lock<T> {
     }
 
     #[cfg(ockam_loom)]
-    pub(crate) fn get_mut(&mut self) -> &mut T {
+    pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

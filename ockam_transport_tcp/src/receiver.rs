@@ -257,8 +257,9 @@ impl Receiver {
         let Some(redial) = &mut self.redial else {
             return false;
         };
-        ctx.fail_asks_over(self.link.receiver(), &why);
         redial.lost(self.greeting.is_none(), self.since.elapsed());
+        redial.report(&self.link);
+        ctx.fail_asks_over(self.link.receiver(), &why);
         let mut backlog = self.backlog.take();
         let stream = backlog.during(redial.connect(ctx, &self.link, self.handshake)).await;
         self.backlog = backlog;

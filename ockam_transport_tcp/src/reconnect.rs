@@ -90,7 +90,7 @@ impl Backoff {
     /// `random` shortens the wait by up to a half; `away` is for how long there was no good
     /// connection.
     pub(crate) fn next(&mut self, random: u32, away: Duration) -> Option<Duration> {
-        if self.reconnect.attempts.is_some_and(|attempts| self.made >= attempts) {
+        if !self.has_attempts() {
             return None;
         }
         self.made = self.made.saturating_add(1);
@@ -106,6 +106,11 @@ impl Backoff {
         let half = wait / 2;
         self.next_wait = wait.saturating_mul(2).min(longest_wait);
         Some(half + half.mul_f64(f64::from(random) / f64::from(u32::MAX)))
+    }
+
+    /// Tells whether there shall be another attempt.
+    pub(crate) fn has_attempts(&self) -> bool {
+        self.reconnect.attempts.is_none_or(|attempts| self.made < attempts)
     }
 
     /// Returns how many attempts in a row were made.

@@ -44,6 +44,14 @@ impl Redial {
         }
     }
 
+    /// Tells the program that the connection is made again, before those who wait for an answer over
+    /// it are told that it is lost.
+    pub(crate) fn report(&self, link: &Link) {
+        if let (Phase::Broken(why), true) = (link.phase(), self.backoff.has_attempts()) {
+            link.entry().connecting(self.backoff.made().saturating_add(1), || why.to_string());
+        }
+    }
+
     /// Makes the connection again; `None` if the attempts are used up, or the connection is closed
     /// meanwhile.
     pub(crate) async fn connect(

@@ -10,9 +10,11 @@ use super::remote_options::RemoteRelayOptions;
 use super::{ANY_NAME, FORWARDING_SERVICE};
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
+use core::time::Duration;
 use ockam_core::{
     Address, AllowAll, Any, Error, ErrorKind, FlowControlId, Mailbox, Result, Route, Routed, route,
 };
@@ -26,6 +28,17 @@ pub(super) struct Plan {
     /// The name that the program wants, or none.
     pub(super) wanted: Option<String>,
     pub(super) options: RemoteRelayOptions,
+}
+
+/// Names the relay and where it is registered.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.wanted {
+            Some(name) => write!(f, "the relay `{name}`")?,
+            None => f.write_str("a relay")?,
+        }
+        write!(f, " of {} at {}", self.service(), self.route)
+    }
 }
 
 /// A relay that is registered.
@@ -43,21 +56,24 @@ pub(super) struct Registered {
 }
 
 impl Plan {
-    /// Registers, within the time that the options give.
+    /// Registers, within a time.
     ///
     /// # Cancel safety
     /// Nothing is left on this node when the future is dropped.
-    pub(super) async fn register(&self, handle: &Handle) -> Result<Registered> {
-        let limit = self.options.timeout;
-        let registered = first(self.ask(handle), handle.sleep(limit)).await.unwrap_or_else(|()| {
-            let text = format!(
-                "no answer from {} at {} for {limit:?}: the service refuses in silence",
-                self.options.service(self.wanted.as_deref()),
-                self.route
-            );
-            Err(Error::new(ErrorKind::TimedOut, text))
-        });
-        registered.map_err(|error| error.context("registering a relay"))
+    pub(super) async fn register(&self, handle: &Handle, limit: Duration) -> Result<Registered> {
+        first(self.ask(handle), handle.sleep(limit)).await.unwrap_or_else(|()| {
+            Err(Error::with_text(ErrorKind::TimedOut, || {
+                format!(
+                    "no answer from {} at {} for {limit:?}: it is not there, or refuses in silence",
+                    self.service(),
+                    self.route
+                )
+            }))
+        })
+    }
+
+    fn service(&self) -> Route {
+        self.options.service(self.wanted.as_deref())
     }
 
     async fn ask(&self, handle: &Handle) -> Result<Registered> {
@@ -73,7 +89,7 @@ impl Plan {
         if let Some(flow) = &flow {
             flows.add_consumer(inlet.clone(), flow);
         }
-        let service = route![way, self.options.service(self.wanted.as_deref())];
+        let service = route![way, self.service()];
         remote.send(service, String::from(self.body())).await?;
         let (way, lost) = match lost {
             None => (self.answer(&mut remote).await?, None),

@@ -1,6 +1,6 @@
 //! What an owner can choose about its relay.
 
-use super::{FORWARDING_SERVICE, STATIC_FORWARDING_SERVICE};
+use super::{FORWARDING_SERVICE, RELAY_LONGEST_WAIT, STATIC_FORWARDING_SERVICE};
 use alloc::vec::Vec;
 use core::time::Duration;
 use ockam_core::{Address, Route};
@@ -13,6 +13,8 @@ pub struct RemoteRelayOptions {
     pub(super) service: Option<Route>,
     pub(super) timeout: Duration,
     pub(super) consumers: Vec<Address>,
+    pub(super) retries: bool,
+    pub(super) longest_wait: Duration,
 }
 
 impl RemoteRelayOptions {
@@ -20,7 +22,13 @@ impl RemoteRelayOptions {
     /// one's own, [`STATIC_FORWARDING_SERVICE`], and waits for
     /// [`DEFAULT_TIMEOUT`](crate::DEFAULT_TIMEOUT).
     pub fn new() -> Self {
-        RemoteRelayOptions { service: None, timeout: DEFAULT_TIMEOUT, consumers: Vec::new() }
+        RemoteRelayOptions {
+            service: None,
+            timeout: DEFAULT_TIMEOUT,
+            consumers: Vec::new(),
+            retries: false,
+            longest_wait: RELAY_LONGEST_WAIT,
+        }
     }
 
     /// Names the service at the reachable node, where it has another address than usual.
@@ -29,7 +37,25 @@ impl RemoteRelayOptions {
         self
     }
 
-    /// Sets how long a registration may take.
+    /// Keeps trying from the first attempt on: `create` and `create_static` return at once, with a
+    /// relay that is being registered, also if the other node cannot be reached yet.
+    /// [`RemoteRelayInfo::watch`](crate::RemoteRelayInfo::watch) tells when it is up, and why not.
+    ///
+    /// Without it the first attempt is made once, and a failure is the caller's error.
+    pub fn with_retries(mut self) -> Self {
+        self.retries = true;
+        self
+    }
+
+    /// Sets how long to wait at most between two attempts, instead of
+    /// [`RELAY_LONGEST_WAIT`](crate::RELAY_LONGEST_WAIT): longer on a battery, say.
+    pub fn with_longest_wait(mut self, wait: Duration) -> Self {
+        self.longest_wait = wait;
+        self
+    }
+
+    /// Sets how long a registration may take. Attempts to register again begin with less,
+    /// [`RELAY_ATTEMPT_LIMIT`](crate::RELAY_ATTEMPT_LIMIT), and get up to this.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

@@ -17,6 +17,7 @@ mod relay_bad_input;
 mod relay_loss;
 mod relay_names;
 mod relay_stalled;
+mod relay_state;
 mod relay_vectors;
 mod support;
 mod tutorial;

@@ -41,6 +41,13 @@ impl Links {
         links.iter().map(|link| link.info()).collect()
     }
 
+    pub(super) fn find(&self, address: &Address) -> Option<LinkWatch> {
+        let find = |known: &mut Known| {
+            known.links.values().find(|link| link.address == *address).map(Arc::clone)
+        };
+        self.0.with(find).map(LinkWatch::new)
+    }
+
     fn enter(&self, make: impl FnOnce(u64) -> Shared) -> Arc<Shared> {
         self.0.with(|known| {
             known.count += 1;
