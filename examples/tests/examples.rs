@@ -67,6 +67,8 @@ const OTHERS: &[&str] = &[
     "06-credentials-exchange-server",
     "06-credentials-exchange-client",
     "06-credentials-exchange-stranger",
+    "07-refused-stranger-server",
+    "07-refused-stranger",
     "21-failing-worker",
     "22-error-from-main",
     "23-run-until-stopped",

@@ -19,6 +19,7 @@
 //! |---|---|
 //! | `noise` | the handshake, Noise XX |
 //! | `presented` | what each side shows of its identity in the handshake |
+//! | `features` | what two nodes of this library agree on beyond Ockam 0.150 |
 //! | `sealer`, `opener` | the messages of a channel, out and in |
 //! | `rekey`, `keys` | the keys that follow from a key |
 //! | `window` | which messages came before |
@@ -26,6 +27,7 @@
 //! | `error` | why something is refused |
 
 mod error;
+mod features;
 mod keys;
 mod message;
 mod noise;
@@ -36,6 +38,7 @@ mod sealer;
 mod window;
 
 pub use error::{ChannelError, HandshakeError};
+pub use features::Features;
 pub use message::{ChannelMessage, MAX_REFRESH_LEN};
 pub use noise::{
     Answered, ChannelKeys, Greeted, Initiator, MAX_HANDSHAKE_MESSAGE_LEN, Protocol, Waiting,

@@ -15,11 +15,13 @@ use crate::vault::{
 };
 #[cfg(feature = "std")]
 use alloc::boxed::Box;
+#[cfg(feature = "node")]
+use alloc::string::String;
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "node"))]
 use core::fmt::Debug;
 #[cfg(feature = "node")]
 use core::fmt::{self, Display};
@@ -78,6 +80,45 @@ impl Display for Shown<'_> {
             Ok(text) => f.write_str(&text),
             Err(panic) => write!(f, "an error whose text cannot be made: {panic}"),
         }
+    }
+}
+
+/// What the program has written of itself for debugging, in a line of the log: so much of it.
+#[cfg(feature = "node")]
+pub(crate) struct Described<'a>(pub(crate) &'a dyn Debug);
+
+/// How many bytes of the program's text a line of the log has.
+#[cfg(feature = "node")]
+const MAX_DESCRIBED: usize = 256;
+
+#[cfg(feature = "node")]
+impl Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut start = Start(String::new());
+        // That the text was too long, or the program's code says no, is seen in the text.
+        match call(|| fmt::write(&mut start, format_args!("{:?}", self.0))) {
+            Ok(Ok(())) => f.write_str(&start.0),
+            Ok(Err(_)) => write!(f, "{}..", start.0),
+            Err(panic) => write!(f, "a description that cannot be made: {panic}"),
+        }
+    }
+}
+
+/// Takes as much as a line of the log has room for.
+#[cfg(feature = "node")]
+struct Start(String);
+
+#[cfg(feature = "node")]
+impl fmt::Write for Start {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = MAX_DESCRIBED - self.0.len();
+        if text.len() <= room {
+            self.0.push_str(text);
+            return Ok(());
+        }
+        let fits = (0..=room).rev().find_map(|end| text.get(..end));
+        self.0.push_str(fits.unwrap_or_default());
+        Err(fmt::Error)
     }
 }
 

@@ -21,6 +21,7 @@
 //! | `place` | channels of a listener: so many, and which of them ends for one more |
 //! | `initiator` | a channel from the side that begins |
 //! | `responder` | a handshake from the side that answers |
+//! | `confirmation` | whether the responder has taken the initiator |
 //! | `encryptor`, `decryptor` | a channel that is up |
 //! | `direct`, `sealing` | encrypting a message where it is sent, past the encryptor's mailbox |
 //! | `asked` | the way that the program asked for, and when messages go along it as well |
@@ -37,6 +38,7 @@
 mod access;
 #[cfg(feature = "std")]
 mod asked;
+mod confirmation;
 mod credential_source;
 mod decryptor;
 #[cfg(feature = "std")]

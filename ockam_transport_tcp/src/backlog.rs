@@ -12,7 +12,7 @@
 //! ```
 
 use crate::link::Link;
-use crate::receiver::dropped;
+use crate::undelivered::dropped;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context as Task, Poll};

@@ -62,6 +62,7 @@
 //! | `backlog` | messages for workers whose mailboxes are full, and the rule for workers that stand still |
 //! | `close`, `acknowledged` | the end of a socket in good order, and whether everything has arrived by then |
 //! | `receiver`, `progress` | messages on their way in, and whether one that has begun goes on |
+//! | `undelivered` | those that reached no worker, and what the log is told of them |
 //! | `reconnect`, `redial` | making a lost connection again, and when that is given up |
 //! | `budget` | the bytes that all connections of a listener hold of frames that are arriving |
 //! | `registry` | which connections and listeners there are |
@@ -95,6 +96,7 @@ mod sender;
 mod socket;
 mod traffic;
 mod transport;
+mod undelivered;
 
 pub use backlog::MAX_BACKLOG_LEN;
 pub use budget::{DEFAULT_FRAME_BUDGET, FRAME_GRACE, FREE_FRAME_LEN};

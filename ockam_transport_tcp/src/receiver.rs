@@ -14,13 +14,12 @@ use crate::places::{LOST_ITS_PLACE, Place};
 use crate::progress::Progress;
 use crate::redial::Redial;
 use crate::socket;
+use crate::undelivered::dropped;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::time::Duration;
-use ockam_core::{
-    Decoded, Error, ErrorKind, FrameDecoder, Processor, Result, TransportMessage, WireError,
-};
-use ockam_node::{Context, Handle, SendError, deadline, is_told};
+use ockam_core::{Decoded, FrameDecoder, Processor, Result, TransportMessage, WireError};
+use ockam_node::{Context, Handle, deadline};
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -350,28 +349,5 @@ impl Processor for Receiver {
             Phase::Ended(_) => {}
         }
         Ok(())
-    }
-}
-
-/// Accounts for a message that reached no worker. The log is told of the first of a connection for
-/// which nothing is at the address, and then at powers of ten. Of a worker that may not be reached the
-/// node tells it.
-pub(crate) fn dropped(handle: &Handle, link: &Link, error: &Error) {
-    let dropped = &link.traffic().dropped;
-    dropped.add(1);
-    let count = dropped.value();
-    let unsent = error.downcast_ref::<SendError>();
-    // An answer that comes too late, or a notice in its place, is no mistake of this program.
-    let nobody = unsent.and_then(|unsent| unsent.onward_route().first()).filter(|first| {
-        let is_late = first.may_be_told() || first.asker_of_notice().is_some();
-        !is_late && !handle.is_worker_registered_at((*first).clone())
-    });
-    if let (ErrorKind::Denied, true, Some(address)) = (error.kind(), is_told(count), nobody) {
-        tracing::warn!(
-            connection = %link, count, %address,
-            "a message from outside was dropped: nothing is at its address"
-        );
-    } else {
-        tracing::debug!(connection = %link, %error, "a message was dropped");
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Traffic {
     pub(crate) messages_in: Counter,
     pub(crate) messages_out: Counter,
     pub(crate) dropped: Counter,
+    /// Those of them for which nothing was at an address that no node has drawn.
+    pub(crate) to_nobody: Counter,
     /// Messages that could not be written as they are.
     pub(crate) unsent: Counter,
     /// Bytes that were written to sockets that were lost, and may not have arrived.

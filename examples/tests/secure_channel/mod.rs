@@ -68,6 +68,30 @@ fn examples_06_a_member_of_the_cluster_is_answered_and_a_stranger_is_not() {
     stop_quietly(issuer);
 }
 
+#[test]
+fn examples_07_a_stranger_is_refused_and_both_sides_say_so() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = Process::start("07-refused-stranger-server", None);
+    let said = include_str!("../expected/07-refused-stranger-server.txt");
+    for line in said.lines() {
+        server.wait_for(line);
+    }
+    for first in [true, false] {
+        let stranger = Process::start("07-refused-stranger", None).end();
+        let told = include_str!("../expected/07-refused-stranger.txt");
+        assert_ended_well(&stranger, told);
+        if first {
+            // What the log says, between the time and the address of the handshake.
+            let log = server.next_line_of_log();
+            for part in include_str!("../expected/07-refused-stranger-server.log.txt").lines() {
+                assert!(log.contains(part), "{part} is not in {log}");
+            }
+        }
+    }
+    // The second time was counted only, and nothing else was said.
+    stop_quietly(server);
+}
+
 /// Reads an identifier behind a text, on the only line.
 fn identifier<'a>(printed: &'a str, text: &str) -> &'a str {
     let identifier = printed

@@ -58,7 +58,7 @@ impl Node {
     }
 
     /// Makes a secure channel to the listener at the end of a route, and returns when the other
-    /// side has proved who it is.
+    /// side has proved who it is, and has said that it takes this side.
     ///
     /// # Errors
     /// As [`Identities::create_secure_channel`].

@@ -385,23 +385,24 @@ async fn handshakes_of_strangers_and_requests_that_fail_write_a_handful_of_lines
     let channel = async |listener: &str| {
         let route = route![&connection, listener];
         let options = SecureChannelOptions::new();
-        theirs.create_secure_channel(&ctx, &caller, route, options).await.unwrap()
+        theirs.create_secure_channel(&ctx, &caller, route, options).await
     };
     eventually("it is accepted", || scene.tcp.connections().len() == 1).await;
     let handshakes = 30;
     let before = scene.ctx.list_workers();
     for _ in 0..handshakes {
-        channel("closed").await.stop(&ctx).await.unwrap();
+        let refused = channel("closed").await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Denied);
     }
     eventually("all have ended", || scene.ctx.list_workers() == before).await;
     scene.assert_counted("not trusted", 10);
     for _ in 0..=handshakes {
-        channel("open").await;
+        channel("open").await.unwrap();
     }
     let channels = before.len() + 2;
     eventually("one is left", || scene.ctx.list_workers().len() == channels).await;
     scene.assert_counted("ended for a newer channel", 10);
-    let channel = channel("open").await;
+    let channel = channel("open").await.unwrap();
     scene.lines.take();
     for _ in 0..100 {
         let route = route![&channel, CREDENTIAL_ISSUER];

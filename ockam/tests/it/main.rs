@@ -12,6 +12,7 @@ mod forwarder;
 #[path = "../../../ockam_transport_tcp/tests/it/lines.rs"]
 mod lines;
 mod log;
+mod refused;
 mod relay;
 mod relay_bad_input;
 mod relay_loss;

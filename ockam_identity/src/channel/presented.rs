@@ -1,6 +1,6 @@
 //! What each side shows of its identity in the handshake.
 
-use super::HandshakeError;
+use super::{Features, HandshakeError};
 use crate::codec::{Structure, read_list, write_list};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
@@ -8,7 +8,7 @@ use crate::identity::{ChangeHistory, Identity};
 use crate::purpose_key::{Attestation, AttestationError, PurposeKey};
 use crate::vault::AgreementKey;
 use alloc::vec::Vec;
-use ockam_core::cbor::{CborError, Reader, write_array};
+use ockam_core::cbor::{CborError, Reader, write_array, write_unsigned};
 
 /// The payload of messages 2 and 3 of the handshake: who the sender is, that the static key is
 /// its own, and what others say of it.
@@ -20,6 +20,9 @@ pub struct IdentityAndCredentials {
     pub purpose_key_attestation: Attestation,
     /// What others say of the identity.
     pub credentials: Vec<CredentialAndPurposeKey>,
+    /// In message 2, what the responder does of that which the initiator understands. Only a set that
+    /// is not empty is written, and what is no number from 0 to 255 is read as an empty one.
+    pub features: Features,
 }
 
 impl IdentityAndCredentials {
@@ -50,10 +53,14 @@ impl IdentityAndCredentials {
 
 impl Structure for IdentityAndCredentials {
     fn write(&self, buffer: &mut Vec<u8>) {
-        write_array(buffer, 3);
+        let has_features = self.features != Features::NONE;
+        write_array(buffer, 3 + usize::from(has_features));
         self.change_history.write(buffer);
         self.purpose_key_attestation.write(buffer);
         write_list(buffer, &self.credentials);
+        if has_features {
+            write_unsigned(buffer, self.features.bits().into());
+        }
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
@@ -64,7 +71,22 @@ impl Structure for IdentityAndCredentials {
         let purpose_key_attestation = Attestation::read(reader)?;
         reader.require(&mut fields, "the credentials")?;
         let credentials = read_list(reader, "the credentials")?;
+        let features =
+            if reader.has_next(&mut fields)? { read_features(reader)? } else { Features::NONE };
         reader.skip_rest(&mut fields)?;
-        Ok(IdentityAndCredentials { change_history, purpose_key_attestation, credentials })
+        Ok(IdentityAndCredentials {
+            change_history,
+            purpose_key_attestation,
+            credentials,
+            features,
+        })
     }
+}
+
+/// Reads the element that Ockam 0.150 skips, whatever it is.
+fn read_features(reader: &mut Reader<'_>) -> Result<Features, CborError> {
+    let bits = reader.clone().unsigned("the features").ok();
+    reader.skip_item()?;
+    let bits = bits.and_then(|bits| u8::try_from(bits).ok());
+    Ok(bits.map_or(Features::NONE, Features::from_bits))
 }

@@ -2,7 +2,7 @@
 
 use super::Identities;
 use super::own::Purpose;
-use crate::channel::{HandshakeError, IdentityAndCredentials};
+use crate::channel::{Features, HandshakeError, IdentityAndCredentials};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identity::{ChangeHistory, Identity};
@@ -125,7 +125,13 @@ impl Identities {
             ));
         };
         let change_history = own.identity.history().clone();
-        let shown = IdentityAndCredentials { change_history, purpose_key_attestation, credentials };
+        let features = Features::NONE;
+        let shown = IdentityAndCredentials {
+            change_history,
+            purpose_key_attestation,
+            credentials,
+            features,
+        };
         Ok(Presented { key, public, shown })
     }
 }

@@ -3,6 +3,7 @@
 //! A message that is refused is dropped, and the channel goes on: whoever can reach the address
 //! can send anything.
 
+use super::confirmation::Confirming;
 use super::ends::Ends;
 use super::gap::{Gap, Opened};
 use super::learning::Learning;
@@ -47,6 +48,8 @@ pub(super) struct Decryptor {
     stalls: StallGuard,
     /// At the listener that has made the channel, if one did.
     place: Option<Place>,
+    /// Until something has arrived, if somebody waits for it.
+    confirming: Option<Confirming>,
 }
 
 impl Decryptor {
@@ -61,6 +64,7 @@ impl Decryptor {
             #[cfg(feature = "std")]
             stalls: StallGuard::new(CHANNEL_CONSUMER_STALL_TIMEOUT),
             place: None,
+            confirming: None,
         }
     }
 
@@ -68,6 +72,11 @@ impl Decryptor {
     pub(super) fn with_place(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
+    }
+
+    /// Says what the first message that verifies says of the responder's decision.
+    pub(super) fn confirm(&mut self, confirming: Confirming) {
+        self.confirming = Some(confirming);
     }
 
     /// Takes what arrived, whatever it is.
@@ -108,6 +117,9 @@ impl Decryptor {
         self.ends.turn.give();
         if let Some(place) = &self.place {
             place.hear(&self.ends);
+        }
+        if let Some(confirming) = self.confirming.take() {
+            confirming.hear(number, &content);
         }
         match content {
             ChannelMessage::Data(data) => {

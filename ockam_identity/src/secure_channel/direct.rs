@@ -91,7 +91,7 @@ impl Shortcut for Direct {
 mod tests {
     use super::super::ends::NewEnds;
     use super::*;
-    use crate::channel::Sealer;
+    use crate::channel::{Features, Sealer};
     use crate::identifier::Identifier;
     use crate::vault::Secret;
     use alloc::vec;
@@ -101,7 +101,9 @@ mod tests {
     fn ends(handle: &Handle, remote: Route) -> Arc<Ends> {
         let (own, peer) = (Identifier::from([1; 32]), Identifier::from([2; 32]));
         let (decryptor, flow) = (handle.random_local(), FlowControlId::from("f"));
-        let new = NewEnds { own, peer, decryptor, flow, remote, follows: false, refreshes: false };
+        let features = Features::NONE;
+        let (follows, refreshes) = (false, false);
+        let new = NewEnds { own, peer, features, decryptor, flow, remote, follows, refreshes };
         Ends::new(handle, new)
     }
 

@@ -8,7 +8,6 @@ use super::direct::{self, Direct};
 use super::ends::Ends;
 use super::sealing::Sealing;
 use crate::channel::{ChannelError, ChannelMessage, Sealer};
-use crate::vault::Secret;
 #[cfg(feature = "std")]
 use alloc::boxed::Box;
 use alloc::format;
@@ -34,13 +33,13 @@ pub const MAX_CHANNEL_BODY_LEN: usize = MAX_FRAME_LEN - 64 * 1024;
 pub(super) struct Encryptor {
     ends: Arc<Ends>,
     sealer: Sealing,
-    /// The last message of the handshake, which goes before all others.
+    /// The last message of the handshake, or the confirmation, which goes before all others.
     greeting: Option<LocalMessage>,
 }
 
 impl Encryptor {
-    pub(super) fn new(ends: Arc<Ends>, key: &Secret<32>, greeting: Option<LocalMessage>) -> Self {
-        Encryptor { ends, sealer: Sealing::new(Sealer::new(key)), greeting }
+    pub(super) fn new(ends: Arc<Ends>, sealer: Sealer, greeting: Option<LocalMessage>) -> Self {
+        Encryptor { ends, sealer: Sealing::new(sealer), greeting }
     }
 
     /// Makes the way past the mailbox.

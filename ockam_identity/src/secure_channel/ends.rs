@@ -4,12 +4,11 @@
 use super::asked::{AskedWay, asked_way};
 use super::decryptor::Decryptor;
 use super::encryptor::Encryptor;
-use crate::channel::ChannelMessage;
+use crate::channel::{ChannelMessage, Features, Sealer};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identities::Identities;
 use crate::sync::Lock;
-use crate::vault::Secret;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -49,6 +48,8 @@ pub(super) struct Ends {
     pub(super) control: Address,
     pub(super) peer: Identifier,
     pub(super) own: Identifier,
+    /// What both ends do beyond Ockam 0.150.
+    pub(super) features: Features,
     /// Where the own credential is kept from expiring, if it has a source.
     pub(super) refresher: Option<Address>,
     pub(super) flow: FlowControlId,
@@ -77,6 +78,7 @@ pub(super) struct Ends {
 pub(super) struct NewEnds {
     pub(super) own: Identifier,
     pub(super) peer: Identifier,
+    pub(super) features: Features,
     pub(super) decryptor: Address,
     pub(super) flow: FlowControlId,
     pub(super) remote: Route,
@@ -92,6 +94,7 @@ impl Ends {
             control: handle.random_local(),
             peer: new.peer,
             own: new.own,
+            features: new.features,
             refresher: new.refreshes.then(|| handle.random_local()),
             flow: new.flow,
             remote: Lock::new(new.remote),
@@ -167,14 +170,15 @@ impl Ends {
         request_stop(handle, &self.encryptor);
     }
 
-    /// Starts the encryptor. It sends `greeting` before anything else.
+    /// Starts the encryptor. It sends `greeting` before anything else; what the sealer has sealed so
+    /// far is that or nothing.
     pub(super) async fn start_encryptor(
         self: &Arc<Self>,
         handle: &Handle,
-        key: &Secret<32>,
+        sealer: Sealer,
         greeting: Option<LocalMessage>,
     ) -> Result<()> {
-        let encryptor = Encryptor::new(Arc::clone(self), key, greeting);
+        let encryptor = Encryptor::new(Arc::clone(self), sealer, greeting);
         let control = Mailbox::new(self.control.clone(), AllowAll, DenyAll);
         let mailboxes =
             Mailboxes::new(Mailbox::allow_all(self.encryptor.clone()), Vec::from([control]));
@@ -281,6 +285,14 @@ impl SecureChannel {
     #[must_use]
     pub fn peer(&self) -> &Identifier {
         &self.0.peer
+    }
+
+    /// Tells whether the peer has said that it takes this side. Ockam 0.150 never does, and a listener
+    /// [without refusals](crate::SecureChannelListenerOptions::without_refusals) neither: then the
+    /// channel may lead nowhere.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.0.features.contains(Features::CONFIRMS)
     }
 
     /// Returns the id of the channel's flow: its consumers are reached by the peer.

@@ -6,6 +6,7 @@ use super::options::{SecureChannelListenerOptions, Terms};
 use super::place::Places;
 use super::responder::Responder;
 use super::rng::NodeRng;
+use crate::channel::Features;
 use crate::identifier::Identifier;
 use crate::identities::Identities;
 use alloc::format;
@@ -76,6 +77,8 @@ pub(super) struct Listening {
     pub(super) terms: Terms,
     pub(super) flow: FlowControlId,
     pub(super) consumer_of: Vec<FlowControlId>,
+    /// What is offered to initiators that understand it.
+    pub(super) features: Features,
     pub(super) half_open: HalfOpen,
     pub(super) places: Arc<Places>,
     /// The log has been told why there are no channels, and none has come up since.
@@ -125,6 +128,7 @@ impl Identities {
             terms: options.terms,
             flow: options.flow.clone(),
             consumer_of: options.consumer_of,
+            features: options.features,
             half_open: HalfOpen::default(),
             places: Places::new(options.channel_limit),
             told: AtomicBool::new(false),

@@ -7,7 +7,7 @@
 #[cfg(feature = "std")]
 use super::ends::Ends;
 use super::trust_policy::{TrustPolicy, is_allowed};
-use crate::channel::{HandshakeError, IdentityAndCredentials};
+use crate::channel::{Features, HandshakeError, IdentityAndCredentials};
 use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
@@ -23,7 +23,8 @@ use ockam_node::{catch_panic, catch_panics};
 /// What comes of a message that is genuine: by the other side of this handshake.
 pub(super) enum Meeting {
     /// It has proved who it is, is trusted, and has shown credentials, which were not looked at.
-    Trusted(Identity, Vec<CredentialAndPurposeKey>),
+    /// Behind them is what it does beyond Ockam 0.150.
+    Trusted(Identity, Vec<CredentialAndPurposeKey>, Features),
     /// It says to be somebody who is not trusted.
     Refused(Identifier),
     /// It has not proved who it is.
@@ -59,7 +60,7 @@ pub(super) async fn meet(
     if !catch_panics(is_allowed(answer)).await.map_err(by_policy)?? {
         return Ok(Meeting::Refused(claimed));
     }
-    Ok(Meeting::Trusted(peer, shown.credentials))
+    Ok(Meeting::Trusted(peer, shown.credentials, shown.features))
 }
 
 fn by_policy(panic: Error) -> Error {

@@ -5,6 +5,7 @@ use super::initiator::DEFAULT_HANDSHAKE_TIMEOUT;
 use super::place::DEFAULT_CHANNEL_LIMIT;
 use super::refresher::Renewal;
 use super::trust_policy::{TrustEveryonePolicy, TrustPolicy};
+use crate::channel::Features;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identities::Identities;
@@ -141,7 +142,7 @@ impl SecureChannelOptions {
         self.flow.clone()
     }
 
-    /// Says how long the handshake may take.
+    /// Says how long the handshake may take, with the wait for the peer's decision about this side.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -175,6 +176,8 @@ pub struct SecureChannelListenerOptions {
     pub(super) consumer_of: Vec<FlowControlId>,
     pub(super) flow: FlowControlId,
     pub(super) channel_limit: usize,
+    /// What is offered to initiators that understand it.
+    pub(super) features: Features,
 }
 
 impl SecureChannelListenerOptions {
@@ -187,6 +190,7 @@ impl SecureChannelListenerOptions {
             consumer_of: Vec::new(),
             flow: next_id("channel_listener"),
             channel_limit: DEFAULT_CHANNEL_LIMIT,
+            features: Features::KNOWN,
         }
     }
 
@@ -207,6 +211,19 @@ impl SecureChannelListenerOptions {
     #[must_use]
     pub fn with_channel_limit(mut self, channels: usize) -> Self {
         self.channel_limit = channels;
+        self
+    }
+
+    /// Tells nobody that it was refused, nor that it was not: what the trust policy does not let in
+    /// hears nothing, as from Ockam 0.150.
+    ///
+    /// By default an initiator of this library is told: its `create_secure_channel` fails at once
+    /// instead of returning a channel that leads nowhere. It does not learn why. That something
+    /// listens, and under which identity, it has learnt before, since the responder shows itself
+    /// first.
+    #[must_use]
+    pub fn without_refusals(mut self) -> Self {
+        self.features = Features::NONE;
         self
     }
 

@@ -4,7 +4,11 @@
 //! New ── message 1 ──> Waiting ── message 3 of an identity that is trusted ──> Up
 //!  └── anything else: ends   └── genuine, but nothing of the kind: ends. Not authentic: dropped
 //! ```
+//!
+//! An initiator that understands it hears what was decided, in message 0 of the channel. The keys that
+//! seal it are used up by that: whatever goes on behind has the same sealer.
 
+use super::confirmation::confirmed;
 use super::decryptor::Decryptor;
 use super::ends::{Ends, NewEnds, Unfinished, consume_answers};
 use super::half_open::Ticket;
@@ -14,22 +18,27 @@ use super::listener::Listening;
 use super::meeting::introduce;
 use super::meeting::{Meeting, meet};
 use super::rng::NodeRng;
-use crate::channel::{ChannelKeys, Greeted, Protocol, Waiting};
+use crate::channel::{ChannelKeys, ChannelMessage, Features, Greeted, Protocol, Sealer, Waiting};
 use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identities::failed;
-use crate::program::{self, Shown};
+use crate::program::{self, Described, Shown};
 use crate::telling::next_told;
-use crate::vault::AgreementSecret;
+use crate::vault::{AgreementKey, AgreementSecret};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::Ordering;
 use ockam_core::{
     Address, Any, Error, ErrorKind, LocalMessage, Result, Route, Routed, TransportMessage, Worker,
 };
 use ockam_node::Context;
+
+/// Said of every initiator that the trust policy refuses.
+const NOT_TRUSTED: &str =
+    "an initiator was refused: it is not trusted by the policy of this listener";
 
 pub(super) struct Responder {
     state: State,
@@ -49,6 +58,8 @@ enum State {
 /// A message 1 that was answered.
 struct Answered {
     waiting: Waiting,
+    /// What both sides do beyond Ockam 0.150.
+    features: Features,
     /// The way to the initiator.
     remote: Route,
     /// What the initiator was shown.
@@ -68,7 +79,9 @@ impl Responder {
         let shown = self.listening.terms.credential(identities, &self.listening.own)?;
         let credentials = shown.clone().into_iter().collect();
         let presented = identities.present(&self.listening.own, credentials, rng).await;
-        let presented = presented.inspect_err(|error| self.tell(ctx, error))?;
+        let mut presented = presented.inspect_err(|error| self.tell(ctx, error))?;
+        let features = greeted.offered() & self.listening.features;
+        presented.shown.features = features;
         let agreed = identities.vault().agree(&presented.key, greeted.peer_ephemeral()).await;
         let agreed = agreed.map_err(|why| failed(why, "agreeing with the peer"))?;
         let ephemeral = AgreementSecret::random(rng);
@@ -79,7 +92,7 @@ impl Responder {
         self.open_the_way(ctx, &remote);
         let answer = TransportMessage::new(remote.clone(), ctx.address(), second);
         ctx.forward_from_address(answer.into(), self.outgoing.clone()).await?;
-        Ok(State::Waiting(Box::new(Answered { waiting, remote, shown })))
+        Ok(State::Waiting(Box::new(Answered { waiting, features, remote, shown })))
     }
 
     /// Says in the log why nobody gets a channel with this listener, once for all of them.
@@ -131,18 +144,29 @@ impl Responder {
             }
         };
         // By whoever has sent message 1, so that no better message 3 can follow.
+        match self.accept(ctx, &shown, &static_key).await {
+            Ok(Some(peer)) => self.start(ctx, keys, peer, *answered).await,
+            refused => {
+                self.refuse(ctx, keys, *answered).await;
+                refused.map(|_| State::Over)
+            }
+        }
+    }
+
+    /// Decides about what the initiator shows; `None` if it is not trusted.
+    async fn accept(
+        &self,
+        ctx: &Context,
+        shown: &[u8],
+        static_key: &AgreementKey,
+    ) -> Result<Option<(Identifier, Learning)>> {
         let Listening { identities, terms, .. } = &*self.listening;
         let (peer, credentials) =
-            match meet(identities, &*terms.trust_policy, &shown, &static_key).await? {
-                Meeting::Trusted(peer, credentials) => (peer, credentials),
+            match meet(identities, &*terms.trust_policy, shown, static_key).await? {
+                Meeting::Trusted(peer, credentials, _) => (peer, credentials),
                 Meeting::Refused(peer) => {
-                    let count = next_told(&self.listening.refused);
-                    let address = ctx.address();
-                    match count {
-                        Some(count) => tracing::info!(%address, %peer, count, "not trusted"),
-                        None => tracing::debug!(%address, %peer, "not trusted"),
-                    }
-                    return Ok(State::Over);
+                    self.tell_of_refusal(ctx, &peer);
+                    return Ok(None);
                 }
                 Meeting::Unproved(why) => return Err(failed(why, "reading message 3")),
             };
@@ -150,15 +174,41 @@ impl Responder {
         let identifier = *peer.identifier();
         let mut learning = Learning::new(identities.clone(), terms.authorities.clone());
         learning.accept(&identifier, &credentials);
-        self.listening.half_open.end(self.ticket);
-        self.start(ctx, &keys, (identifier, learning), *answered).await
+        Ok(Some((identifier, learning)))
+    }
+
+    /// Says in the log who was refused, and by what: the peer itself is not told why.
+    #[cold]
+    fn tell_of_refusal(&self, ctx: &Context, peer: &Identifier) {
+        let (address, own) = (ctx.address(), &self.listening.own);
+        match next_told(&self.listening.refused) {
+            Some(count) => {
+                let policy = Described(&*self.listening.terms.trust_policy);
+                tracing::warn!(%address, %own, %peer, count, %policy, "{NOT_TRUSTED}");
+            }
+            None => tracing::debug!(%address, %own, %peer, "{NOT_TRUSTED}"),
+        }
+    }
+
+    /// Tells an initiator that was promised a word that there is no channel: with a close, in the first
+    /// message of the channel that it would have been.
+    async fn refuse(&self, ctx: &Context, keys: ChannelKeys, answered: Answered) {
+        if !answered.features.contains(Features::CONFIRMS) {
+            return;
+        }
+        let (_, refusal) = first_message(&keys, &ChannelMessage::Close);
+        let Some(refusal) = refusal else { return };
+        let refusal = TransportMessage::new(answered.remote, Route::new(), refusal);
+        if let Err(error) = ctx.forward_from_address(refusal.into(), self.outgoing.clone()).await {
+            tracing::debug!(address = %ctx.address(), %error, "a refusal was not sent");
+        }
     }
 
     /// Starts what is at this end beside this worker.
     async fn start(
         &self,
         ctx: &Context,
-        keys: &ChannelKeys,
+        keys: ChannelKeys,
         (peer, learning): (Identifier, Learning),
         answered: Answered,
     ) -> Result<State> {
@@ -168,9 +218,10 @@ impl Responder {
             NewEnds {
                 own: self.listening.own,
                 peer,
+                features: answered.features,
                 decryptor: ctx.address(),
                 flow: ctx.flow_controls().generate_flow_control_id(),
-                remote: answered.remote,
+                remote: answered.remote.clone(),
                 follows: true,
                 refreshes: terms.renewal.is_some(),
             },
@@ -178,7 +229,15 @@ impl Responder {
         ends.register(ctx, Some(&self.listening.flow));
         #[cfg(feature = "std")]
         introduce(ctx, &*terms.trust_policy, &ends);
-        ends.start_encryptor(ctx, &keys.sending, None).await?;
+        let (sealer, confirmation) = if answered.features.contains(Features::CONFIRMS) {
+            first_message(&keys, &confirmed())
+        } else {
+            (Sealer::new(&keys.sending), None)
+        };
+        let confirmation = confirmation.map(|sealed| {
+            LocalMessage::from(TransportMessage::new(answered.remote, Route::new(), sealed))
+        });
+        ends.start_encryptor(ctx, sealer, confirmation).await?;
         let unfinished = Unfinished::new(ctx, &ends.encryptor);
         if let Some(renewal) = &terms.renewal {
             renewal.start(ctx, &ends, identities, answered.shown).await?;
@@ -189,6 +248,7 @@ impl Responder {
             displaced.displace(ctx, next_told(&self.listening.displaced));
         }
         self.listening.told.store(false, Ordering::Relaxed);
+        self.listening.half_open.end(self.ticket);
         let decryptor = Decryptor::new(ends, &keys.receiving, learning);
         Ok(State::Up(Box::new(decryptor.with_place(place))))
     }
@@ -217,6 +277,13 @@ impl Responder {
             _ => Ok(()),
         }
     }
+}
+
+/// Seals a content as message 0 of a channel. The sealer goes on behind it.
+fn first_message(keys: &ChannelKeys, content: &ChannelMessage) -> (Sealer, Option<Vec<u8>>) {
+    let (mut sealer, mut buffer) = (Sealer::new(&keys.sending), content.to_buffer());
+    let sealed = sealer.seal(&mut buffer).is_ok();
+    (sealer, sealed.then_some(buffer))
 }
 
 impl Worker for Responder {

@@ -13,7 +13,10 @@ use ockam_core::{Authorization, Result};
 /// [answer that takes its time](Authorization::Later) is awaited after it was verified. Either way
 /// there is a channel only with an identity that was verified and is trusted.
 ///
-/// A refusal is silent: the other side waits until its time is up.
+/// An initiator of this library that a listener refuses is told so, and not why: the listener's log has
+/// that, with the [`Debug`] form of the policy, of which it takes the first 256 bytes. One of Ockam 0.150,
+/// or at a listener [without refusals](crate::SecureChannelListenerOptions::without_refusals), hears
+/// nothing, and neither does a responder that an initiator refuses.
 pub trait TrustPolicy: Debug + Send + Sync + 'static {
     /// Answers for one identity, once for each handshake.
     fn is_trusted<'a>(&'a self, identifier: &'a Identifier) -> Authorization<'a>;

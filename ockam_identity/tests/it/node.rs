@@ -4,6 +4,8 @@ mod access;
 mod asked;
 mod clock;
 mod close;
+mod confirm;
+mod confirm_faked;
 mod credential;
 mod direct;
 mod dropped;

@@ -2,11 +2,16 @@
 
 use std::fmt::{Debug, Write};
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
+
+/// Nobody's. While there is one only, `tracing` asks the thread that comes to a line first whether anybody
+/// wants it, for good, and that may be a thread without one.
+static OTHER: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(Writer { level: Level::TRACE, lines: Arc::default() }));
 
 /// The lines of the thread of a test, which is all of the log in a runtime of one thread. Each begins
 /// with its level, and its fields follow as `name=value;`.
@@ -18,6 +23,7 @@ pub(crate) struct Lines {
 impl Lines {
     /// Begins to keep the lines of a level and of those above it.
     pub(crate) fn of_this_thread(level: Level) -> Self {
+        LazyLock::force(&OTHER);
         let lines = Arc::default();
         let writer = Writer { level, lines: Arc::clone(&lines) };
         Lines { lines, _guard: tracing::subscriber::set_default(writer) }

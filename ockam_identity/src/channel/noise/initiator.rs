@@ -17,11 +17,22 @@ impl Initiator {
     /// Makes message 1 with a key that is used for this handshake only.
     #[must_use]
     pub fn new(protocol: Protocol, ephemeral: AgreementSecret) -> (Self, Vec<u8>) {
+        Self::with_payload(protocol, ephemeral, &[])
+    }
+
+    /// As [`new`](Self::new), with bytes behind the key, which are not encrypted.
+    #[must_use]
+    pub fn with_payload(
+        protocol: Protocol,
+        ephemeral: AgreementSecret,
+        payload: &[u8],
+    ) -> (Self, Vec<u8>) {
         let mut transcript = Transcript::new(&protocol);
-        let message = ephemeral.public().as_bytes().to_vec();
-        transcript.mix_hash(&message);
-        // The payload, which is empty and counts all the same.
-        transcript.mix_hash(&[]);
+        let key = ephemeral.public().as_bytes();
+        let message = [&key[..], payload].concat();
+        transcript.mix_hash(key);
+        // It counts also if it is empty.
+        transcript.mix_hash(payload);
         (Initiator { protocol, ephemeral, transcript }, message)
     }
 

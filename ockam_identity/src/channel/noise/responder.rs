@@ -2,7 +2,7 @@
 
 use super::symmetric::{Symmetric, Transcript};
 use super::{ChannelKeys, KEY_LEN, Protocol, check_len, take_key};
-use crate::channel::HandshakeError;
+use crate::channel::{Features, HandshakeError};
 use crate::vault::{AgreementKey, AgreementSecret, Secret, TAG_LEN};
 use alloc::vec::Vec;
 
@@ -11,10 +11,12 @@ pub struct Greeted {
     protocol: Protocol,
     peer_ephemeral: AgreementKey,
     transcript: Transcript,
+    offered: Features,
 }
 
 impl Greeted {
-    /// Reads message 1. Bytes behind the key are a payload, which nobody needs.
+    /// Reads message 1. Bytes behind the key are a payload, the first of which may say what the
+    /// initiator understands.
     ///
     /// # Errors
     /// [`HandshakeError`] if the message is too short or too long.
@@ -24,7 +26,14 @@ impl Greeted {
         let mut transcript = Transcript::new(&protocol);
         transcript.mix_hash(peer_ephemeral.as_bytes());
         transcript.mix_hash(payload);
-        Ok(Greeted { protocol, peer_ephemeral, transcript })
+        let offered = Features::offered_in(payload);
+        Ok(Greeted { protocol, peer_ephemeral, transcript, offered })
+    }
+
+    /// Returns what the initiator understands beyond Ockam 0.150.
+    #[must_use]
+    pub fn offered(&self) -> Features {
+        self.offered
     }
 
     /// Returns the initiator's ephemeral key, with which our static key has to agree.

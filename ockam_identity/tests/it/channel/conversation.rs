@@ -3,8 +3,8 @@
 use crate::support::{array, bytes, items, text, unhex, vectors};
 use ockam_core::{Address, Decoded, FrameDecoder, Route, TransportMessage, encode_frame};
 use ockam_identity::channel::{
-    ChannelKeys, ChannelMessage, Greeted, IdentityAndCredentials, Initiator, Opener, Protocol,
-    Sealer,
+    ChannelKeys, ChannelMessage, Features, Greeted, IdentityAndCredentials, Initiator, Opener,
+    Protocol, Sealer,
 };
 use ockam_identity::vault::{AgreementSecret, Secret};
 use ockam_identity::{Attestation, ChangeHistory, CredentialAndPurposeKey, Structure};
@@ -31,6 +31,7 @@ fn shown(side: &Value) -> Vec<u8> {
         purpose_key_attestation: Attestation::decode(&bytes(side, "purpose_key_attestation"))
             .unwrap(),
         credentials,
+        features: Features::NONE,
     }
     .encode()
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Seeded, now};
 use ockam_identity::channel::{
-    Answered, ChannelKeys, Greeted, HandshakeError, IdentityAndCredentials, Initiator,
+    Answered, ChannelKeys, Features, Greeted, HandshakeError, IdentityAndCredentials, Initiator,
     MAX_HANDSHAKE_MESSAGE_LEN, Protocol, Waiting,
 };
 use ockam_identity::vault::{AgreementKey, AgreementSecret, Secret, SoftwareVault};
@@ -36,7 +36,13 @@ impl Side {
             now(Attestation::create(&vault, &identity, &own, purpose_key, validity)).unwrap();
         let change_history = identity.history().clone();
         let credentials = vec![];
-        let shown = IdentityAndCredentials { change_history, purpose_key_attestation, credentials };
+        let features = Features::NONE;
+        let shown = IdentityAndCredentials {
+            change_history,
+            purpose_key_attestation,
+            credentials,
+            features,
+        };
         Side { identity, key, shown }
     }
 
@@ -140,6 +146,57 @@ fn bytes_behind_the_key_of_message_1_count_and_are_ignored() {
     assert!(initiator.read(&second).is_err());
 }
 
+/// Who is in between changes what the initiator says that it understands, or takes it away.
+#[test]
+fn a_mark_that_is_changed_on_its_way_makes_message_2_void() {
+    let (alice, bob) = (Side::new(1), Side::new(2));
+    let marked = || Initiator::with_payload(Protocol::OCKAM, ephemeral(1), &[1]);
+    let (initiator, first) = marked();
+    assert_eq!(
+        (first.len(), Greeted::read(Protocol::OCKAM, &first).unwrap().offered().bits()),
+        (33, 1)
+    );
+    for changed in [&first[..32], &[&first[..32], &[3]].concat(), &[&first[..], &[0]].concat()] {
+        let (_, second) = answer(&bob, changed);
+        assert!(initiator.read(&second).is_err(), "{changed:?}");
+    }
+    // As it was sent, it is part of a handshake as any other.
+    let (waiting, second) = answer(&bob, &first);
+    let (answered, _) = initiator.read(&second).unwrap();
+    let (third, _) = finish(&alice, answered);
+    waiting.read(&third).unwrap();
+}
+
+/// What a responder names behind what it shows may be anything.
+#[test]
+fn features_that_are_no_byte_are_none_and_what_is_behind_them_is_skipped() {
+    let shown = Side::new(1).shown;
+    let plain = shown.encode();
+    let with = |elements: u8, rest: &[u8]| [&[0x80 + elements], &plain[1..], rest].concat();
+    for (bytes, features) in [
+        (with(4, &[1]), 1),
+        (with(4, &[0]), 0),
+        (with(4, &[0x18, 0xff]), 0xff),
+        // 256, -1, null, a text, a byte string, an array, a map, a tag.
+        (with(4, &[0x19, 1, 0]), 0),
+        (with(4, &[0x20]), 0),
+        (with(4, &[0xf6]), 0),
+        (with(4, b"\x61a"), 0),
+        (with(4, b"\x41a"), 0),
+        (with(4, &[0x82, 1, 1]), 0),
+        (with(4, &[0xa1, 1, 1]), 0),
+        (with(4, &[0xc1, 1]), 0),
+        (with(6, &[1, 2, 3]), 1),
+    ] {
+        let read = IdentityAndCredentials::decode(&bytes).unwrap();
+        assert_eq!(read.features.bits(), features, "{bytes:x?}");
+        assert_eq!(IdentityAndCredentials { features: Features::NONE, ..read }, shown);
+    }
+    for malformed in [with(4, &[]), with(4, &[0x1c]), with(4, &[0x42, 1])] {
+        assert!(IdentityAndCredentials::decode(&malformed).is_err());
+    }
+}
+
 #[test]
 fn keys_that_agree_on_zero_are_refused() {
     let bob = Side::new(2);
@@ -189,6 +246,7 @@ fn a_history_that_is_older_than_the_one_remembered_is_refused() {
         change_history: old.history().clone(),
         purpose_key_attestation,
         credentials: vec![],
+        features: Features::NONE,
     };
     shown.verify(key.public(), |_| None, NOW).unwrap();
     let refused = shown.verify(key.public(), |_| Some(new.clone()), NOW);

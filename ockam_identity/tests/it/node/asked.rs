@@ -39,7 +39,8 @@ impl Middle {
         relay_over(&middle, &from_initiator, &first).await;
         let route = route![to_middle.sender, RELAY, LISTENER];
         let channel = calling(&initiator, route).await;
-        until(|| far.all().len() == 3).await;
+        // Three of the handshake, and the confirmation.
+        until(|| far.all().len() == 4).await;
         Middle { initiator, middle, responder, channel, from_initiator, first, second, near }
     }
 
@@ -101,7 +102,6 @@ async fn the_first_ask_is_answered_after_a_connection_behind_a_relay_was_made_ag
     }
 }
 
-/// The first answer of all does not show the way, and so does not take it out of doubt.
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_has_heard_nothing_before_finds_the_new_connection_too() {
     let middle = Middle::new().await;

@@ -179,7 +179,7 @@ async fn a_handshake_that_is_given_up_leaves_nothing_behind() {
         let channel = stage.channel_over("silent", SecureChannelOptions::new());
         tokio::select! {
             channel = channel => panic!("{channel:?}"),
-            message = recorded.recv() => assert_eq!(message.unwrap().payload().len(), 32),
+            message = recorded.recv() => assert_eq!(message.unwrap().payload().len(), 33),
         }
     }
     assert_eq!(stage.ctx.list_workers(), before);
@@ -198,7 +198,7 @@ impl Worker for Jam {
         msg: Routed<ockam_core::Any>,
     ) -> Result<()> {
         let message = msg.into_local_message().step_forward(ctx.address())?;
-        if message.payload().len() <= 32 {
+        if message.payload().len() <= 33 {
             return ctx.forward(message).await;
         }
         ctx.try_send(ctx.address(), 0u8)?;

@@ -2,11 +2,15 @@
 
 use std::fmt::Write;
 use std::mem;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
+
+/// Nobody's. While there is one only, `tracing` asks the thread that comes to a line first whether anybody
+/// wants it, for good, and that may be a thread without one.
+static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Writer(Arc::default())));
 
 /// Keeps what is logged in the thread of a test, which is all of it in a runtime of one thread.
 pub(crate) struct Log {
@@ -16,6 +20,7 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn of_this_thread() -> Self {
+        LazyLock::force(&OTHER);
         let text = Arc::new(Mutex::new(String::new()));
         let _guard = tracing::subscriber::set_default(Writer(Arc::clone(&text)));
         Log { text, _guard }

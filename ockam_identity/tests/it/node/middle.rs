@@ -1,9 +1,10 @@
 //! A channel over two connections with a forwarder in the middle, beside the one of the vectors.
 
 use super::link::{Forwarder, Passed, connect};
-use super::stage::{LISTENER, answering, calling, echo, node, soon, until};
+use super::stage::{LISTENER, answering_with, calling, echo, node, soon, until};
 use crate::support::{items, text, vectors};
 use ockam_core::{Route, route};
+use ockam_identity::SecureChannelListenerOptions;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -67,7 +68,9 @@ async fn the_routes_on_both_connections_are_those_of_the_vectors() {
     flows.add_consumer(to_responder.sender.clone(), &from_initiator.flow);
     flows.add_consumer(from_initiator.sender.clone(), &to_responder.flow);
 
-    let bob = answering(&responder, &[&from_middle.flow]).await;
+    // Nothing that Ockam 0.150 does not do.
+    let options = SecureChannelListenerOptions::new().without_refusals();
+    let bob = answering_with(options, &responder, &[&from_middle.flow]).await;
     let route = route![to_middle.sender, "forward_to_bob", LISTENER];
     let channel = calling(&initiator, route).await;
     assert_eq!(channel.peer(), &bob);
@@ -83,6 +86,8 @@ async fn the_routes_on_both_connections_are_those_of_the_vectors() {
     assert_eq!(near.all().len(), 6);
     // The messages have the lengths of the vectors too, where bodies and names have.
     for (passed, vector) in near.all().iter().zip(items(&file, "near")).take(3) {
-        assert_eq!(passed.message.payload.len(), text(vector, "payload").len() / 2);
+        // The initiator cannot know yet, and marks its message 1 with one byte behind the key.
+        let mark = usize::from(text(vector, "payload").len() == 2 * 32);
+        assert_eq!(passed.message.payload.len(), text(vector, "payload").len() / 2 + mark);
     }
 }

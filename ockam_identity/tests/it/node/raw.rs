@@ -3,7 +3,7 @@
 use super::stage::{LISTENER, identity, soon};
 use ockam_core::{Any, LocalMessage, Mailbox, NeutralMessage, Route, TransportMessage};
 use ockam_identity::channel::{
-    Answered, ChannelMessage, IdentityAndCredentials, Initiator, Protocol, Sealer,
+    Answered, ChannelMessage, IdentityAndCredentials, Initiator, Opener, Protocol, Sealer,
 };
 use ockam_identity::vault::AgreementSecret;
 use ockam_identity::{Identifier, Identities, NodeRng, Structure};
@@ -13,6 +13,8 @@ use ockam_node::{Context, Handle};
 pub(crate) struct RawHandshake {
     ctx: Context,
     answered: Answered,
+    /// What the listener shows.
+    pub(crate) payload: Vec<u8>,
     pub(crate) remote: Route,
     pub(crate) identities: Identities,
     pub(crate) own: Identifier,
@@ -22,6 +24,7 @@ pub(crate) struct RawHandshake {
 pub(crate) struct RawPeer {
     ctx: Context,
     sealer: Sealer,
+    opener: Opener,
     remote: Route,
     pub(crate) identities: Identities,
     pub(crate) own: Identifier,
@@ -30,16 +33,21 @@ pub(crate) struct RawPeer {
 impl RawHandshake {
     /// Sends message 1 to the listener and takes message 2.
     pub(crate) async fn begin(handle: &Handle) -> Self {
+        Self::begin_with(handle, &[]).await
+    }
+
+    /// As [`begin`](Self::begin), with bytes behind the key in message 1.
+    pub(crate) async fn begin_with(handle: &Handle, mark: &[u8]) -> Self {
         let identities = Identities::in_memory();
         let own = identity(&identities, handle).await;
         let address = Mailbox::allow_all(handle.random_local());
         let mut ctx = handle.new_detached_with_mailboxes(address).await.unwrap();
         let ephemeral = AgreementSecret::random(&mut NodeRng::new(handle));
-        let (initiator, first) = Initiator::new(Protocol::OCKAM, ephemeral);
+        let (initiator, first) = Initiator::with_payload(Protocol::OCKAM, ephemeral, mark);
         ctx.send(LISTENER, NeutralMessage::from(first)).await.unwrap();
         let second = soon(ctx.receive::<Any>()).await.unwrap().into_transport_message();
-        let (answered, _) = initiator.read(&second.payload).unwrap();
-        RawHandshake { ctx, answered, remote: second.return_route, identities, own }
+        let (answered, payload) = initiator.read(&second.payload).unwrap();
+        RawHandshake { ctx, answered, payload, remote: second.return_route, identities, own }
     }
 
     /// Says what the peer would show.
@@ -55,14 +63,14 @@ impl RawHandshake {
 
     /// Sends message 3, in which it shows some bytes.
     pub(crate) async fn finish(self, shown: &[u8]) -> RawPeer {
-        let RawHandshake { ctx, answered, remote, identities, own } = self;
+        let RawHandshake { ctx, answered, remote, identities, own, .. } = self;
         let rng = &mut NodeRng::new(&ctx);
         let presented = identities.present(&own, vec![], rng).await.unwrap();
         let agreed = identities.vault().agree(&presented.key, answered.peer_ephemeral()).await;
         let (third, keys) = answered.finish(&presented.public, &agreed.unwrap(), shown).unwrap();
         ctx.send(remote.clone(), NeutralMessage::from(third)).await.unwrap();
-        let sealer = Sealer::new(&keys.sending);
-        RawPeer { ctx, sealer, remote, identities, own }
+        let (sealer, opener) = (Sealer::new(&keys.sending), Opener::new(&keys.receiving));
+        RawPeer { ctx, sealer, opener, remote, identities, own }
     }
 }
 
@@ -84,6 +92,19 @@ impl RawPeer {
     pub(crate) async fn send_over(&self, back: Route, message: Vec<u8>) {
         let message = TransportMessage::new(self.remote.clone(), back, message);
         self.ctx.forward(LocalMessage::from(message)).await.unwrap();
+    }
+
+    /// Waits for a message of the other end; its number and its content.
+    pub(crate) async fn hear(&mut self) -> (u64, ChannelMessage) {
+        let message = soon(self.ctx.receive::<Any>()).await.unwrap().into_transport_message();
+        let mut buffer: Vec<u8> = message.payload.into();
+        let number = self.opener.open(&mut buffer).unwrap();
+        (number, ChannelMessage::from_buffer(buffer).unwrap())
+    }
+
+    /// Tells whether something has come that was not heard.
+    pub(crate) fn has_more(&mut self) -> bool {
+        self.ctx.try_receive::<Any>().unwrap().is_some()
     }
 
     /// Encrypts and sends a content.

@@ -4,7 +4,7 @@ use super::log::Log;
 use super::stage::{LISTENER, Stage, identity, node, soon, until};
 use crate::known::flood;
 use crate::support::MemoryStore;
-use ockam_core::{Authorization, Result};
+use ockam_core::{Authorization, ErrorKind, Result};
 use ockam_identity::vault::{KeyKind, Secret, SoftwareVault};
 use ockam_identity::{
     Identifier, Identities, Identity, IdentityOptions, NodeRng, SecureChannelListenerOptions,
@@ -63,15 +63,16 @@ async fn a_responder_whose_policy_takes_its_time_does_not_believe_a_replaced_key
     let (before, after, alice) = before_and_after().await.unwrap();
     let attempt =
         before.create_secure_channel(&stage.ctx, &alice, LISTENER, SecureChannelOptions::new());
-    let channel = soon(attempt).await.unwrap();
-    assert_eq!(soon(asked.recv()).await, Some(alice));
-    // The node learns of the new key while the policy is asked.
-    stage.identities.learn(after.find(&alice).unwrap().history()).unwrap();
-    answers.add_permits(1);
-    // The handshake has failed: what is left is the initiator's end.
-    until(|| stage.ctx.list_workers().len() == workers.len() + 2).await;
+    let learning = async {
+        assert_eq!(soon(asked.recv()).await, Some(alice));
+        // The node learns of the new key while the policy is asked.
+        stage.identities.learn(after.find(&alice).unwrap().history()).unwrap();
+        answers.add_permits(1);
+    };
+    let (channel, ()) = soon(async { tokio::join!(attempt, learning) }).await;
+    assert_eq!(channel.unwrap_err().kind(), ErrorKind::Denied);
+    until(|| stage.ctx.list_workers() == workers).await;
     assert_eq!(stage.identities.find(&alice), after.find(&alice));
-    channel.stop(&stage.ctx).await.unwrap();
 }
 
 #[tokio::test]

@@ -160,9 +160,17 @@ impl Stage {
 /// Makes Bob on a node of his own, with a listener that some flows reach, and an echoer that his
 /// channels reach.
 pub(crate) async fn answering(ctx: &Context, flows: &[&FlowControlId]) -> Identifier {
+    answering_with(SecureChannelListenerOptions::new(), ctx, flows).await
+}
+
+/// As [`answering`], with more options.
+pub(crate) async fn answering_with(
+    options: SecureChannelListenerOptions,
+    ctx: &Context,
+    flows: &[&FlowControlId],
+) -> Identifier {
     let identities = Identities::in_memory();
     let bob = identity(&identities, ctx).await;
-    let options = SecureChannelListenerOptions::new();
     let options = flows.iter().fold(options, |options, flow| options.as_consumer(*flow));
     let listener =
         identities.create_secure_channel_listener(ctx, &bob, LISTENER, options).await.unwrap();

@@ -27,16 +27,18 @@ async fn an_initiator_that_does_not_trust_the_responder_says_so_at_once() {
 }
 
 #[tokio::test]
-async fn a_responder_that_does_not_trust_the_initiator_ends_without_a_word() {
+async fn a_responder_without_refusals_that_does_not_trust_the_initiator_ends_without_a_word() {
     let log = Log::of_this_thread();
     let nobody = TrustMultiIdentifiersPolicy::new(vec![]);
-    let stage = Stage::with(SecureChannelListenerOptions::new().with_trust_policy(nobody)).await;
+    let options = SecureChannelListenerOptions::new().with_trust_policy(nobody).without_refusals();
+    let stage = Stage::with(options).await;
     let before = stage.ctx.list_workers();
     // The initiator's side is up when it has sent message 3; nobody says that it was refused.
     let channel = soon(stage.try_channel(SecureChannelOptions::new())).await.unwrap();
     // The decryptor and the encryptor are Alice's.
     until(|| stage.ctx.list_workers().len() == before.len() + 2).await;
     log.assert_says(&["not trusted", &stage.alice.to_string()]);
+    assert!(!channel.is_confirmed());
     channel.stop(&stage.ctx).await.unwrap();
     until(|| stage.ctx.list_workers() == before).await;
 }
@@ -110,11 +112,11 @@ async fn a_policy_that_panics_ends_its_handshake_and_nothing_else() {
             Stage::with(SecureChannelListenerOptions::new().with_trust_policy(Panics { later }))
                 .await;
         let before = stage.ctx.list_workers();
-        // Alice's end is up when she has sent message 3; Bob's responder ends at that.
-        let channel = soon(stage.try_channel(SecureChannelOptions::new())).await.unwrap();
-        until(|| stage.ctx.list_workers().len() == before.len() + 2).await;
+        let error = soon(stage.try_channel(SecureChannelOptions::new())).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+        assert!(!error.to_string().contains("broken"), "{error}");
+        until(|| stage.ctx.list_workers() == before).await;
         log.assert_says(&["asking the trust policy", "the policy is broken"]);
-        channel.stop(&stage.ctx).await.unwrap();
 
         let stage = Stage::new().await;
         let options = SecureChannelOptions::new().with_trust_policy(Panics { later });
