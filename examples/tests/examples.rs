@@ -7,6 +7,8 @@ mod process;
 #[cfg(unix)]
 mod python;
 #[cfg(unix)]
+mod relay_restart;
+#[cfg(unix)]
 mod secure_channel;
 
 use process::Process;
@@ -77,6 +79,7 @@ const OTHERS: &[&str] = &[
     "30-relay-owner",
     "30-relay-user",
     "31-relay-chat",
+    "32-relay-owner-with-retries",
     "vault-and-identities",
     "identities-in-a-file",
 ];

@@ -87,7 +87,11 @@ async fn a_link_that_went_down_keeps_its_reason_when_its_owner_goes() {
     link.down(|| "the cable is cut".into());
     assert_eq!(now(&mut watch), "down: the cable is cut");
     assert_eq!((now(&mut watch), watch.is_over()), ("waits".into(), false));
-    drop(link);
+    link.end();
+    assert_eq!((now(&mut watch), watch.is_over()), ("down: the cable is cut".into(), true));
+    assert!(ctx.links().is_empty());
+    // It is over, whatever its owner says.
+    link.up();
     assert_eq!((now(&mut watch), watch.is_over()), ("down: the cable is cut".into(), true));
 }
 

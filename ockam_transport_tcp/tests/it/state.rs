@@ -2,8 +2,8 @@
 
 use crate::peer::Peer;
 use crate::support::{TcpNode, eventually, soon};
-use ockam_core::Address;
-use ockam_node::{LinkInfo, LinkKind, LinkState};
+use ockam_core::{Address, AllowAll, TransportMessage};
+use ockam_node::{DEFAULT_MAILBOX_CAPACITY, LinkInfo, LinkKind, LinkState};
 use ockam_transport_tcp::{TcpConnectionOptions, TcpListenerOptions, TcpReconnect};
 use std::net::TcpListener as StdListener;
 use std::time::Duration;
@@ -105,6 +105,27 @@ async fn both_ends_of_a_connection_see_it_up_and_down() {
     assert!(state.to_string().starts_with("down: the other side closed"), "{state}");
     eventually("it leaves the list", || here.ctx.links().is_empty()).await;
     assert!(watch.is_over());
+}
+
+/// It stays until all that has arrived is delivered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_whose_socket_has_failed_is_down_while_what_has_arrived_waits_for_a_worker() {
+    let socket = StdListener::bind("127.0.0.1:0").unwrap();
+    let node = TcpNode::new().await;
+    let connection = node.connect_to(socket.local_addr().unwrap()).await;
+    let full = node.ctx.new_detached("full", AllowAll, AllowAll).await.unwrap();
+    node.ctx.flow_controls().add_consumer("full", connection.flow_control_id());
+    let mut peer = Peer::accept(&socket);
+    peer.say(&[1]);
+    for _ in 0..DEFAULT_MAILBOX_CAPACITY + 10 {
+        peer.say_message(&TransportMessage::new("full", "me", vec![1]));
+    }
+    peer.close();
+    let state = soon(connection.watch().changed()).await.to_string();
+    assert_eq!(state, "down: the other side closed it");
+    assert_eq!(node.ctx.links().len(), 1);
+    drop(full);
+    eventually("it leaves the list", || node.ctx.links().is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
