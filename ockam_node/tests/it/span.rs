@@ -3,10 +3,11 @@
 use crate::support::{lock, node, soon};
 use ockam_core::{Any, Result, Routed, Worker};
 use ockam_node::Context;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Instrument, Level, Metadata, Subscriber};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Event, Instrument, Level, Metadata, Subscriber};
 
 /// What a subscriber knows: the depth of every span, the spans that are entered, and for every
 /// event of a test how many spans were around it and which address was the innermost one.
@@ -20,6 +21,17 @@ struct Spans {
 
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Spans>>);
+
+impl Recorder {
+    fn of_this_thread() -> (Self, DefaultGuard) {
+        // As long as there is one subscriber only, a span that another thread makes first counts as
+        // disabled for all (tracing-core 0.1.36): there is always a second one.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Dispatch::new(Recorder::default()));
+        let recorder = Recorder::default();
+        (recorder.clone(), tracing::subscriber::set_default(recorder))
+    }
+}
 
 fn index(id: &Id) -> usize {
     id.into_u64() as usize - 1
@@ -101,8 +113,7 @@ impl Worker for Stage {
 
 #[tokio::test(start_paused = true)]
 async fn the_span_of_a_worker_is_a_root_whoever_woke_it() {
-    let recorder = Recorder::default();
-    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let (recorder, _guard) = Recorder::of_this_thread();
     let mut ctx = node();
     ctx.start_worker("a", Stage("b")).await.unwrap();
     ctx.start_worker("b", Stage("a")).await.unwrap();
@@ -152,8 +163,7 @@ impl Worker for Stops {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_sleeping_worker_logs_as_it_is_stopped_is_in_its_own_span() {
-    let recorder = Recorder::default();
-    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let (recorder, _guard) = Recorder::of_this_thread();
     let ctx = node();
     ctx.start_worker("leaves", Leaves).await.unwrap();
     ctx.start_worker("stops", Stops).await.unwrap();
