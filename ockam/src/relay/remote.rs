@@ -1,5 +1,6 @@
 //! A relay, as its owner sees it.
 
+use super::DEFAULT_RELAY_PREFIX;
 use super::keeper::Keeper;
 use super::registration::{Plan, Registered, check_wanted};
 use super::remote_options::RemoteRelayOptions;
@@ -35,7 +36,7 @@ impl RemoteRelay {
     ///     node.start_worker("echoer", Echoer).await?;
     ///     let options = RemoteRelayOptions::new().with_consumer("echoer");
     ///     let relay = node.create_relay((TCP, "relay.example.org:4000"), options).await?;
-    ///     println!("Ask for an echo at {:?}.", relay.remote_address());
+    ///     println!("Ask for an echo at {}.", relay.remote_address());
     ///     Ok(())
     /// }
     /// ```
@@ -101,7 +102,14 @@ async fn keep(handle: &Handle, plan: Plan) -> Result<RemoteRelayInfo> {
         (None, None) => (plan.to_string(), LinkState::connecting(1, "")),
     };
     let link = handle.add_link(LinkKind::Relay, &keeper, name, state);
+    let address = match (&registered, &plan.wanted) {
+        (Some(registered), _) => registered.relay.clone(),
+        (None, Some(wanted)) if wanted.starts_with(DEFAULT_RELAY_PREFIX) => wanted.as_str().into(),
+        (None, Some(wanted)) => format!("{DEFAULT_RELAY_PREFIX}{wanted}").into(),
+        (None, None) => Address::default(),
+    };
     let info = RemoteRelayInfo {
+        address,
         learned: Learned::default(),
         #[cfg(feature = "std")]
         link: link.watch(),
@@ -152,6 +160,7 @@ impl Default for Learned {
 /// nothing.
 #[derive(Clone)]
 pub struct RemoteRelayInfo {
+    address: Address,
     learned: Learned,
     #[cfg(feature = "std")]
     link: LinkWatch,
@@ -162,10 +171,19 @@ impl RemoteRelayInfo {
     /// Returns the relay's address on the reachable node, to be told to others: they send to
     /// `route![connection to that node, remote_address, worker at this node]`.
     ///
-    /// `None` until the relay was registered for the first time, which is so only
-    /// [with retries](RemoteRelayOptions::with_retries).
+    /// It is what the service has said when the relay was registered first. A relay
+    /// [with retries](RemoteRelayOptions::with_retries) may not be registered yet: then it is the name that
+    /// a service gives by default, `forward_to_` and the wanted name, and empty if no name was wanted.
+    /// [`registered_address`](Self::registered_address) is certain.
     #[must_use]
-    pub fn remote_address(&self) -> Option<Address> {
+    pub fn remote_address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Returns the relay's address on the reachable node as its last registration has told it; `None`
+    /// until there was one.
+    #[must_use]
+    pub fn registered_address(&self) -> Option<Address> {
         self.learned.get(|known| known.address.clone())
     }
 

@@ -18,7 +18,7 @@ fn a_worker_behind_a_firewall_is_reached_through_its_relay() {
         let scene = scene(options()).await;
         let wanted = RemoteRelayOptions::new().with_consumer("echoer");
         let relay = RemoteRelay::create(&scene.owner, &scene.owner_up, wanted).await.unwrap();
-        let name = relay.remote_address().unwrap();
+        let name = relay.registered_address().unwrap();
         assert_eq!(name.len(), 32);
         assert_eq!(relay.route().unwrap(), route![&scene.owner_up, &name]);
         assert_eq!(relay.flow_control_id().as_ref(), Some(scene.owner_up.flow_control_id()));
@@ -34,7 +34,8 @@ fn a_static_relay_has_the_wanted_name_behind_the_services_prefix() {
     simulate(async {
         let scene = scene(options().with_prefix("forward_to_")).await;
         let relay = scene.register("cellar").await;
-        assert_eq!(relay.remote_address(), Some("forward_to_cellar".into()));
+        assert_eq!(relay.registered_address(), Some("forward_to_cellar".into()));
+        assert_eq!(*relay.remote_address(), "forward_to_cellar".into());
         assert_eq!(scene.ask("forward_to_cellar").await.unwrap(), "forward_to_cellar");
     });
 }
@@ -51,9 +52,9 @@ fn a_node_of_the_facade_has_the_calls_and_a_service_may_have_any_address() {
         let node = ockam::node(owner.into_context());
         let at_other = RemoteRelayOptions::new().with_service("other");
         let named = node.create_static_relay(&up, "x", at_other.clone()).await.unwrap();
-        assert_eq!(named.remote_address(), Some("other_x".into()));
+        assert_eq!(named.registered_address(), Some("other_x".into()));
         let random = node.create_relay(&up, at_other).await.unwrap();
-        assert_eq!(random.remote_address().unwrap().len(), "other_".len() + 32);
+        assert_eq!(random.registered_address().unwrap().len(), "other_".len() + 32);
     });
 }
 

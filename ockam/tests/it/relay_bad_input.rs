@@ -182,7 +182,7 @@ fn a_service_runs_as_many_relays_as_it_may_and_forgets_those_that_lead_nowhere()
         middle.flow_controls().add_consumer("service", down.flow_control_id());
         let options = RemoteRelayOptions::new().with_service("service");
         let relay = RemoteRelay::create(&owner, &up, options).await.unwrap();
-        assert_eq!(service.relays(), [relay.remote_address().unwrap()]);
+        assert_eq!(service.relays(), [relay.registered_address().unwrap()]);
         assert_eq!(middle.list_workers().len(), 5, "{:?}", middle.list_workers());
     });
 }

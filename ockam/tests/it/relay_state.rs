@@ -98,7 +98,9 @@ fn a_relay_with_retries_is_there_at_once_and_up_as_soon_as_its_service_is() {
         let random = RemoteRelay::create(&owner, (MEMORY, "middle"), retries()).await.unwrap();
         assert_eq!(begun.elapsed(), Duration::ZERO);
         assert_eq!(named.state(), LinkState::connecting(1, ""));
-        assert!(named.remote_address().is_none() && named.route().is_none());
+        assert!(named.registered_address().is_none() && named.route().is_none());
+        // What a service calls it by default.
+        assert_eq!(*named.remote_address(), "forward_to_cellar".into());
         assert!(named.flow_control_id().is_none() && relays(&owner).len() == 2);
         sleep(ms(3000)).await;
         let LinkState::Connecting { attempt, why, .. } = named.state() else {
@@ -111,10 +113,10 @@ fn a_relay_with_retries_is_there_at_once_and_up_as_soon_as_its_service_is() {
             until_up(&mut relay.watch()).await;
         }
         assert!(begun.elapsed() < ms(3000) + LINK_EAGER_WAIT + ms(100), "{:?}", begun.elapsed());
-        let (name, flow) = (named.remote_address().unwrap(), named.flow_control_id());
+        let (name, flow) = (named.registered_address().unwrap(), named.flow_control_id());
         assert_eq!(name, "cellar".into());
         assert!(flow.is_some() && named.route().unwrap().recipient().unwrap() == name);
-        let random = random.remote_address().unwrap();
+        let random = random.registered_address().unwrap();
         for name in [name, random] {
             let answer = ask(&middle, route![name, "echoer"], "Hello").await;
             assert_eq!(answer.unwrap(), "Hello");
@@ -240,7 +242,7 @@ async fn over_a_connection_that_reconnects_a_relay_is_registered_once_as_soon_as
     // It answers before it lists the relay.
     let name = format!("{DEFAULT_RELAY_PREFIX}cellar").into();
     eventually("it is listed", || service.relays() == std::slice::from_ref(&name)).await;
-    let question = route![relay.remote_address().unwrap(), "nobody"];
+    let question = route![relay.registered_address().unwrap(), "nobody"];
     middle.send(question, 1u8).await.unwrap();
     assert_eq!(service.replaced(), 0, "it was registered once");
     assert_eq!(connection.info().messages_out, before + 1);

@@ -203,7 +203,7 @@ fn an_owner_of_ours_says_and_learns_what_one_of_0_150_does() {
         for client in clients {
             let info = register(client).await;
             let learned = client["client_learns_remote_address"].as_str().unwrap();
-            assert_eq!(info.remote_address(), Some(Address::from(learned)));
+            assert_eq!(info.registered_address(), Some(Address::from(learned)));
         }
         assert_eq!(clients.len(), 2);
     });
