@@ -41,4 +41,5 @@ pub use ockam_identity::{
     SignedDataError, Structure, SystemClock, TrustEveryonePolicy, TrustIdentifierPolicy,
     TrustMultiIdentifiersPolicy, TrustPolicy, Validity, VersionedData,
 };
+pub use ockam_identity::{CHANNEL_ATTEMPT_TIMEOUT, CHANNEL_GAP_LIMIT, ChannelReconnect};
 pub use ockam_identity::{channel, store};

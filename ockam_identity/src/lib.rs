@@ -82,5 +82,8 @@ pub use secure_channel::{
     TrustMultiIdentifiersPolicy, TrustPolicy,
 };
 #[cfg(feature = "std")]
-pub use secure_channel::{CHANNEL_CONSUMER_STALL_TIMEOUT, MAX_DOUBLED, WAY_TRUSTED_FOR};
+pub use secure_channel::{
+    CHANNEL_ATTEMPT_TIMEOUT, CHANNEL_CONSUMER_STALL_TIMEOUT, CHANNEL_GAP_LIMIT, ChannelReconnect,
+    MAX_DOUBLED, WAY_TRUSTED_FOR,
+};
 pub use signed::{SignedDataError, VersionedData};

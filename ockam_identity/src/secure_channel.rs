@@ -25,6 +25,9 @@
 //! | `encryptor`, `decryptor` | a channel that is up |
 //! | `direct`, `sealing` | encrypting a message where it is sent, past the encryptor's mailbox |
 //! | `asked` | the way that the program asked for, and when messages go along it as well |
+//! | `reconnector`, `reconnect` | when a channel whose path was lost is made again |
+//! | `attempt` | one attempt at that |
+//! | `healing` | what is sent and what arrives meanwhile |
 //! | `refresher` | the own credential of a channel that is up, before it expires |
 //! | `credential_source` | where that credential comes from |
 //! | `ends` | what the two have in common |
@@ -38,6 +41,8 @@
 mod access;
 #[cfg(feature = "std")]
 mod asked;
+#[cfg(feature = "std")]
+mod attempt;
 mod confirmation;
 mod credential_source;
 mod decryptor;
@@ -47,6 +52,8 @@ mod encryptor;
 mod ends;
 mod gap;
 mod half_open;
+#[cfg(feature = "std")]
+mod healing;
 mod initiator;
 mod learning;
 mod listener;
@@ -55,6 +62,10 @@ mod notes;
 mod options;
 mod peer;
 mod place;
+#[cfg(feature = "std")]
+mod reconnect;
+#[cfg(feature = "std")]
+mod reconnector;
 mod refresher;
 mod responder;
 mod rng;
@@ -64,6 +75,8 @@ mod trust_policy;
 pub use access::{AttributeAccessControl, IdentityIdAccessControl};
 #[cfg(feature = "std")]
 pub use asked::{MAX_DOUBLED, WAY_TRUSTED_FOR};
+#[cfg(feature = "std")]
+pub use attempt::CHANNEL_ATTEMPT_TIMEOUT;
 pub use credential_source::{CREDENTIAL_REQUEST_TIMEOUT, CredentialSource};
 #[cfg(feature = "std")]
 pub use decryptor::CHANNEL_CONSUMER_STALL_TIMEOUT;
@@ -71,12 +84,16 @@ pub use encryptor::MAX_CHANNEL_BODY_LEN;
 pub use ends::SecureChannel;
 pub use gap::LOSS_TIMEOUT;
 pub use half_open::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN};
+#[cfg(feature = "std")]
+pub use healing::CHANNEL_GAP_LIMIT;
 pub use initiator::{DEFAULT_HANDSHAKE_TIMEOUT, MAX_ANSWERS};
 pub use learning::{MAX_CREDENTIALS, MAX_REFRESHES, REFRESH_PERIOD};
 pub use listener::SecureChannelListener;
 pub use options::{SecureChannelListenerOptions, SecureChannelOptions};
 pub use peer::SecureChannelPeer;
 pub use place::DEFAULT_CHANNEL_LIMIT;
+#[cfg(feature = "std")]
+pub use reconnect::ChannelReconnect;
 pub use refresher::{CREDENTIAL_REFRESH_INTERVAL, MAX_CREDENTIAL_REFRESH_INTERVAL};
 pub use rng::NodeRng;
 pub use trust_policy::{

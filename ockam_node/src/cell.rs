@@ -39,6 +39,8 @@ use core::mem;
 #[cfg(feature = "std")]
 use core::sync::atomic::AtomicU16;
 use core::sync::atomic::{AtomicU8, AtomicU32};
+#[cfg(feature = "std")]
+use core::task::Poll;
 use core::task::Waker;
 #[cfg(feature = "std")]
 use ockam_core::Mailbox;
@@ -286,6 +288,22 @@ impl Cell {
             State::Ended(_) => true,
             State::Asleep(_) | State::Starting(None) => false,
         })
+    }
+
+    /// As [`is_stopping`](Self::is_stopping), and wakes the worker, which is in its handler, when that
+    /// is so. A message wakes it as well.
+    #[cfg(feature = "std")]
+    pub(crate) fn poll_stopping(&self, waker: &Waker) -> Poll<()> {
+        let waker = waker.clone();
+        // What was known is dropped without the lock.
+        let (poll, _known) = self.state.with(|state| match state {
+            State::Awake(inbox) | State::Starting(Some(inbox)) if !inbox.stop => {
+                (Poll::Pending, inbox.receiver.replace(waker))
+            }
+            State::Asleep(_) | State::Starting(None) => (Poll::Pending, None),
+            _ => (Poll::Ready(()), None),
+        });
+        poll
     }
 
     pub(crate) fn has_ended(&self) -> bool {

@@ -15,6 +15,8 @@
 
 mod ask;
 mod asking;
+#[cfg(feature = "std")]
+mod ending;
 mod handle;
 #[cfg(feature = "std")]
 mod kill;

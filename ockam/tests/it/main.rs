@@ -2,6 +2,7 @@
 //! and secure channels over TCP.
 #![allow(clippy::unwrap_used)]
 
+mod channel_heals;
 mod channel_over_relay;
 mod channel_over_tcp;
 mod dropped;

@@ -76,10 +76,11 @@ impl Confirmation {
 }
 
 impl Confirming {
-    /// Takes the first message that verifies.
-    pub(super) fn hear(self, number: u64, content: &ChannelMessage) {
+    /// Takes the first message that verifies. Tells whether the responder takes this side.
+    pub(super) fn hear(self, number: u64, content: &ChannelMessage) -> bool {
         let is_refused = number == 0 && matches!(content, ChannelMessage::Close);
         self.know(if is_refused { Verdict::Refused } else { Verdict::Confirmed });
+        !is_refused
     }
 
     fn know(&self, verdict: Verdict) {

@@ -50,6 +50,9 @@ pub(super) struct Decryptor {
     place: Option<Place>,
     /// Until something has arrived, if somebody waits for it.
     confirming: Option<Confirming>,
+    /// Of which keys the opener is.
+    #[cfg(feature = "std")]
+    phase: u32,
 }
 
 impl Decryptor {
@@ -65,6 +68,8 @@ impl Decryptor {
             stalls: StallGuard::new(CHANNEL_CONSUMER_STALL_TIMEOUT),
             place: None,
             confirming: None,
+            #[cfg(feature = "std")]
+            phase: 0,
         }
     }
 
@@ -81,6 +86,15 @@ impl Decryptor {
 
     /// Takes what arrived, whatever it is.
     pub(super) async fn handle(&mut self, ctx: &Context, message: LocalMessage) -> Result<()> {
+        #[cfg(feature = "std")]
+        let message = if self.phase == self.ends.phase() {
+            message
+        } else {
+            match self.take_over(message) {
+                Some(message) => message,
+                None => return Ok(()),
+            }
+        };
         let TransportMessage { return_route, payload, .. } = message.into_transport_message();
         let mut buffer: Vec<u8> = payload.into();
         match self.opener.open(&mut buffer) {
@@ -103,6 +117,38 @@ impl Decryptor {
         }
     }
 
+    /// Goes on with the keys that there are by now. While there are none, the message is one for the
+    /// handshake.
+    #[cfg(feature = "std")]
+    #[cold]
+    fn take_over(&mut self, message: LocalMessage) -> Option<LocalMessage> {
+        let Some(healing) = &self.ends.healing else { return Some(message) };
+        let phase = healing.phase();
+        if phase % 2 == 1 {
+            if !healing.arrive(message) {
+                tracing::debug!(address = %self.ends.decryptor, "too many answers to a handshake");
+            }
+            return None;
+        }
+        if let Some(session) = healing.take_next() {
+            self.learning.notes.tell(&self.ends.decryptor, &self.ends.peer);
+            (self.opener, self.learning) = (session.opener, session.learning);
+            (self.newest, self.gap) = (0, None);
+            self.confirming = session.confirming;
+        }
+        self.phase = phase;
+        Some(message)
+    }
+
+    /// Tells whether the keys are not the first that the channel has.
+    #[cfg_attr(not(feature = "std"), allow(clippy::unused_self))]
+    fn is_made_again(&self) -> bool {
+        #[cfg(feature = "std")]
+        return self.phase > 0;
+        #[cfg(not(feature = "std"))]
+        false
+    }
+
     /// Takes what has verified.
     async fn take(&mut self, ctx: &Context, opened: Opened) -> Result<()> {
         let Opened { number, buffer, return_route } = opened;
@@ -118,8 +164,12 @@ impl Decryptor {
         if let Some(place) = &self.place {
             place.hear(&self.ends);
         }
-        if let Some(confirming) = self.confirming.take() {
-            confirming.hear(number, &content);
+        if let Some(confirming) = self.confirming.take()
+            && !confirming.hear(number, &content)
+            && self.is_made_again()
+        {
+            // Whoever makes the channel again tries once more.
+            return Ok(());
         }
         match content {
             ChannelMessage::Data(data) => {

@@ -13,11 +13,19 @@ use ockam_node::{Handle, Shortcut};
 /// Marks a message that is encrypted already, and only has to be sent on by the encryptor at the
 /// address. Through a channel in a channel it can have a mark of each.
 #[derive(Clone, Debug)]
-struct Sealed(Address);
+struct Sealed {
+    encryptor: Address,
+    /// With which keys it was encrypted.
+    phase: u32,
+}
 
 impl Sealed {
+    fn of<'a>(info: &'a LocalInfo, ends: &Ends) -> Option<&'a Self> {
+        info.downcast_ref::<Sealed>().filter(|sealed| sealed.encryptor == ends.encryptor)
+    }
+
     fn is_of(info: &LocalInfo, ends: &Ends) -> bool {
-        info.downcast_ref::<Sealed>().is_some_and(|sealed| sealed.0 == ends.encryptor)
+        Self::of(info, ends).is_some()
     }
 }
 
@@ -26,12 +34,20 @@ pub(super) fn is_sealed(ends: &Ends, message: &LocalMessage) -> bool {
     message.local_info().iter().any(|info| Sealed::is_of(info, ends))
 }
 
+/// Tells whether a message was encrypted with keys that are no more: the peer could not read it.
+#[cold]
+pub(super) fn is_stale(ends: &Ends, message: &LocalMessage) -> bool {
+    let mut marks = message.local_info().iter().filter_map(|info| Sealed::of(info, ends));
+    marks.any(|sealed| sealed.phase != ends.phase())
+}
+
 /// Marks an encrypted message, which goes to the encryptor, and keeps whoever waits for an answer.
 #[cold]
 fn wrap(ends: &Ends, mut message: LocalMessage, return_route: Route) -> LocalMessage {
     message.transport_mut().onward_route.push_front(ends.encryptor.clone());
     message.transport_mut().return_route = return_route;
-    message.local_info_mut().push(LocalInfo::new(Sealed(ends.encryptor.clone())));
+    let (encryptor, phase) = (ends.encryptor.clone(), ends.phase());
+    message.local_info_mut().push(LocalInfo::new(Sealed { encryptor, phase }));
     message
 }
 
@@ -77,8 +93,11 @@ impl Shortcut for Direct {
         let Some(mut sealer) = self.sealing.try_lock() else {
             return Err(message);
         };
+        let Some(sealer) = sealer.as_mut() else {
+            return Err(message);
+        };
         let return_route = message.return_route().clone();
-        if encrypt(&self.ends, &mut sealer, &mut message).is_err() {
+        if encrypt(&self.ends, sealer, &mut message).is_err() {
             return Err(message);
         }
         encryptor
@@ -101,9 +120,18 @@ mod tests {
     fn ends(handle: &Handle, remote: Route) -> Arc<Ends> {
         let (own, peer) = (Identifier::from([1; 32]), Identifier::from([2; 32]));
         let (decryptor, flow) = (handle.random_local(), FlowControlId::from("f"));
-        let features = Features::NONE;
-        let (follows, refreshes) = (false, false);
-        let new = NewEnds { own, peer, features, decryptor, flow, remote, follows, refreshes };
+        let (features, follows, refreshes, made_again) = (Features::NONE, false, false, None);
+        let new = NewEnds {
+            own,
+            peer,
+            features,
+            decryptor,
+            flow,
+            remote,
+            follows,
+            refreshes,
+            made_again,
+        };
         Ends::new(handle, new)
     }
 

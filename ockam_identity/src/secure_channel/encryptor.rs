@@ -18,7 +18,7 @@ use ockam_core::{
     Any, Error, ErrorKind, LocalMessage, MAX_FRAME_LEN, NeutralMessage, Result, Route, Routed,
     TransportMessage, Worker,
 };
-use ockam_node::Context;
+use ockam_node::{Context, DeadLetterReason};
 
 /// The most bytes that the body of a message through a channel may have: what fits into a frame of
 /// the wire together with 64 KiB of routes, inside and outside.
@@ -42,6 +42,11 @@ impl Encryptor {
         Encryptor { ends, sealer: Sealing::new(sealer), greeting }
     }
 
+    #[cfg(feature = "std")]
+    pub(super) fn sealing(&self) -> Sealing {
+        self.sealer.clone()
+    }
+
     /// Makes the way past the mailbox.
     #[cfg(feature = "std")]
     pub(super) fn direct(&self) -> Direct {
@@ -63,20 +68,70 @@ impl Encryptor {
     async fn handle_data(&mut self, ctx: &Context, mut message: LocalMessage) -> Result<()> {
         #[cfg(feature = "std")]
         if direct::is_sealed(&self.ends, &message) {
-            return ctx.forward(direct::unwrap(&self.ends, message)).await;
+            return self.send_sealed(ctx, message).await;
         }
         check_body(&message)?;
-        match self.sealer.with(|sealer| encrypt(&self.ends, sealer, &mut message)) {
-            Ok(()) => self.send_on(ctx, message).await,
-            Err(error) => Err(self.not_sealed(ctx, error).await),
+        loop {
+            match self.sealer.with(|sealer| encrypt(&self.ends, sealer, &mut message)) {
+                Some(Ok(())) => return self.send_on(ctx, message).await,
+                Some(Err(error)) => return Err(self.not_sealed(ctx, error).await),
+                None => {
+                    if let Err(error) = self.keys_again(ctx).await {
+                        ctx.reject(&message, DeadLetterReason::Unsendable, error);
+                        return Ok(());
+                    }
+                }
+            }
         }
+    }
+
+    /// Sends a message that was encrypted where it was sent, unless the keys are others by now.
+    #[cfg(feature = "std")]
+    #[cold]
+    async fn send_sealed(&self, ctx: &Context, message: LocalMessage) -> Result<()> {
+        if direct::is_stale(&self.ends, &message) {
+            let (address, peer) = (&self.ends.encryptor, &self.ends.peer);
+            let text =
+                || format!("the secure channel {address} with {peer} was made again meanwhile");
+            let error = Error::with_text(ErrorKind::Stopped, text);
+            ctx.reject(&message, DeadLetterReason::Unsendable, error);
+            return Ok(());
+        }
+        ctx.forward(direct::unwrap(&self.ends, message)).await
+    }
+
+    /// Waits until the channel is made again.
+    ///
+    /// # Errors
+    /// Why messages wait no longer.
+    #[cold]
+    #[cfg_attr(not(feature = "std"), allow(clippy::unused_async))]
+    async fn keys_again(&self, ctx: &Context) -> Result<()> {
+        #[cfg(feature = "std")]
+        if let Some(healing) = &self.ends.healing {
+            let again = Box::pin(healing.keys_again(ctx)).await;
+            return again.map_err(|outage| self.ends.down(&outage));
+        }
+        let _ = ctx;
+        Err(Error::with_text(ErrorKind::Stopped, || self.ends.epitaph()))
     }
 
     /// Takes a content that this end itself has written.
     async fn handle_control(&mut self, ctx: &Context, message: LocalMessage) -> Result<()> {
         let mut buffer: Vec<u8> = message.into_transport_message().payload.into();
-        if let Err(error) = self.sealer.with(|sealer| sealer.seal(&mut buffer)) {
-            return Err(self.not_sealed(ctx, error).await);
+        loop {
+            match self.sealer.with(|sealer| sealer.seal(&mut buffer)) {
+                Some(Ok(())) => break,
+                Some(Err(error)) => return Err(self.not_sealed(ctx, error).await),
+                // Behind a new handshake the peer has been shown the newest anyway.
+                None => match self.keys_again(ctx).await {
+                    Ok(()) => {}
+                    Err(error) => {
+                        tracing::debug!(address = %ctx.address(), %error, "not shown");
+                        return Ok(());
+                    }
+                },
+            }
         }
         let message = TransportMessage::new(self.ends.remote(), ctx.address(), buffer);
         self.send_on(ctx, message.into()).await
@@ -99,7 +154,7 @@ impl Encryptor {
     /// Tells the other end that this one ends, if there is room for it at once.
     fn say_goodbye(&mut self, ctx: &Context) {
         let mut buffer = ChannelMessage::Close.to_buffer();
-        if self.sealer.with(|sealer| sealer.seal(&mut buffer)).is_ok() {
+        if let Some(Ok(())) = self.sealer.with(|sealer| sealer.seal(&mut buffer)) {
             // Nobody may be there any more, and a close that is lost does no harm.
             let _ = ctx.try_send(self.ends.remote(), NeutralMessage::from(buffer));
         }

@@ -4,6 +4,8 @@
 use super::asked::{AskedWay, asked_way};
 use super::decryptor::Decryptor;
 use super::encryptor::Encryptor;
+#[cfg(feature = "std")]
+use super::healing::{Healing, Outage};
 use crate::channel::{ChannelMessage, Features, Sealer};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
@@ -23,9 +25,9 @@ use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, LocalMessage, Mailbox, Mailboxes,
     NeutralMessage, Result, Route, TEXTS,
 };
+use ockam_node::{Handle, LinkGuard, LinkKind, LinkState, StopOrder, WorkerBuilder};
 #[cfg(feature = "std")]
-use ockam_node::Turn;
-use ockam_node::{Handle, StopOrder, WorkerBuilder};
+use ockam_node::{LinkWatch, Turn};
 
 /// A secure channel: put it into a route, and what is sent comes out at the other end.
 ///
@@ -67,11 +69,22 @@ pub(super) struct Ends {
     pub(super) closed_by_peer: AtomicBool,
     /// The place of the channel at its listener was given to another one.
     displaced: AtomicBool,
+    /// The peer has made the channel again, and goes on with another end.
+    replaced: AtomicBool,
+    /// Where the channel is, as programs see it.
+    pub(super) link: LinkGuard,
+    /// The program has the channel, so that its end is news.
+    is_made: AtomicBool,
     /// The number of the last message that has arrived, among all of the listener's channels.
     pub(super) heard: AtomicUsize,
     /// When a message is encrypted where it is sent.
     #[cfg(feature = "std")]
     pub(super) turn: Turn,
+    /// Where the channel is made again when its path is lost, if it is.
+    #[cfg(feature = "std")]
+    pub(super) reconnector: Option<Address>,
+    #[cfg(feature = "std")]
+    pub(super) healing: Option<Arc<Healing>>,
 }
 
 /// What an end is made of.
@@ -84,12 +97,21 @@ pub(super) struct NewEnds {
     pub(super) remote: Route,
     pub(super) follows: bool,
     pub(super) refreshes: bool,
+    /// The route to the listener, if the channel is made again over it when its path is lost.
+    pub(super) made_again: Option<Route>,
 }
 
 impl Ends {
     pub(super) fn new(handle: &Handle, new: NewEnds) -> Arc<Self> {
+        let encryptor = handle.random_local();
+        let name = if TEXTS { format!("{}", new.peer) } else { String::new() };
+        let link = handle.add_link(LinkKind::Channel, &encryptor, name, LinkState::Up);
+        // Who follows was asked for the channel.
+        let link = if new.follows { link.made_by_peer() } else { link };
         Arc::new(Ends {
-            encryptor: handle.random_local(),
+            encryptor,
+            link,
+            is_made: AtomicBool::new(new.follows),
             decryptor: new.decryptor,
             control: handle.random_local(),
             peer: new.peer,
@@ -104,24 +126,50 @@ impl Ends {
             ending: AtomicBool::new(false),
             closed_by_peer: AtomicBool::new(false),
             displaced: AtomicBool::new(false),
+            replaced: AtomicBool::new(false),
             heard: AtomicUsize::new(0),
             #[cfg(feature = "std")]
             turn: Turn::new(),
+            #[cfg(feature = "std")]
+            reconnector: new.made_again.as_ref().map(|_| handle.random_local()),
+            #[cfg(feature = "std")]
+            healing: new.made_again.map(|route| Arc::new(Healing::new(route))),
         })
     }
 
     /// Begins the end of this end; `false` if it has begun.
     pub(super) fn begin_end(&self, handle: &Handle) -> bool {
         let is_first = !self.ending.swap(true, Ordering::AcqRel);
+        if is_first {
+            if self.closed_by_peer.load(Ordering::Acquire) && self.is_made.load(Ordering::Acquire) {
+                self.link.down(|| self.epitaph());
+            }
+            self.link.end();
+        }
         if let Some(refresher) = self.refresher.as_ref().filter(|_| is_first) {
             // One that starts later finds that this end is ending.
             request_stop(handle, refresher);
         }
+        #[cfg(feature = "std")]
+        if let Some(reconnector) = self.reconnector.as_ref().filter(|_| is_first) {
+            request_stop(handle, reconnector);
+        }
         is_first
+    }
+
+    /// The channel is up, and the program gets it.
+    pub(super) fn set_made(&self) {
+        self.is_made.store(true, Ordering::Release);
     }
 
     pub(super) fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Acquire)
+    }
+
+    /// Counts the keys that this end has had, and the times without any.
+    #[cfg(feature = "std")]
+    pub(super) fn phase(&self) -> u32 {
+        self.healing.as_ref().map_or(0, |healing| healing.phase())
     }
 
     /// Shows the peer a credential, and the current history of the own identity.
@@ -134,6 +182,10 @@ impl Ends {
         let identity = identities.find(&self.own);
         let identity = identity.ok_or_else(|| Error::new(ErrorKind::NotFound, "no identity"))?;
         let change_history = identity.history().clone();
+        #[cfg(feature = "std")]
+        if let Some(healing) = &self.healing {
+            healing.set_shown(credential.clone());
+        }
         let credentials = Vec::from([credential]);
         let refresh = ChannelMessage::Refresh { change_history, credentials };
         handle.send(self.control.clone(), NeutralMessage::from(refresh.to_buffer())).await
@@ -148,6 +200,9 @@ impl Ends {
         if !TEXTS {
             return String::new();
         }
+        if self.replaced.load(Ordering::Acquire) {
+            return format!("the secure channel with {} was made again by the peer", self.peer);
+        }
         let by = if self.closed_by_peer.load(Ordering::Acquire) {
             "by the peer"
         } else if self.displaced.load(Ordering::Acquire) {
@@ -156,6 +211,17 @@ impl Ends {
             "here"
         };
         format!("the secure channel with {} was closed {by}", self.peer)
+    }
+
+    /// Says why messages do not wait for the channel any more.
+    #[cfg(feature = "std")]
+    #[cold]
+    pub(super) fn down(&self, outage: &Outage) -> Error {
+        let (address, peer) = (&self.encryptor, &self.peer);
+        let (away, why) = (outage.since.elapsed().as_millis(), &outage.why);
+        Error::with_text(ErrorKind::Stopped, || {
+            format!("the secure channel {address} with {peer} is down, for {away} ms by now: {why}")
+        })
     }
 
     /// Ends this end, whose place another channel has. `told` says how many there were so far, if
@@ -167,6 +233,22 @@ impl Ends {
             None => tracing::debug!(%address, %peer, "{text}"),
         }
         self.displaced.store(true, Ordering::Release);
+        request_stop(handle, &self.encryptor);
+    }
+
+    /// Tells whether this end is instead of an earlier one: of the same peer, which has the same address.
+    /// That is drawn at random, so nobody else knows it who is not on the way there.
+    pub(super) fn is_instead_of(&self, other: &Ends) -> bool {
+        self.peer == other.peer
+            && self.remote.with(|remote| remote.last().cloned())
+                == other.remote.with(|remote| remote.last().cloned())
+    }
+
+    /// Ends this end, instead of which the peer has another one. It is not told so.
+    pub(super) fn replace(&self, handle: &Handle) {
+        tracing::debug!(address = %self.decryptor, peer = %self.peer, "made again by the peer");
+        self.replaced.store(true, Ordering::Release);
+        self.closed_by_peer.store(true, Ordering::Release);
         request_stop(handle, &self.encryptor);
     }
 
@@ -182,6 +264,10 @@ impl Ends {
         let control = Mailbox::new(self.control.clone(), AllowAll, DenyAll);
         let mailboxes =
             Mailboxes::new(Mailbox::allow_all(self.encryptor.clone()), Vec::from([control]));
+        #[cfg(feature = "std")]
+        if let Some(healing) = &self.healing {
+            healing.set_sealing(encryptor.sealing());
+        }
         #[cfg(feature = "std")]
         let direct = encryptor.direct();
         let encryptor = WorkerBuilder::new(encryptor).with_mailboxes(mailboxes);
@@ -207,6 +293,42 @@ impl Ends {
         let encryptor = Vec::from([self.encryptor.clone()]);
         handle.flow_controls().add_producer(self.decryptor.clone(), &self.flow, spawner, encryptor);
         self.go_over(handle, &self.remote());
+    }
+
+    /// Keeps the route to the listener that the program asked for.
+    #[cfg(feature = "std")]
+    pub(super) fn keep_asked(&self, route: Route) {
+        self.asked.set(asked_way(route, &self.remote()));
+    }
+
+    /// Goes to the peer along the way that it has answered by to a handshake over a route.
+    #[cfg(feature = "std")]
+    pub(super) fn take_remote(&self, handle: &Handle, route: Route, remote: Route) {
+        consume_answers(handle, &remote, &self.decryptor);
+        self.go_over(handle, &remote);
+        self.remote.with(|known| *known = remote);
+        self.keep_asked(route);
+    }
+
+    /// Goes to the peer along another way, whose last hop is the listener.
+    #[cfg(feature = "std")]
+    pub(super) fn take_way(&self, handle: &Handle, mut route: Route) {
+        route.pop_back();
+        self.remote
+            .with(|remote| remote.last().cloned())
+            .into_iter()
+            .for_each(|last| route.push_back(last));
+        self.take_route(handle, route);
+    }
+
+    /// Goes to the peer along another way.
+    fn take_route(&self, handle: &Handle, route: Route) {
+        consume_answers(handle, &route, &self.decryptor);
+        self.go_over(handle, &route);
+        // Behind its first hop there may be a relay, which the peer's messages will pass by.
+        #[cfg(feature = "std")]
+        self.asked.set((route.len() > 2).then(|| route.clone()));
+        self.remote.with(|remote| *remote = route);
     }
 
     /// Says over which connection the way to the peer goes: whoever has asked through the channel
@@ -269,16 +391,25 @@ impl SecureChannel {
         SecureChannel(ends)
     }
 
-    /// Keeps the route to the listener that the program asked for.
-    #[cfg(feature = "std")]
-    pub(super) fn keep_asked(&self, route: Route) {
-        self.0.asked.set(asked_way(route, &self.0.remote()));
-    }
-
     /// Returns the address that stands for the channel in routes.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.0.encryptor
+    }
+
+    /// Returns where the channel is: an initiator's is being made again while its path is lost, and is
+    /// down if that is not tried, or when it has ended.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn state(&self) -> LinkState {
+        self.0.link.status().state
+    }
+
+    /// Begins to follow where the channel is.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn watch(&self) -> LinkWatch {
+        self.0.link.watch()
     }
 
     /// Returns the identity at the other end.
@@ -330,7 +461,9 @@ impl SecureChannel {
     }
 
     /// Sets the way to the peer, which is the way to the peer's node: for a channel whose
-    /// connection was replaced. Only the side that began the channel has to be told.
+    /// connection was replaced. Only the side that began the channel has to be told. A channel that is
+    /// down is made again over it, and what is sent meanwhile waits; one that is up goes over it from
+    /// now on, and is made again over it when that is lost.
     ///
     /// A connection further away that was replaced needs no such call if the route names a relay that
     /// leads over the new one: see [`WAY_TRUSTED_FOR`](crate::WAY_TRUSTED_FOR).
@@ -339,22 +472,65 @@ impl SecureChannel {
     /// when that one is lost, as those that go over it directly do; the channel stays.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if the route is too long.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the route is too long, or begins with a hop of a
+    /// transport, which may have to be connected: see [`go_over`](Self::go_over).
     pub fn update_route(&self, handle: &Handle, route_to_node: impl Into<Route>) -> Result<()> {
-        let mut route = route_to_node.into();
+        let route_to_node = route_to_node.into();
+        if let Some(hop) = route_to_node.first().filter(|hop| !hop.is_local()) {
+            return Err(not_resolved(hop));
+        }
+        self.change_way(handle, route_to_node.clone(), route_to_node)
+    }
+
+    /// As [`update_route`](Self::update_route), for a route in which a hop may belong to a transport,
+    /// such as `(TCP, "host:4000")`, which connects first. A channel that is down is made again over
+    /// the route, and this does not wait for it.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the route is too long, and as [`Handle::resolve`]
+    /// if the channel is up: then it goes over the way that it has.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, the channel goes over the way that it has.
+    pub async fn go_over(&self, handle: &Handle, route_to_node: impl Into<Route>) -> Result<()> {
+        let asked = route_to_node.into();
+        #[cfg(feature = "std")]
+        if self.0.healing.as_ref().is_some_and(|healing| healing.outage().is_some()) {
+            return self.change_way(handle, asked, Route::new());
+        }
+        let resolved = handle.resolve(asked.clone()).await?;
+        self.change_way(handle, asked, resolved)
+    }
+
+    /// Goes over a way that leads to the peer's node. While the channel is down, there is nothing to go
+    /// over, and the program's route counts.
+    #[cfg_attr(not(feature = "std"), allow(unused_variables))]
+    fn change_way(&self, handle: &Handle, asked: Route, mut way: Route) -> Result<()> {
         let last = self.0.remote.with(|remote| remote.last().cloned());
         if let Some(last) = last {
-            route.push_back(last);
+            way.push_back(last);
         }
-        route.validate()?;
-        consume_answers(handle, &route, &self.0.decryptor);
-        self.0.go_over(handle, &route);
-        // Behind its first hop there may be a relay, which the peer's messages will pass by.
+        way.validate()?;
         #[cfg(feature = "std")]
-        self.0.asked.set((route.len() > 2).then(|| route.clone()));
-        self.0.remote.with(|remote| *remote = route);
+        if let Some(healing) = &self.0.healing {
+            let mut whole = asked.clone();
+            whole.push_back(self.0.decryptor.clone());
+            whole.validate()?;
+            healing.reroute(asked);
+            if healing.outage().is_some() {
+                return Ok(());
+            }
+        }
+        self.0.take_route(handle, way);
         Ok(())
     }
+}
+
+#[cold]
+fn not_resolved(hop: &Address) -> Error {
+    Error::with_text(ErrorKind::InvalidInput, || {
+        format!("{hop} belongs to a transport, which may have to connect: use `go_over`")
+    })
 }
 
 impl From<SecureChannel> for Address {

@@ -7,10 +7,13 @@ use super::learning::Learning;
 #[cfg(feature = "std")]
 use super::meeting::introduce;
 use super::meeting::{Meeting, meet};
-use super::options::SecureChannelOptions;
+use super::options::{SecureChannelOptions, Terms};
+#[cfg(feature = "std")]
+use super::reconnector::Reconnector;
 use super::rng::NodeRng;
-use crate::channel::{Answered, Features, Initiator, Protocol, Sealer};
+use crate::channel::{Answered, ChannelKeys, Features, Initiator, Protocol, Sealer};
 use crate::codec::Structure;
+use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
 use crate::identities::{Identities, failed};
 use crate::sync::Lock;
@@ -18,12 +21,13 @@ use crate::vault::AgreementSecret;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::future::{Future, poll_fn};
+use core::future::{Future, pending, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
 use ockam_core::{
-    Address, Any, Error, ErrorKind, Mailbox, NeutralMessage, Result, Route, TransportMessage,
+    Address, Any, Error, ErrorKind, LocalMessage, Mailbox, NeutralMessage, Result, Route,
+    TransportMessage,
 };
 use ockam_node::{ConnectionLost, Context, Handle, MessageReceiveOptions};
 
@@ -35,13 +39,13 @@ pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(120);
 pub const MAX_ANSWERS: usize = 8;
 
 /// A message 2 that was accepted.
-struct Accepted {
-    answered: Answered,
-    peer: Identifier,
-    features: Features,
-    learning: Learning,
+pub(super) struct Accepted {
+    pub(super) answered: Answered,
+    pub(super) peer: Identifier,
+    pub(super) features: Features,
+    pub(super) learning: Learning,
     /// The way to the responder.
-    remote: Route,
+    pub(super) remote: Route,
 }
 
 /// Who has answered, and was sent message 3.
@@ -53,6 +57,18 @@ impl Greeted {
         self.0.with(|greeted| *greeted = Some(peer));
     }
 }
+
+/// The answers to one message 1.
+pub(super) struct Considering<'a> {
+    identities: &'a Identities,
+    terms: &'a Terms,
+    initiator: &'a Initiator,
+    /// How many were genuine and not believed.
+    unproved: usize,
+}
+
+/// The loss of the connection at which a route begins, if there is one and it is watched.
+pub(super) struct Lost(Option<ConnectionLost>);
 
 impl Identities {
     /// Makes a secure channel to the listener at the end of a route, in the name of an identity of
@@ -88,7 +104,8 @@ impl Identities {
         route: impl Into<Route>,
         options: SecureChannelOptions,
     ) -> Result<SecureChannel> {
-        let route = handle.resolve(route).await?;
+        let asked = route.into();
+        let route = handle.resolve(asked.clone()).await?;
         options.terms.pin(self)?;
         // What the handshake needs of this node, before anybody is asked anything.
         let rng = &mut NodeRng::new(handle);
@@ -97,20 +114,40 @@ impl Identities {
             renewal.obtain(self, handle, own).await?;
         }
         // Watched from before message 1 is sent, so that no loss is missed.
-        let lost = match route.first() {
-            Some(hop) => handle.connection_lost(hop)?,
-            None => None,
-        };
+        let mut lost = Lost::of(handle, &route)?;
         let (limit, greeted) = (options.timeout, Greeted::default());
         let made = {
             // Pinned here: each future around it would hold it twice.
-            let made = pin!(self.make(handle, own, &route, options, &greeted));
-            handle.within(limit, unless_lost(made, lost, &route)).await
+            let made = pin!(self.make(handle, own, &route, (asked, &options), &greeted));
+            handle.within(limit, unless_lost(made, &mut lost, &route)).await
         };
-        let channel = made.unwrap_or_else(|| Err(late(&route, limit, &greeted)))?;
+        let ends = made.unwrap_or_else(|| Err(late(&route, limit, &greeted)))?;
         #[cfg(feature = "std")]
-        channel.keep_asked(route);
-        Ok(channel)
+        ends.keep_asked(route);
+        #[cfg(feature = "std")]
+        self.keep(handle, &ends, lost, options).await?;
+        Ok(SecureChannel::new(ends))
+    }
+
+    /// Makes the channel again whenever its path is lost, if the options say so.
+    #[cfg(feature = "std")]
+    async fn keep(
+        &self,
+        handle: &Handle,
+        ends: &Arc<Ends>,
+        lost: Lost,
+        options: SecureChannelOptions,
+    ) -> Result<()> {
+        let SecureChannelOptions { terms, timeout, reconnect, .. } = options;
+        let (Some(healing), Some(address), Some(reconnect)) =
+            (ends.healing.clone(), ends.reconnector.clone(), reconnect)
+        else {
+            return Ok(());
+        };
+        let (ends, identities) = (Arc::clone(ends), self.clone());
+        let reconnector =
+            Reconnector { ends, healing, identities, terms, reconnect, timeout, lost };
+        reconnector.start(handle, address).await
     }
 
     async fn make(
@@ -118,12 +155,12 @@ impl Identities {
         handle: &Handle,
         own: &Identifier,
         route: &Route,
-        options: SecureChannelOptions,
+        (asked, options): (Route, &SecureChannelOptions),
         greeted: &Greeted,
-    ) -> Result<SecureChannel> {
+    ) -> Result<Arc<Ends>> {
         let address = handle.random_local();
-        let accepted = self.begin(handle, &address, route, &options).await?;
-        self.finish(handle, own, address, accepted, options, greeted).await
+        let accepted = self.begin(handle, &address, route, options).await?;
+        self.finish(handle, own, address, accepted, (asked, options), greeted).await
     }
 
     /// Sends message 1 and waits for a message 2 that is accepted. Until then the address belongs
@@ -138,9 +175,7 @@ impl Identities {
         let mut ctx =
             handle.new_detached_with_mailboxes(Mailbox::allow_all(address.clone())).await?;
         consume_answers(handle, route, address);
-        let ephemeral = AgreementSecret::random(&mut NodeRng::new(handle));
-        let mark = [Features::KNOWN.bits()];
-        let (initiator, first) = Initiator::with_payload(Protocol::OCKAM, ephemeral, &mark);
+        let (initiator, first) = greeting(handle);
         ctx.send(route.clone(), NeutralMessage::from(first)).await?;
         self.await_answer(&mut ctx, &initiator, options).await
     }
@@ -152,39 +187,29 @@ impl Identities {
         options: &SecureChannelOptions,
     ) -> Result<Accepted> {
         let wait = MessageReceiveOptions::new().without_timeout();
-        let mut unproved = 0;
+        let mut considering = Considering::new(self, &options.terms, initiator);
         loop {
             let message = ctx.receive_extended::<Any>(wait.clone()).await?.into_local_message();
-            let TransportMessage { return_route: remote, payload, .. } =
-                message.into_transport_message();
-            let (answered, shown) = match initiator.read(&payload) {
-                Ok(genuine) => genuine,
-                // Anybody can send anything to an address: only who answers as it should counts.
-                Err(error) => {
-                    tracing::debug!(address = %ctx.address(), %error, "refused");
-                    continue;
-                }
-            };
-            let policy = &*options.terms.trust_policy;
-            match meet(self, policy, &shown, answered.peer_static()).await? {
-                Meeting::Trusted(peer, credentials, features) => {
-                    self.remember(&peer)?;
-                    let (peer, authorities) = (*peer.identifier(), &options.terms.authorities);
-                    let mut learning = Learning::new(self.clone(), authorities.clone());
-                    learning.accept(&peer, &credentials);
-                    let features = features & Features::KNOWN;
-                    return Ok(Accepted { answered, peer, features, learning, remote });
-                }
-                Meeting::Refused(peer) => return Err(refused(&peer)),
-                Meeting::Unproved(error) => {
-                    tracing::debug!(address = %ctx.address(), %error, "refused");
-                    unproved += 1;
-                    if unproved == MAX_ANSWERS {
-                        return Err(failed(error, "believing who has answered"));
-                    }
-                }
+            if let Some(accepted) = considering.consider(ctx.primary_address(), message).await? {
+                return Ok(accepted);
             }
         }
+    }
+
+    /// Makes message 3, in which an identity shows a credential.
+    pub(super) async fn third(
+        &self,
+        handle: &Handle,
+        own: &Identifier,
+        answered: Answered,
+        shown: Option<CredentialAndPurposeKey>,
+    ) -> Result<(Vec<u8>, ChannelKeys)> {
+        let credentials = shown.into_iter().collect();
+        let presented = self.present(own, credentials, &mut NodeRng::new(handle)).await?;
+        let agreed = self.vault().agree(&presented.key, answered.peer_ephemeral()).await;
+        let agreed = agreed.map_err(|why| failed(why, "agreeing with the peer"))?;
+        let finished = answered.finish(&presented.public, &agreed, &presented.shown.encode());
+        finished.map_err(|why| failed(why, "making message 3"))
     }
 
     /// Makes message 3 and starts this end; the encryptor sends it before anything else. Then waits for
@@ -195,17 +220,12 @@ impl Identities {
         own: &Identifier,
         address: Address,
         accepted: Accepted,
-        options: SecureChannelOptions,
+        (asked, options): (Route, &SecureChannelOptions),
         greeted: &Greeted,
-    ) -> Result<SecureChannel> {
+    ) -> Result<Arc<Ends>> {
         let Accepted { answered, peer, features, learning, remote } = accepted;
         let shown = options.terms.credential(self, own)?;
-        let credentials = shown.clone().into_iter().collect();
-        let presented = self.present(own, credentials, &mut NodeRng::new(handle)).await?;
-        let agreed = self.vault().agree(&presented.key, answered.peer_ephemeral()).await;
-        let agreed = agreed.map_err(|why| failed(why, "agreeing with the peer"))?;
-        let finished = answered.finish(&presented.public, &agreed, &presented.shown.encode());
-        let (third, keys) = finished.map_err(|why| failed(why, "making message 3"))?;
+        let (third, keys) = self.third(handle, own, answered, shown.clone()).await?;
         let third = TransportMessage::new(remote.clone(), address.clone(), third);
         let ends = Ends::new(
             handle,
@@ -214,10 +234,11 @@ impl Identities {
                 peer,
                 features,
                 decryptor: address,
-                flow: options.flow,
+                flow: options.flow.clone(),
                 remote: remote.clone(),
                 follows: false,
                 refreshes: options.terms.renewal.is_some(),
+                made_again: options.made_again().then_some(asked),
             },
         );
         let mut decryptor = Decryptor::new(Arc::clone(&ends), &keys.receiving, learning);
@@ -245,18 +266,108 @@ impl Identities {
             renewal.start(handle, &ends, self, shown).await?;
         }
         unfinished.finished();
-        Ok(SecureChannel::new(ends))
+        ends.set_made();
+        Ok(ends)
     }
+}
+
+impl<'a> Considering<'a> {
+    pub(super) fn new(
+        identities: &'a Identities,
+        terms: &'a Terms,
+        initiator: &'a Initiator,
+    ) -> Self {
+        Considering { identities, terms, initiator, unproved: 0 }
+    }
+
+    /// Looks at a message that has come to `address`. `None` says that it counts for nothing.
+    ///
+    /// # Errors
+    /// Why there will be no channel.
+    pub(super) async fn consider(
+        &mut self,
+        address: &Address,
+        message: LocalMessage,
+    ) -> Result<Option<Accepted>> {
+        let TransportMessage { return_route: remote, payload, .. } =
+            message.into_transport_message();
+        let (answered, shown) = match self.initiator.read(&payload) {
+            Ok(genuine) => genuine,
+            // Anybody can send anything to an address: only who answers as it should counts.
+            Err(error) => {
+                tracing::debug!(%address, %error, "refused");
+                return Ok(None);
+            }
+        };
+        let (identities, terms) = (self.identities, self.terms);
+        match meet(identities, &*terms.trust_policy, &shown, answered.peer_static()).await? {
+            Meeting::Trusted(peer, credentials, features) => {
+                identities.remember(&peer)?;
+                let peer = *peer.identifier();
+                let mut learning = Learning::new(identities.clone(), terms.authorities.clone());
+                learning.accept(&peer, &credentials);
+                let features = features & Features::KNOWN;
+                Ok(Some(Accepted { answered, peer, features, learning, remote }))
+            }
+            Meeting::Refused(peer) => Err(refused(&peer)),
+            Meeting::Unproved(error) => {
+                tracing::debug!(%address, %error, "refused");
+                self.unproved += 1;
+                if self.unproved == MAX_ANSWERS {
+                    return Err(failed(error, "believing who has answered"));
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Lost {
+    /// Watches the connection at which a route begins, if it does at one.
+    pub(super) fn of(handle: &Handle, route: &Route) -> Result<Self> {
+        let lost = route.first().map_or(Ok(None), |hop| handle.connection_lost(hop));
+        lost.map(Lost)
+    }
+
+    /// Waits for the loss, and returns why. Without a connection it waits for ever.
+    pub(super) async fn wait(&mut self) -> Error {
+        match &mut self.0 {
+            Some(lost) => lost.await,
+            None => pending().await,
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+impl Lost {
+    /// Watches the connection at an address, if there is one.
+    pub(super) fn watch(&mut self, handle: &Handle, hop: &Address) -> Result<()> {
+        self.0 = handle.connection_lost(hop)?;
+        Ok(())
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// Makes message 1, which says what this side understands.
+pub(super) fn greeting(handle: &Handle) -> (Initiator, Vec<u8>) {
+    let ephemeral = AgreementSecret::random(&mut NodeRng::new(handle));
+    Initiator::with_payload(Protocol::OCKAM, ephemeral, &[Features::KNOWN.bits()])
 }
 
 /// Waits for an answer until the connection is lost over which it would come.
 async fn unless_lost<T>(
     answer: impl Future<Output = Result<T>>,
-    lost: Option<ConnectionLost>,
+    lost: &mut Lost,
     route: &Route,
 ) -> Result<T> {
-    let Some(lost) = lost else { return answer.await };
-    let (mut answer, mut lost) = (pin!(answer), pin!(lost));
+    let (mut answer, mut lost) = (pin!(answer), pin!(lost.wait()));
     let doing = || format!("making a secure channel over {route}");
     poll_fn(|cx| match answer.as_mut().poll(cx) {
         Poll::Pending => lost.as_mut().poll(cx).map(|why| Err(why.context_with(doing))),
@@ -272,7 +383,7 @@ fn refused(peer: &Identifier) -> Error {
 }
 
 /// What the responder's decision makes of the channel.
-fn confirmed(verdict: Verdict, ends: &Ends) -> Result<()> {
+pub(super) fn confirmed(verdict: Verdict, ends: &Ends) -> Result<()> {
     match verdict {
         Verdict::Confirmed => Ok(()),
         Verdict::Refused => Err(Error::with_text(ErrorKind::Denied, || {

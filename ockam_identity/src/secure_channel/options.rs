@@ -3,6 +3,8 @@
 use super::credential_source::CredentialSource;
 use super::initiator::DEFAULT_HANDSHAKE_TIMEOUT;
 use super::place::DEFAULT_CHANNEL_LIMIT;
+#[cfg(feature = "std")]
+use super::reconnect::ChannelReconnect;
 use super::refresher::Renewal;
 use super::trust_policy::{TrustEveryonePolicy, TrustPolicy};
 use crate::channel::Features;
@@ -123,16 +125,21 @@ pub struct SecureChannelOptions {
     pub(super) terms: Terms,
     pub(super) timeout: Duration,
     pub(super) flow: FlowControlId,
+    #[cfg(feature = "std")]
+    pub(super) reconnect: Option<ChannelReconnect>,
 }
 
 impl SecureChannelOptions {
-    /// Trusts everyone and waits for [`DEFAULT_HANDSHAKE_TIMEOUT`].
+    /// Trusts everyone, waits for [`DEFAULT_HANDSHAKE_TIMEOUT`], and makes the channel again when its
+    /// path is lost.
     #[must_use]
     pub fn new() -> Self {
         SecureChannelOptions {
             terms: Terms::new(),
             timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             flow: next_id("channel"),
+            #[cfg(feature = "std")]
+            reconnect: Some(ChannelReconnect::new()),
         }
     }
 
@@ -147,6 +154,46 @@ impl SecureChannelOptions {
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// Says how the channel is made again when its path is lost, instead of as
+    /// [`ChannelReconnect::new`] does.
+    ///
+    /// Its path is lost when the connection ends, or is made again, with which the route begins. Then
+    /// the channel walks the route that the program gave once more: a hop such as
+    /// `(TCP, "host:4000")` is connected anew, and the peer makes a new handshake, in which it has to
+    /// be the same identity as before. The address of the channel, its flow, and its consumers stay.
+    /// Those who wait for answers through it are told at once. What is sent meanwhile waits, for
+    /// [`CHANNEL_GAP_LIMIT`](crate::CHANNEL_GAP_LIMIT) at most. If the route begins with a connection
+    /// that the program has made, and that has ended, then the channel is down until
+    /// [`update_route`](crate::SecureChannel::update_route).
+    ///
+    /// Without `std` channels are not made again.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn with_reconnect(mut self, reconnect: ChannelReconnect) -> Self {
+        self.reconnect = Some(reconnect);
+        self
+    }
+
+    /// Does not make the channel again when its path is lost: it goes on with the keys that it has, if
+    /// there is a way, or if it is given one by
+    /// [`update_route`](crate::SecureChannel::update_route). A peer that was restarted knows nothing of
+    /// it.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn without_reconnect(mut self) -> Self {
+        self.reconnect = None;
+        self
+    }
+
+    /// Tells whether the channel is made again when its path is lost.
+    #[cfg_attr(not(feature = "std"), allow(clippy::unused_self))]
+    pub(super) fn made_again(&self) -> bool {
+        #[cfg(feature = "std")]
+        return self.reconnect.is_some();
+        #[cfg(not(feature = "std"))]
+        false
     }
 }
 

@@ -42,10 +42,17 @@ impl Places {
         Arc::new(Places { limit, heard: AtomicUsize::new(0), table: Lock::default() })
     }
 
-    /// Gives a channel a place. The one that lost its place for it is returned as well.
-    pub(super) fn take(self: &Arc<Self>, ends: &Arc<Ends>) -> (Place, Option<Arc<Ends>>) {
+    /// Gives a channel a place. Returned are also the one that it is instead of, because its initiator
+    /// has made it again, and the one that lost its place for it.
+    pub(super) fn take(
+        self: &Arc<Self>,
+        ends: &Arc<Ends>,
+    ) -> (Place, Option<Arc<Ends>>, Option<Arc<Ends>>) {
         self.hear(ends);
-        let (number, displaced) = self.table.with(|table| {
+        let (number, replaced, displaced) = self.table.with(|table| {
+            let old = table.channels.iter().find(|(_, old)| ends.is_instead_of(old));
+            let old = old.map(|(number, _)| *number);
+            let replaced = old.and_then(|number| table.channels.remove(&number));
             let displaced = if table.channels.len() < self.limit {
                 None
             } else {
@@ -55,9 +62,9 @@ impl Places {
             let number = table.next;
             table.next += 1;
             table.channels.insert(number, Arc::clone(ends));
-            (number, displaced)
+            (number, replaced, displaced)
         });
-        (Place { places: Arc::clone(self), number }, displaced)
+        (Place { places: Arc::clone(self), number }, replaced, displaced)
     }
 
     /// Finds the channel that was silent for longest: of all, or of those of the newcomer if it

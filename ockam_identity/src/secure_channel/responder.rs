@@ -224,6 +224,7 @@ impl Responder {
                 remote: answered.remote.clone(),
                 follows: true,
                 refreshes: terms.renewal.is_some(),
+                made_again: None,
             },
         );
         ends.register(ctx, Some(&self.listening.flow));
@@ -243,7 +244,10 @@ impl Responder {
             renewal.start(ctx, &ends, identities, answered.shown).await?;
         }
         unfinished.finished();
-        let (place, displaced) = self.listening.places.take(&ends);
+        let (place, replaced, displaced) = self.listening.places.take(&ends);
+        if let Some(replaced) = replaced {
+            replaced.replace(ctx);
+        }
         if let Some(displaced) = displaced {
             displaced.displace(ctx, next_told(&self.listening.displaced));
         }

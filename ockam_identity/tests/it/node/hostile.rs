@@ -202,7 +202,8 @@ async fn a_close_that_somebody_made_up_closes_nothing() {
     let decryptors: Vec<Address> = stage.ctx.list_workers();
     let close = [&[0; 8][..], b"\x82\x82\x02\x80\x40", &[0; 16]].concat();
     for address in decryptors.into_iter().filter(|address| address.len() == 32) {
-        stage.ctx.send(address, NeutralMessage::from(close.clone())).await.unwrap();
+        // Not every one of them takes messages.
+        let _ = stage.ctx.send(address, NeutralMessage::from(close.clone())).await;
     }
     echo(&stage.ctx, &channel, vec![1]).await;
 }

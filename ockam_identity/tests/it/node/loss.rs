@@ -126,5 +126,5 @@ async fn a_channel_that_ends_before_the_loss_is_certain_leaves_nothing() {
     channel.stop(&stage.ctx).await.unwrap();
     tokio::time::sleep(2 * LOSS_TIMEOUT).await;
     // Both ends have two workers.
-    until(|| stage.ctx.list_workers().len() == workers - 4).await;
+    until(|| stage.ctx.list_workers().len() == workers - 5).await;
 }

@@ -3,7 +3,7 @@
 use super::link::{End, connect};
 use super::raw::RawPeer;
 use super::stage::{
-    Echoer, LISTENER, Stage, answering, calling, echo, identity, node, record, soon, until,
+    Echoer, LISTENER, Stage, answering, calling_with, echo, identity, node, record, soon, until,
 };
 use ockam_core::{Error, ErrorKind, LocalMessage, Result, Route, TransportMessage, route};
 use ockam_identity::channel::ChannelMessage;
@@ -20,7 +20,8 @@ async fn the_responder_follows_a_peer_whose_path_changes() {
     let (second, second_end, second_seen) = connect(&initiator, &responder).await;
 
     answering(&responder, &[&first_end.flow, &second_end.flow]).await;
-    let channel = calling(&initiator, route![first.sender.clone(), LISTENER]).await;
+    let options = SecureChannelOptions::new().without_reconnect();
+    let channel = calling_with(&initiator, route![first.sender.clone(), LISTENER], options).await;
     echo(&initiator, &channel, vec![1]).await;
     echo(&initiator, &channel, vec![2]).await;
 
@@ -89,7 +90,8 @@ async fn whoever_has_asked_through_a_channel_is_told_at_once_when_its_connection
     let (third, third_end, _) = connect(&initiator, &responder).await;
     let flows = [&first_end.flow, &second_end.flow, &third_end.flow];
     answering(&responder, &flows).await;
-    let channel = calling(&initiator, route![first.sender.clone(), LISTENER]).await;
+    let options = SecureChannelOptions::new().without_reconnect();
+    let channel = calling_with(&initiator, route![first.sender.clone(), LISTENER], options).await;
 
     // A question of the initiator's, and one of the responder's: a reply route leads back.
     let mut asked = record(&responder, "quiet").await;

@@ -181,9 +181,17 @@ pub(crate) async fn answering_with(
 
 /// Makes Alice on a node of her own, and her channel over a route.
 pub(crate) async fn calling(ctx: &Context, route: Route) -> SecureChannel {
+    calling_with(ctx, route, SecureChannelOptions::new()).await
+}
+
+/// As [`calling`], with options.
+pub(crate) async fn calling_with(
+    ctx: &Context,
+    route: Route,
+    options: SecureChannelOptions,
+) -> SecureChannel {
     let identities = Identities::in_memory();
     let alice = identity(&identities, ctx).await;
-    let options = SecureChannelOptions::new();
     soon(identities.create_secure_channel(ctx, &alice, route, options)).await.unwrap()
 }
 

@@ -35,8 +35,8 @@ async fn a_responder_without_refusals_that_does_not_trust_the_initiator_ends_wit
     let before = stage.ctx.list_workers();
     // The initiator's side is up when it has sent message 3; nobody says that it was refused.
     let channel = soon(stage.try_channel(SecureChannelOptions::new())).await.unwrap();
-    // The decryptor and the encryptor are Alice's.
-    until(|| stage.ctx.list_workers().len() == before.len() + 2).await;
+    // The decryptor, the encryptor and what makes the channel again are Alice's.
+    until(|| stage.ctx.list_workers().len() == before.len() + 3).await;
     log.assert_says(&["not trusted", &stage.alice.to_string()]);
     assert!(!channel.is_confirmed());
     channel.stop(&stage.ctx).await.unwrap();

@@ -1,0 +1,6 @@
+//! Secure channels whose path is lost, on the clock of a simulation: they are made again.
+
+mod gap;
+mod peers;
+mod routes;
+mod stage;
