@@ -82,6 +82,7 @@ impl<T> Lock<T> {
         }
     }
 
+    /// Gives the value without locking, since nobody else can see it.
     #[cfg(ockam_loom)]
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)

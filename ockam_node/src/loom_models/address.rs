@@ -2,6 +2,7 @@
 
 use super::explore;
 use super::stage::WORKER;
+use crate::audience::Audiences;
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::Executor;
@@ -25,7 +26,7 @@ fn node() -> Arc<Node> {
     let _inside = runtime.enter();
     let executor = Executor::current().expect("it is inside of a runtime");
     let random = Random::new(None).expect("the system has a random source");
-    Node::new(executor, random, Bounds::NONE, DEFAULT_STOP_TIMEOUT)
+    Node::new(executor, random, Bounds::NONE, DEFAULT_STOP_TIMEOUT, Audiences::default())
 }
 
 /// Starts a worker at the address, if that is free.
@@ -45,7 +46,7 @@ impl Shortcut for Refuses {
 
 /// Ends a worker, which another one may do at the same time, and starts the next one with a flow and a
 /// shortcut of its own. `None` says that the other one was faster with that.
-fn restart(node: &Node, old: &Cell, reason: DeadLetterReason) -> Option<Arc<Cell>> {
+fn restart(node: &Arc<Node>, old: &Cell, reason: DeadLetterReason) -> Option<Arc<Cell>> {
     node.end(old, reason);
     let new = start(node)?;
     node.add_shortcut(&new, Box::new(Refuses));
