@@ -27,6 +27,11 @@ use ockam_node::{ConnectionLost, Context, Handle, LinkGuard};
 /// lost earlier is an attempt that failed.
 const PROVEN_AFTER: Duration = Duration::from_secs(5);
 
+/// How long the way has to say that it is not up, once what was asked over it has failed: who asks is
+/// told of a loss before, and a registration that is sent then would wait at the way beside the next.
+#[cfg(feature = "std")]
+const LOSS_GRACE: Duration = Duration::from_millis(100);
+
 pub(super) struct Keeper {
     plan: Plan,
     /// What the program is told of the relay.
@@ -154,6 +159,22 @@ impl Keeper {
         true
     }
 
+    /// Lets the way say that it is lost, if it can.
+    #[cfg(feature = "std")]
+    async fn way_is_told(&self, ctx: &Handle) {
+        let first = self.plan.route.first().cloned().unwrap_or_default();
+        if let Some(mut way) = ctx.watch_link(&first)
+            && way.state().is_up()
+        {
+            let _: Option<_> = ctx.within(LOSS_GRACE, way.changed()).await;
+        }
+    }
+
+    #[cfg(not(feature = "std"))]
+    fn way_is_told(&self, _: &Handle) -> impl Future<Output = ()> {
+        core::future::ready(())
+    }
+
     #[cfg(not(feature = "std"))]
     fn way_is_up_again(&mut self, _: &Handle) -> impl Future<Output = bool> {
         core::future::ready(false)
@@ -167,6 +188,7 @@ impl Processor for Keeper {
         if let Some((why, soon)) = self.lost(ctx).await {
             self.state = State::Trying;
             self.tell(|| why.to_string());
+            self.way_is_told(ctx).await;
             if !self.way_is_up_again(ctx).await && soon {
                 self.wait(ctx).await;
             }

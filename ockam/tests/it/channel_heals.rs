@@ -2,5 +2,6 @@
 
 mod gap;
 mod peers;
+mod registered;
 mod routes;
 mod stage;
