@@ -11,7 +11,9 @@ use alloc::vec;
 use core::fmt;
 use core::future::poll_fn;
 use ockam_core::{Address, AllowAll, DenyAll, FlowControlId, Mailbox, Result, Route};
-use ockam_node::{Handle, ProcessorBuilder, StopOrder, WorkerBuilder};
+#[cfg(feature = "std")]
+use ockam_node::LinkWatch;
+use ockam_node::{Handle, LinkKind, LinkState, ProcessorBuilder, StopOrder, WorkerBuilder};
 
 /// How many bytes a message on the line has at most, its routes included, unless the options say
 /// otherwise. Both ends need room for one that is sent and one that is received.
@@ -66,6 +68,8 @@ pub struct SerialLink {
     handle: Handle,
     line: Arc<Line>,
     flow_control_id: FlowControlId,
+    #[cfg(feature = "std")]
+    watch: LinkWatch,
 }
 
 impl SerialLink {
@@ -92,7 +96,10 @@ impl SerialLink {
         flows.add_producer(receiver.clone(), &flow_control_id, None, vec![sender.clone()]);
         let pump = SerialPump::new(Arc::clone(&line));
         let gate = Mailbox::new(receiver.clone(), DenyAll, flows.gate(receiver.clone()));
-        let processor = ProcessorBuilder::new(Receiver { line: Arc::clone(&line) });
+        let link = handle.add_link(LinkKind::Connection, &sender, "serial line", LinkState::Up);
+        #[cfg(feature = "std")]
+        let watch = link.watch();
+        let processor = ProcessorBuilder::new(Receiver { line: Arc::clone(&line), link });
         if let Err(error) = processor.with_mailboxes(gate).start(handle).await {
             flows.remove(&receiver);
             return Err(error);
@@ -104,7 +111,14 @@ impl SerialLink {
             .with_stop_order(StopOrder::Transport)
             .start(handle)
             .await?;
-        Ok((SerialLink { handle: handle.handle(), line, flow_control_id }, pump))
+        let link = SerialLink {
+            handle: handle.handle(),
+            line,
+            flow_control_id,
+            #[cfg(feature = "std")]
+            watch,
+        };
+        Ok((link, pump))
     }
 
     /// Starts a link over one of tokio's streams, with the pump in a task of its own.
@@ -145,6 +159,21 @@ impl SerialLink {
     #[must_use]
     pub fn flow_control_id(&self) -> &FlowControlId {
         &self.flow_control_id
+    }
+
+    /// Returns where the link is: up, or down once it has ended. Whether somebody is at the other end
+    /// of the line is not known.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn state(&self) -> LinkState {
+        self.watch.state()
+    }
+
+    /// Begins to follow the link. It does not keep it.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn watch(&self) -> LinkWatch {
+        self.watch.clone()
     }
 
     /// Returns what went over the line so far.

@@ -4,12 +4,14 @@ use crate::line::Line;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ockam_core::{LocalMessage, Processor, Result};
-use ockam_node::Context;
+use ockam_node::{Context, LinkGuard};
 
 /// Puts the sender of the link in front of the return route and hands the message to the worker
 /// named first in the onward route, if that is a consumer of the link.
 pub(crate) struct Receiver {
     pub(crate) line: Arc<Line>,
+    /// In the list of the node's links.
+    pub(crate) link: LinkGuard,
 }
 
 impl Processor for Receiver {
@@ -17,6 +19,7 @@ impl Processor for Receiver {
 
     async fn process(&mut self, ctx: &mut Context) -> Result<bool> {
         let Some(mut message) = self.line.incoming.take().await else {
+            self.link.down(|| self.line.why_ended().unwrap_or_default());
             return Ok(false);
         };
         message.return_route.modify().prepend(self.line.sender.clone());

@@ -3,7 +3,7 @@
 use crate::support::{Echoer, Nowhere, Peer, node, pair, soon};
 use embedded_io_async::{ErrorType, Read};
 use ockam_core::{ErrorKind, route};
-use ockam_node::{Context, NodeBuilder};
+use ockam_node::{Context, LinkKind, LinkState, NodeBuilder};
 use ockam_transport_serial::{MAX_READ_ERRORS, SerialLink, SerialLinkOptions};
 use std::io;
 use tokio::io::duplex;
@@ -31,6 +31,23 @@ async fn asks_over_a_line_that_ends_fail_at_once_and_later_senders_hear_why() {
     soon(gone(&ctx, 2)).await;
     let error = ctx.send(route![&link, "silent"], "Hello".to_string()).await.unwrap_err();
     assert!(error.to_string().contains("the serial line has ended"), "{error}");
+}
+
+#[tokio::test]
+async fn a_link_is_listed_until_it_ends_and_says_why_it_is_down() {
+    let (ctx, link, peer) = Peer::of_a_node().await;
+    let mut watch = link.watch();
+    let links = ctx.links();
+    assert_eq!((links[0].kind, &links[0].address), (LinkKind::Connection, link.address()));
+    assert_eq!((&links[0].state, link.state()), (&LinkState::Up, LinkState::Up));
+    drop(peer);
+    let state = soon(watch.changed()).await;
+    assert_eq!(
+        (state.to_string().as_str(), &link.state()),
+        ("down: the serial line has ended", &state)
+    );
+    soon(gone(&ctx, 2)).await;
+    assert!(watch.is_over() && ctx.links().is_empty());
 }
 
 #[tokio::test]
