@@ -165,7 +165,7 @@ fn measure(what: &str, args: &[String]) -> Result<()> {
         println!("{what} {name} {round}: {} ms", time.as_millis());
         taken.push(time);
         // Other moments of the waits each time, and a channel that has worked for a while.
-        std::thread::sleep(Duration::from_millis(1000 + 137 * (round % 17)));
+        std::thread::sleep(Duration::from_millis(6000 + 137 * (round % 17)));
     }
     taken.sort_unstable();
     let ms = |time: Option<&Duration>| time.map_or(0, Duration::as_millis);

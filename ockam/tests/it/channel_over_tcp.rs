@@ -8,12 +8,12 @@ use ockam::identity::{
 };
 use ockam::workers::{Echoer, Relay};
 use ockam::{
-    ErrorKind, Handle, MessageSendReceiveOptions, Node, NodeBuilder, Result, Routed, TcpConnection,
-    TcpConnectionOptions, TcpListener, TcpListenerOptions, TcpReconnect, TcpTransportExtension,
-    node, route, worker_fn,
+    ErrorKind, Handle, MessageSendReceiveOptions, Node, NodeBuilder, Result, Route, Routed, TCP,
+    TcpConnection, TcpConnectionOptions, TcpListener, TcpListenerOptions, TcpReconnect,
+    TcpTransportExtension, node, route, worker_fn,
 };
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::copy_bidirectional;
 use tokio::net;
 use tokio::sync::mpsc;
@@ -35,8 +35,12 @@ fn new_node() -> Node {
 }
 
 async fn listen(node: &Node) -> TcpListener {
+    listen_at(node, "127.0.0.1:0".parse().unwrap()).await
+}
+
+async fn listen_at(node: &Node, address: SocketAddr) -> TcpListener {
     let tcp = node.create_tcp_transport().await.unwrap();
-    tcp.listen("127.0.0.1:0", TcpListenerOptions::new()).await.unwrap()
+    tcp.listen(address, TcpListenerOptions::new()).await.unwrap()
 }
 
 async fn connect(node: &Node, listener: &TcpListener) -> TcpConnection {
@@ -79,8 +83,12 @@ struct Middle {
 
 impl Middle {
     async fn start(responder: &Responder) -> Self {
+        Self::start_at(responder, "127.0.0.1:0".parse().unwrap()).await
+    }
+
+    async fn start_at(responder: &Responder, address: SocketAddr) -> Self {
         let node = new_node();
-        let listener = listen(&node).await;
+        let listener = listen_at(&node, address).await;
         let middle = Middle { node, listener };
         middle.forward_to(responder).await;
         middle
@@ -111,8 +119,8 @@ impl Initiator {
         (self.channel_over(&connection).await, connection)
     }
 
-    async fn channel_over(&self, connection: &TcpConnection) -> SecureChannel {
-        let way = route![connection, RELAY, "bob_listener"];
+    async fn channel_over(&self, connection: impl Into<Route>) -> SecureChannel {
+        let way = route![connection.into(), RELAY, "bob_listener"];
         let options =
             SecureChannelOptions::new().with_trust_policy(TrustIdentifierPolicy::new(self.bob));
         let channel = self.node.create_secure_channel(&self.alice, way, options);
@@ -247,6 +255,37 @@ async fn a_channel_goes_on_when_the_connection_below_it_was_lost_and_made_again(
         channel.update_route(&initiator.node, route![&connection, RELAY]).unwrap();
     }
     initiator.assert_answered(&channel).await;
+}
+
+/// The first ask after the middle is back waits for the next attempt, a second at most, and for the
+/// handshake.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_middle_starts_again_a_channel_over_its_name_is_made_again_by_itself() {
+    let Scene { mut responder, mut middle, initiator, .. } = scene().await;
+    let address = middle.listener.socket_address();
+    initiator.node.create_tcp_transport().await.unwrap();
+    let channel = initiator.channel_over((TCP, address.to_string())).await;
+    let mut taken = Vec::new();
+    for round in 0..20 {
+        initiator.assert_answered(&channel).await;
+        let pending = initiator.ask(&channel, "silent", PATIENCE);
+        soon(responder.node.receive::<String>()).await.unwrap();
+        soon(middle.node.stop()).await.unwrap();
+        assert_eq!(soon(pending).await.unwrap().unwrap_err().kind(), ErrorKind::Stopped);
+        // It waits for the channel.
+        let waiting = initiator.ask(&channel, "echoer", PATIENCE);
+        if round == 0 {
+            // At once, after 0.25 and 0.75 s: the next attempts are a second apart.
+            let mut watch = channel.watch();
+            while !watch.changed().await.to_string().contains("attempt 4") {}
+        }
+        middle = Middle::start_at(&responder, address).await;
+        let begun = Instant::now();
+        assert_eq!(soon(waiting).await.unwrap().unwrap(), "Hello");
+        taken.push(begun.elapsed());
+    }
+    taken.sort_unstable();
+    assert!(taken[10] <= Duration::from_secs(2), "{taken:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

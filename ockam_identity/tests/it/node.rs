@@ -1,6 +1,7 @@
 //! Secure channels on nodes: what programs see.
 
 mod access;
+mod again;
 mod asked;
 mod clock;
 mod close;

@@ -1,7 +1,7 @@
 //! A peer that is made by hand, of the protocol alone, and says what no channel would say.
 
 use super::stage::{LISTENER, identity, soon};
-use ockam_core::{Any, LocalMessage, Mailbox, NeutralMessage, Route, TransportMessage};
+use ockam_core::{Address, Any, LocalMessage, Mailbox, NeutralMessage, Route, TransportMessage};
 use ockam_identity::channel::{
     Answered, ChannelMessage, IdentityAndCredentials, Initiator, Opener, Protocol, Sealer,
 };
@@ -39,8 +39,27 @@ impl RawHandshake {
     /// As [`begin`](Self::begin), with bytes behind the key in message 1.
     pub(crate) async fn begin_with(handle: &Handle, mark: &[u8]) -> Self {
         let identities = Identities::in_memory();
-        let own = identity(&identities, handle).await;
-        let address = Mailbox::allow_all(handle.random_local());
+        identity(&identities, handle).await;
+        Self::begin_at(handle, &identities, handle.random_local(), mark).await
+    }
+
+    /// As [`begin`](Self::begin), in the name of an identity that is there, at an address.
+    pub(crate) async fn begin_as(
+        handle: &Handle,
+        identities: &Identities,
+        address: impl Into<Address>,
+    ) -> Self {
+        Self::begin_at(handle, identities, address.into(), &[]).await
+    }
+
+    async fn begin_at(
+        handle: &Handle,
+        identities: &Identities,
+        address: Address,
+        mark: &[u8],
+    ) -> Self {
+        let (identities, own) = (identities.clone(), identities.own()[0]);
+        let address = Mailbox::allow_all(address);
         let mut ctx = handle.new_detached_with_mailboxes(address).await.unwrap();
         let ephemeral = AgreementSecret::random(&mut NodeRng::new(handle));
         let (initiator, first) = Initiator::with_payload(Protocol::OCKAM, ephemeral, mark);
