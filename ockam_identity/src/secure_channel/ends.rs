@@ -98,6 +98,7 @@ pub(super) struct NewEnds {
     pub(super) follows: bool,
     pub(super) refreshes: bool,
     /// The route to the listener, if the channel is made again over it when its path is lost.
+    #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "a board makes none again"))]
     pub(super) made_again: Option<Route>,
 }
 

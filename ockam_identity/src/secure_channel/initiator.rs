@@ -6,7 +6,7 @@ use super::ends::{Ends, NewEnds, SecureChannel, Unfinished, consume_answers};
 use super::learning::Learning;
 #[cfg(feature = "std")]
 use super::meeting::introduce;
-use super::meeting::{Meeting, meet};
+use super::meeting::{Meeting, meet, present};
 use super::options::{SecureChannelOptions, Terms};
 #[cfg(feature = "std")]
 use super::reconnector::Reconnector;
@@ -18,11 +18,12 @@ use crate::identifier::Identifier;
 use crate::identities::{Identities, failed};
 use crate::sync::Lock;
 use crate::vault::AgreementSecret;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::{Future, pending, poll_fn};
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
 use ockam_core::{
@@ -47,6 +48,9 @@ pub(super) struct Accepted {
     /// The way to the responder.
     pub(super) remote: Route,
 }
+
+/// The steps of a handshake.
+type Making<'a> = Pin<Box<dyn Future<Output = Result<Arc<Ends>>> + Send + 'a>>;
 
 /// Who has answered, and was sent message 3.
 #[derive(Default)]
@@ -108,8 +112,7 @@ impl Identities {
         let route = handle.resolve(asked.clone()).await?;
         options.terms.pin(self)?;
         // What the handshake needs of this node, before anybody is asked anything.
-        let rng = &mut NodeRng::new(handle);
-        self.present(own, Vec::new(), rng).await?;
+        present(self, own, Vec::new(), handle).await?;
         if let Some(renewal) = &options.terms.renewal {
             renewal.obtain(self, handle, own).await?;
         }
@@ -117,8 +120,9 @@ impl Identities {
         let mut lost = Lost::of(handle, &route)?;
         let (limit, greeted) = (options.timeout, Greeted::default());
         let made = {
-            // Pinned here: each future around it would hold it twice.
-            let made = pin!(self.make(handle, own, &route, (asked, &options), &greeted));
+            // In a box: each future around it would hold it twice, and have its code.
+            let made: Making<'_> =
+                Box::pin(self.make(handle, own, &route, (asked, &options), &greeted));
             handle.within(limit, unless_lost(made, &mut lost, &route)).await
         };
         let ends = made.unwrap_or_else(|| Err(late(&route, limit, &greeted)))?;
@@ -205,7 +209,7 @@ impl Identities {
         shown: Option<CredentialAndPurposeKey>,
     ) -> Result<(Vec<u8>, ChannelKeys)> {
         let credentials = shown.into_iter().collect();
-        let presented = self.present(own, credentials, &mut NodeRng::new(handle)).await?;
+        let presented = present(self, own, credentials, handle).await?;
         let agreed = self.vault().agree(&presented.key, answered.peer_ephemeral()).await;
         let agreed = agreed.map_err(|why| failed(why, "agreeing with the peer"))?;
         let finished = answered.finish(&presented.public, &agreed, &presented.shown.encode());

@@ -2,10 +2,10 @@
 
 use super::ends::{incoming, request_stop};
 use super::half_open::{HALF_OPEN_LIFETIME, HalfOpen};
+use super::meeting::present;
 use super::options::{SecureChannelListenerOptions, Terms};
 use super::place::Places;
 use super::responder::Responder;
-use super::rng::NodeRng;
 use crate::channel::Features;
 use crate::identifier::Identifier;
 use crate::identities::Identities;
@@ -118,7 +118,7 @@ impl Identities {
         }
         options.terms.pin(self)?;
         // Whatever is wrong with the identity is found out now, and not by the first peer.
-        self.present(own, Vec::new(), &mut NodeRng::new(handle)).await?;
+        present(self, own, Vec::new(), handle).await?;
         if let Some(renewal) = &options.terms.renewal {
             renewal.obtain(self, handle, own).await?;
         }

@@ -16,7 +16,7 @@ use super::learning::Learning;
 use super::listener::Listening;
 #[cfg(feature = "std")]
 use super::meeting::introduce;
-use super::meeting::{Meeting, meet};
+use super::meeting::{Meeting, meet, present};
 use super::rng::NodeRng;
 use crate::channel::{ChannelKeys, ChannelMessage, Features, Greeted, Protocol, Sealer, Waiting};
 use crate::codec::Structure;
@@ -78,7 +78,7 @@ impl Responder {
         let (identities, rng) = (&self.listening.identities, &mut NodeRng::new(ctx));
         let shown = self.listening.terms.credential(identities, &self.listening.own)?;
         let credentials = shown.clone().into_iter().collect();
-        let presented = identities.present(&self.listening.own, credentials, rng).await;
+        let presented = present(identities, &self.listening.own, credentials, ctx).await;
         let mut presented = presented.inspect_err(|error| self.tell(ctx, error))?;
         let features = greeted.offered() & self.listening.features;
         presented.shown.features = features;

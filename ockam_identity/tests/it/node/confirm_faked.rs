@@ -139,13 +139,18 @@ async fn a_message_that_has_passed_message_0_confirms_too_and_copies_change_noth
 /// A close that is not message 0 is no refusal: the responder was up, and has ended.
 #[tokio::test(start_paused = true)]
 async fn a_close_behind_the_confirmation_ends_a_channel_that_was_there() {
-    let faked =
-        Faked::new(Features::KNOWN, |sealer| vec![seal(sealer, CONFIRMED), seal(sealer, REFUSED)]);
-    let faked = faked.await;
-    let channel = faked.channel().await.unwrap();
-    until(|| !faked.ctx.is_worker_registered_at(channel.address().clone())).await;
-    let error = faked.ctx.send(route![&channel, "app"], 1u8).await.unwrap_err();
-    assert!(error.to_string().contains("was closed by the peer"), "{error}");
+    let both: Says = |sealer| vec![seal(sealer, CONFIRMED), seal(sealer, REFUSED)];
+    let first_is_lost: Says = |sealer| {
+        seal(sealer, CONFIRMED);
+        vec![seal(sealer, REFUSED)]
+    };
+    for says in [both, first_is_lost] {
+        let faked = Faked::new(Features::KNOWN, says).await;
+        let channel = faked.channel().await.unwrap();
+        until(|| !faked.ctx.is_worker_registered_at(channel.address().clone())).await;
+        let error = faked.ctx.send(route![&channel, "app"], 1u8).await.unwrap_err();
+        assert!(error.to_string().contains("was closed by the peer"), "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
