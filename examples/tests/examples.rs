@@ -3,6 +3,8 @@
 //! `cargo test -p hello_ockam` builds the examples and then this. With `--test examples`, or with
 //! the name of a test, cargo does not build the examples: what runs then is what was built before.
 
+#[cfg(unix)]
+mod healing_channel;
 mod process;
 #[cfg(unix)]
 mod python;
@@ -80,6 +82,8 @@ const OTHERS: &[&str] = &[
     "30-relay-user",
     "31-relay-chat",
     "32-relay-owner-with-retries",
+    "33-healing-channel-owner",
+    "33-healing-channel",
     "vault-and-identities",
     "identities-in-a-file",
 ];
