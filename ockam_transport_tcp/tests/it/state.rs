@@ -88,7 +88,7 @@ async fn both_ends_of_a_connection_see_it_up_and_down() {
     let listener = there.listen(TcpListenerOptions::new()).await;
     let here = TcpNode::new().await;
     let connection = here.connect(&listener).await;
-    eventually("it is accepted", || !there.ctx.links().is_empty()).await;
+    eventually("it is accepted", || !there.tcp.connections().is_empty()).await;
     let accepted = link(&there);
     let sender: Address = there.tcp.connections()[0].sender_address.clone();
     assert_eq!((accepted.kind, accepted.address), (LinkKind::Connection, sender.clone()));
@@ -113,6 +113,7 @@ async fn a_connection_whose_socket_has_failed_is_down_while_what_has_arrived_wai
     let socket = StdListener::bind("127.0.0.1:0").unwrap();
     let node = TcpNode::new().await;
     let connection = node.connect_to(socket.local_addr().unwrap()).await;
+    let mut watch = connection.watch();
     let full = node.ctx.new_detached("full", AllowAll, AllowAll).await.unwrap();
     node.ctx.flow_controls().add_consumer("full", connection.flow_control_id());
     let mut peer = Peer::accept(&socket);
@@ -121,7 +122,7 @@ async fn a_connection_whose_socket_has_failed_is_down_while_what_has_arrived_wai
         peer.say_message(&TransportMessage::new("full", "me", vec![1]));
     }
     peer.close();
-    let state = soon(connection.watch().changed()).await.to_string();
+    let state = soon(watch.changed()).await.to_string();
     assert_eq!(state, "down: the other side closed it");
     assert_eq!(node.ctx.links().len(), 1);
     drop(full);
