@@ -41,5 +41,9 @@ pub use ockam_identity::{
     SignedDataError, Structure, SystemClock, TrustEveryonePolicy, TrustIdentifierPolicy,
     TrustMultiIdentifiersPolicy, TrustPolicy, Validity, VersionedData,
 };
-pub use ockam_identity::{CHANNEL_ATTEMPT_TIMEOUT, CHANNEL_GAP_LIMIT, ChannelReconnect};
+pub use ockam_identity::{
+    CHANNEL_ATTEMPT_TIMEOUT, CHANNEL_CONSUMER_STALL_TIMEOUT, CHANNEL_GAP_LIMIT, ChannelReconnect,
+    DEFAULT_HEARTBEAT_INTERVAL, HEARTBEAT_PATIENCE, MAX_UNANSWERED_HEARTBEATS,
+    MIN_HEARTBEAT_INTERVAL, MIN_SLOW_HEARTBEAT_INTERVAL,
+};
 pub use ockam_identity::{channel, store};

@@ -54,6 +54,7 @@ mod gap;
 mod half_open;
 #[cfg(feature = "std")]
 mod healing;
+mod heartbeat;
 mod initiator;
 mod learning;
 mod listener;
@@ -86,6 +87,11 @@ pub use gap::LOSS_TIMEOUT;
 pub use half_open::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN};
 #[cfg(feature = "std")]
 pub use healing::CHANNEL_GAP_LIMIT;
+#[cfg(feature = "std")]
+pub use heartbeat::{
+    DEFAULT_HEARTBEAT_INTERVAL, HEARTBEAT_PATIENCE, MAX_UNANSWERED_HEARTBEATS,
+    MIN_HEARTBEAT_INTERVAL, MIN_SLOW_HEARTBEAT_INTERVAL,
+};
 pub use initiator::{DEFAULT_HANDSHAKE_TIMEOUT, MAX_ANSWERS};
 pub use learning::{MAX_CREDENTIALS, MAX_REFRESHES, REFRESH_PERIOD};
 pub use listener::SecureChannelListener;

@@ -6,7 +6,7 @@
 //! change it, since the handshake covers both, and Ockam 0.150 never sees an answer.
 
 use core::fmt;
-use core::ops::BitAnd;
+use core::ops::{BitAnd, BitOr};
 
 /// A set of what nodes can agree on in a handshake.
 ///
@@ -15,7 +15,7 @@ use core::ops::BitAnd;
 ///
 /// // Bits that are not known, and what is behind the first byte, are for later versions.
 /// let offered = Features::offered_in(&[0xff, 7]);
-/// assert_eq!(offered & Features::KNOWN, Features::CONFIRMS);
+/// assert!((offered & Features::KNOWN).contains(Features::CONFIRMS | Features::HEARTBEATS));
 /// assert_eq!(Features::offered_in(&[]), Features::NONE);
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -27,8 +27,13 @@ impl Features {
     /// The responder's message 0 says whether it takes the initiator: an empty message for yes, a
     /// close for no.
     pub const CONFIRMS: Features = Features(1);
+    /// The responder answers when the initiator asks whether it is still there: a message to nobody
+    /// with a body of one byte, and one without a body.
+    pub const HEARTBEATS: Features = Features(2);
+    /// The responder is not to be asked that more often than once a minute.
+    pub const SLOW_HEARTBEATS: Features = Features(4);
     /// All that this version knows.
-    pub const KNOWN: Features = Features::CONFIRMS;
+    pub const KNOWN: Features = Features(7);
 
     /// Reads what an initiator understands from the payload of its message 1.
     #[must_use]
@@ -61,6 +66,15 @@ impl BitAnd for Features {
 
     fn bitand(self, other: Features) -> Features {
         Features(self.0 & other.0)
+    }
+}
+
+/// What is in one of the sets.
+impl BitOr for Features {
+    type Output = Features;
+
+    fn bitor(self, other: Features) -> Features {
+        Features(self.0 | other.0)
     }
 }
 

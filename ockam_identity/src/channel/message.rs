@@ -95,6 +95,13 @@ impl ChannelMessage {
         buffer
     }
 
+    /// Tells whether a buffer of [`to_buffer`](Self::to_buffer) has a message to a worker in it.
+    #[cfg(feature = "node")]
+    pub(crate) fn is_data_in(buffer: &[u8]) -> bool {
+        // The array around the content, and the array of a kind and its fields.
+        matches!(buffer.get(NUMBER_LEN..), Some([0x82, 0x82, 0, ..]))
+    }
+
     /// Reads the content out of a buffer as [`Opener::open`](super::Opener::open) leaves it. The
     /// body of a message stays in the buffer.
     ///

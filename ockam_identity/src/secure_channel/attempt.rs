@@ -72,6 +72,7 @@ impl Reconnector {
         consume_answers(ctx, &route, &self.ends.decryptor);
         let (initiator, message) = greeting(ctx);
         let message = TransportMessage::new(route.clone(), self.ends.decryptor.clone(), message);
+        let begun = Instant::now();
         let greeting = Greeting { route: &route, message, limit, seen: None };
         let accepted = self.answer(ctx, &initiator, greeting, &mut lost, pace).await?;
         if accepted.peer != self.ends.peer {
@@ -80,8 +81,10 @@ impl Reconnector {
                 format!("{peer} has answered, and the channel is one with {before}")
             }));
         }
+        let (took, features) = (begun.elapsed(), accepted.features);
         self.go_on(ctx, route, accepted, (&mut lost, limit)).await?;
         self.lost = lost;
+        self.begin_pulse(took, features);
         Ok(())
     }
 

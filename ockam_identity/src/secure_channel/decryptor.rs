@@ -6,11 +6,12 @@
 use super::confirmation::Confirming;
 use super::ends::Ends;
 use super::gap::{Gap, Opened};
+use super::heartbeat;
 use super::learning::Learning;
 use super::notes::Note;
 use super::peer::SecureChannelPeer;
 use super::place::Place;
-use crate::channel::{ChannelError, ChannelMessage, Opener};
+use crate::channel::{ChannelError, ChannelMessage, Features, Opener};
 use crate::vault::Secret;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -21,11 +22,12 @@ use core::time::Duration;
 #[cfg(feature = "std")]
 use ockam_core::ErrorKind;
 use ockam_core::{
-    Any, Error, LocalInfo, LocalMessage, Result, Route, Routed, TransportMessage, Worker,
+    Any, Error, LocalInfo, LocalMessage, Mailbox, NeutralMessage, Result, Route, Routed,
+    TransportMessage, Worker,
 };
 use ockam_node::Context;
 #[cfg(feature = "std")]
-use ockam_node::{SendError, StallGuard};
+use ockam_node::{Instant, SendError, StallGuard};
 
 /// How long a worker with a full mailbox may begin to handle no message while one that came through
 /// a channel waits for it. Then that message, and what comes for the worker while its mailbox is
@@ -53,6 +55,9 @@ pub(super) struct Decryptor {
     /// Of which keys the opener is.
     #[cfg(feature = "std")]
     phase: u32,
+    /// When the last heartbeat of the peer was answered.
+    #[cfg(feature = "std")]
+    answered: Option<Instant>,
 }
 
 impl Decryptor {
@@ -70,6 +75,8 @@ impl Decryptor {
             confirming: None,
             #[cfg(feature = "std")]
             phase: 0,
+            #[cfg(feature = "std")]
+            answered: None,
         }
     }
 
@@ -160,7 +167,10 @@ impl Decryptor {
             }
         };
         #[cfg(feature = "std")]
-        self.ends.turn.give();
+        {
+            self.ends.turn.give();
+            self.ends.hear();
+        }
         if let Some(place) = &self.place {
             place.hear(&self.ends);
         }
@@ -284,6 +294,9 @@ impl Decryptor {
     /// Hands a message on, as one that came in from outside.
     async fn deliver(&mut self, ctx: &Context, mut data: TransportMessage) -> Result<()> {
         if data.onward_route.is_empty() {
+            if self.ends.follows && heartbeat::is_question(&data) {
+                self.answer(ctx).await;
+            }
             return Ok(());
         }
         data.return_route.push_front(self.ends.encryptor.clone());
@@ -302,6 +315,39 @@ impl Decryptor {
             tracing::warn!(address = %self.ends.decryptor, %peer, %error, "not delivered");
         }
         Ok(())
+    }
+
+    /// Tells the peer that this end is still there.
+    #[cold]
+    async fn answer(&mut self, ctx: &Context) {
+        if !self.ends.features.contains(Features::HEARTBEATS) || !self.may_answer() {
+            return;
+        }
+        // What this worker sends has to pass the border.
+        let own = Mailbox::allow_all(ctx.random_local());
+        if let Ok(sender) = ctx.new_detached_with_mailboxes(own).await {
+            let answer = NeutralMessage::from(heartbeat::answer().to_buffer());
+            // If there is no room the peer hears what takes it.
+            let _ = sender.try_send(self.ends.control.clone(), answer);
+        }
+    }
+
+    /// Tells whether the peer has not asked a moment ago.
+    #[cfg(feature = "std")]
+    fn may_answer(&mut self) -> bool {
+        let now = Instant::now();
+        let is_soon = |last: Instant| now.duration_since(last) < heartbeat::MIN_ANSWER_GAP;
+        if self.answered.is_some_and(is_soon) {
+            return false;
+        }
+        self.answered = Some(now);
+        true
+    }
+
+    #[cfg(not(feature = "std"))]
+    #[allow(clippy::unused_self)]
+    fn may_answer(&mut self) -> bool {
+        true
     }
 
     /// The peer has ended the channel; it is not told so in return.

@@ -119,6 +119,11 @@ impl Encryptor {
     /// Takes a content that this end itself has written.
     async fn handle_control(&mut self, ctx: &Context, message: LocalMessage) -> Result<()> {
         let mut buffer: Vec<u8> = message.into_transport_message().payload.into();
+        // A heartbeat is a message to a worker as others are: the peer follows the way that it shows.
+        let back = match ChannelMessage::is_data_in(&buffer) {
+            true => Route::new(),
+            false => ctx.address().into(),
+        };
         loop {
             match self.sealer.with(|sealer| sealer.seal(&mut buffer)) {
                 Some(Ok(())) => break,
@@ -133,7 +138,7 @@ impl Encryptor {
                 },
             }
         }
-        let message = TransportMessage::new(self.ends.remote(), ctx.address(), buffer);
+        let message = TransportMessage::new(self.ends.remote(), back, buffer);
         self.send_on(ctx, message.into()).await
     }
 

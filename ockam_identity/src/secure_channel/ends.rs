@@ -77,6 +77,9 @@ pub(super) struct Ends {
     is_made: AtomicBool,
     /// The number of the last message that has arrived, among all of the listener's channels.
     pub(super) heard: AtomicUsize,
+    /// How many messages of the peer have verified, wrapping. One task counts.
+    #[cfg(feature = "std")]
+    verified: AtomicUsize,
     /// When a message is encrypted where it is sent.
     #[cfg(feature = "std")]
     pub(super) turn: Turn,
@@ -130,6 +133,8 @@ impl Ends {
             replaced: AtomicBool::new(false),
             heard: AtomicUsize::new(0),
             #[cfg(feature = "std")]
+            verified: AtomicUsize::new(0),
+            #[cfg(feature = "std")]
             turn: Turn::new(),
             #[cfg(feature = "std")]
             reconnector: new.made_again.as_ref().map(|_| handle.random_local()),
@@ -161,6 +166,19 @@ impl Ends {
     /// The channel is up, and the program gets it.
     pub(super) fn set_made(&self) {
         self.is_made.store(true, Ordering::Release);
+    }
+
+    /// Counts a message of the peer that has verified.
+    #[cfg(feature = "std")]
+    pub(super) fn hear(&self) {
+        let verified = self.verified.load(Ordering::Relaxed);
+        self.verified.store(verified.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// Returns a number that changes with each message of the peer that verifies.
+    #[cfg(feature = "std")]
+    pub(super) fn heard_of(&self) -> usize {
+        self.verified.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_ending(&self) -> bool {

@@ -30,6 +30,8 @@ use ockam_core::{
     Address, Any, Error, ErrorKind, LocalMessage, Mailbox, NeutralMessage, Result, Route,
     TransportMessage,
 };
+#[cfg(feature = "std")]
+use ockam_node::Instant;
 use ockam_node::{ConnectionLost, Context, Handle, MessageReceiveOptions};
 
 /// How long a handshake may take unless the options say otherwise, as in Ockam 0.150.
@@ -118,6 +120,8 @@ impl Identities {
         }
         // Watched from before message 1 is sent, so that no loss is missed.
         let mut lost = Lost::of(handle, &route)?;
+        #[cfg(feature = "std")]
+        let begun = Instant::now();
         let (limit, greeted) = (options.timeout, Greeted::default());
         let made = {
             // In a box: each future around it would hold it twice, and have its code.
@@ -129,7 +133,7 @@ impl Identities {
         #[cfg(feature = "std")]
         ends.keep_asked(route);
         #[cfg(feature = "std")]
-        self.keep(handle, &ends, lost, options).await?;
+        self.keep(handle, &ends, (lost, begun.elapsed()), options).await?;
         Ok(SecureChannel::new(ends))
     }
 
@@ -139,18 +143,28 @@ impl Identities {
         &self,
         handle: &Handle,
         ends: &Arc<Ends>,
-        lost: Lost,
+        (lost, took): (Lost, Duration),
         options: SecureChannelOptions,
     ) -> Result<()> {
-        let SecureChannelOptions { terms, timeout, reconnect, .. } = options;
+        let SecureChannelOptions { terms, timeout, reconnect, heartbeat, .. } = options;
         let (Some(healing), Some(address), Some(reconnect)) =
             (ends.healing.clone(), ends.reconnector.clone(), reconnect)
         else {
             return Ok(());
         };
-        let (ends, identities) = (Arc::clone(ends), self.clone());
-        let reconnector =
-            Reconnector { ends, healing, identities, terms, reconnect, timeout, lost };
+        let (features, ends, identities) = (ends.features, Arc::clone(ends), self.clone());
+        let mut reconnector = Reconnector {
+            ends,
+            healing,
+            identities,
+            terms,
+            reconnect,
+            timeout,
+            lost,
+            heartbeat,
+            pulse: None,
+        };
+        reconnector.begin_pulse(took, features);
         reconnector.start(handle, address).await
     }
 

@@ -1,6 +1,9 @@
 //! What a program says about a channel before it is made.
 
 use super::credential_source::CredentialSource;
+#[cfg(feature = "std")]
+use super::heartbeat::DEFAULT_HEARTBEAT_INTERVAL;
+use super::heartbeat::OFFERED;
 use super::initiator::DEFAULT_HANDSHAKE_TIMEOUT;
 use super::place::DEFAULT_CHANNEL_LIMIT;
 #[cfg(feature = "std")]
@@ -127,6 +130,9 @@ pub struct SecureChannelOptions {
     pub(super) flow: FlowControlId,
     #[cfg(feature = "std")]
     pub(super) reconnect: Option<ChannelReconnect>,
+    /// How often the peer is asked whether it is still there.
+    #[cfg(feature = "std")]
+    pub(super) heartbeat: Option<Duration>,
 }
 
 impl SecureChannelOptions {
@@ -140,6 +146,8 @@ impl SecureChannelOptions {
             flow: next_id("channel"),
             #[cfg(feature = "std")]
             reconnect: Some(ChannelReconnect::new()),
+            #[cfg(feature = "std")]
+            heartbeat: Some(DEFAULT_HEARTBEAT_INTERVAL),
         }
     }
 
@@ -186,6 +194,31 @@ impl SecureChannelOptions {
     #[must_use]
     pub fn without_reconnect(mut self) -> Self {
         self.reconnect = None;
+        self
+    }
+
+    /// Sets how often an idle channel asks whether its peer is still there, instead of each
+    /// [`DEFAULT_HEARTBEAT_INTERVAL`](crate::DEFAULT_HEARTBEAT_INTERVAL); at least
+    /// [`MIN_HEARTBEAT_INTERVAL`](crate::MIN_HEARTBEAT_INTERVAL), and
+    /// [`MIN_SLOW_HEARTBEAT_INTERVAL`](crate::MIN_SLOW_HEARTBEAT_INTERVAL) towards a board.
+    ///
+    /// A peer that does not answer is found within three intervals, and then the channel is made again
+    /// as after the loss of its connection. So it finds what no connection tells: that the peer, or
+    /// a node between, was restarted or stands still. Each heartbeat and each answer is a message of
+    /// 42 bytes inside of the routes. Peers of Ockam 0.150 are not asked, and neither are those of a
+    /// channel [without reconnect](Self::without_reconnect).
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn with_heartbeat_interval(mut self, interval: Duration) -> Self {
+        self.heartbeat = Some(interval);
+        self
+    }
+
+    /// Does not ask whether the peer is still there.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn without_heartbeats(mut self) -> Self {
+        self.heartbeat = None;
         self
     }
 
@@ -239,7 +272,7 @@ impl SecureChannelListenerOptions {
             consumer_of: Vec::new(),
             flow: next_id("channel_listener"),
             channel_limit: DEFAULT_CHANNEL_LIMIT,
-            features: Features::KNOWN,
+            features: OFFERED,
         }
     }
 
@@ -265,6 +298,8 @@ impl SecureChannelListenerOptions {
 
     /// Tells nobody that it was refused, nor that it was not: what the trust policy does not let in
     /// hears nothing, as from Ockam 0.150.
+    ///
+    /// Nothing else is agreed on either, so that such channels have no heartbeats.
     ///
     /// By default an initiator of this library is told: its `create_secure_channel` fails at once
     /// instead of returning a channel that leads nowhere. It does not learn why. That something

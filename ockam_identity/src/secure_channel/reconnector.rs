@@ -7,9 +7,11 @@
 
 use super::ends::Ends;
 use super::healing::Healing;
+use super::heartbeat::{self, Beat, MAX_UNANSWERED_HEARTBEATS, Pulse};
 use super::initiator::Lost;
 use super::options::Terms;
 use super::reconnect::{Backoff, ChannelReconnect, shortened};
+use crate::channel::Features;
 use crate::identities::Identities;
 use crate::program;
 use alloc::boxed::Box;
@@ -20,7 +22,9 @@ use core::future::{Future, pending, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
-use ockam_core::{Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, Processor, Result};
+use ockam_core::{
+    Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, NeutralMessage, Processor, Result,
+};
 use ockam_node::{Context, Handle, Instant, ProcessorBuilder, catch_panics};
 
 /// The time until a connection is looked for again that the node had no room to watch, or that has
@@ -37,6 +41,10 @@ pub(super) struct Reconnector {
     pub(super) timeout: Duration,
     /// Ends when the connection does over which the channel goes.
     pub(super) lost: Lost,
+    /// How often the peer is asked whether it is still there.
+    pub(super) heartbeat: Option<Duration>,
+    /// What was heard of the peer, if that is asked.
+    pub(super) pulse: Option<Pulse>,
 }
 
 /// The time since a path was lost, and the waits.
@@ -72,13 +80,64 @@ impl Reconnector {
             if let Err(why) = self.watch(ctx).await {
                 return why;
             }
-            if let Ok(error) = first(self.lost.wait(), self.healing.rerouted()).await {
-                let why = format!("{error}");
-                return String::from(why.strip_prefix("no answer: ").unwrap_or(&why));
+            match self.loss_or_reroute(ctx).await {
+                Some(why) => return why,
+                None => {
+                    self.healing.take_rerouted();
+                    self.go_over(ctx).await;
+                }
             }
-            self.healing.take_rerouted();
-            self.go_over(ctx).await;
         }
+    }
+
+    /// Waits until the path is lost, and returns why; `None` if the program has given another one.
+    async fn loss_or_reroute(&mut self, ctx: &Context) -> Option<String> {
+        loop {
+            let event = first(self.lost.wait(), self.healing.rerouted());
+            let event = match &self.pulse {
+                Some(pulse) => ctx.within(pulse.wait(), event).await,
+                None => Some(event.await),
+            };
+            match event {
+                Some(Ok(error)) => {
+                    let why = format!("{error}");
+                    return Some(why.strip_prefix("no answer: ").unwrap_or(&why).into());
+                }
+                Some(Err(())) => return None,
+                None => {
+                    if let Some(why) = self.beat(ctx) {
+                        return Some(why);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks whether the peer is still there, and asks it if it is silent. Returns why it counts as gone.
+    fn beat(&mut self, ctx: &Context) -> Option<String> {
+        let (heard, sent) = (self.ends.heard_of(), self.healing.sealed());
+        match self.pulse.as_mut()?.look(heard, sent) {
+            Beat::Fine => {}
+            Beat::Ask => {
+                let question = NeutralMessage::from(heartbeat::question().to_buffer());
+                // If there is no room the channel is not idle, or stands still.
+                let _ = ctx.try_send(self.ends.control.clone(), question);
+            }
+            Beat::Gone => {
+                self.pulse = None;
+                return Some(format!(
+                    "the peer has answered none of {MAX_UNANSWERED_HEARTBEATS} heartbeats"
+                ));
+            }
+        }
+        None
+    }
+
+    /// Begins to look whether the peer is there that has agreed on some features in a handshake which
+    /// took a time.
+    pub(super) fn begin_pulse(&mut self, took: Duration, agreed: Features) {
+        let begin = |interval| Pulse::new(interval, took, agreed);
+        self.pulse = self.heartbeat.and_then(begin);
     }
 
     /// Watches the connection over which the channel goes, unless that is so already.

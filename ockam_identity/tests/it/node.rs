@@ -11,6 +11,7 @@ mod credential;
 mod direct;
 mod dropped;
 mod handshake;
+mod heartbeat;
 mod hostile;
 mod limit;
 mod link;
