@@ -176,9 +176,10 @@ impl SecureChannelOptions {
     /// that the program has made, and that has ended, then the channel is down until
     /// [`update_route`](crate::SecureChannel::update_route).
     ///
-    /// A peer that was restarted behind a relay which stayed up is not noticed, because nothing of the
-    /// path was lost on this side. A peer that closes the channel, also because its node stops, ends
-    /// it. Without `std` channels are not made again.
+    /// A peer that was restarted behind a relay which stayed up is found by
+    /// [heartbeats](Self::with_heartbeat_interval), and not without them: nothing of the path was lost
+    /// on this side. A peer that closes the channel, also because its node stops, ends it. Without
+    /// `std` channels are not made again.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn with_reconnect(mut self, reconnect: ChannelReconnect) -> Self {
