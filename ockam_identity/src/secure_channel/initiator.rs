@@ -161,6 +161,7 @@ impl Identities {
             reconnect,
             timeout,
             lost,
+            was_connection: false,
             heartbeat,
             pulse: None,
         };

@@ -41,6 +41,8 @@ pub(super) struct Reconnector {
     pub(super) timeout: Duration,
     /// Ends when the connection does over which the channel goes.
     pub(super) lost: Lost,
+    /// The first hop was a connection when the path was lost, and not a worker that sends on.
+    pub(super) was_connection: bool,
     /// How often the peer is asked whether it is still there.
     pub(super) heartbeat: Option<Duration>,
     /// What was heard of the peer, if that is asked.
@@ -176,6 +178,7 @@ impl Reconnector {
     /// Makes the channel again, however long that takes.
     async fn make_again(&mut self, ctx: &Context, why: String) {
         let lost = Arc::<str>::from(why);
+        self.was_connection = self.lost.is_watched();
         self.lost.forget();
         self.healing.lose(Arc::clone(&lost));
         let mut because = Arc::clone(&lost);
@@ -242,7 +245,8 @@ impl Reconnector {
         }
         // The flow of a connection that has ended is gone before its worker is.
         let flows = ctx.flow_controls();
-        let has_ended = self.ends.remote().first() == Some(&hop)
+        let has_ended = self.was_connection
+            && self.ends.remote().first() == Some(&hop)
             && flows.find_flow_control_with_producer_address(&hop).is_none();
         (has_ended || !ctx.is_worker_registered_at(hop.clone())).then_some(hop)
     }

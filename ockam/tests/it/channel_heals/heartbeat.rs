@@ -1,9 +1,10 @@
 //! Peers that fall silent while nothing tells so.
 
-use super::stage::{Stage, ask, is_down, until_state};
+use super::stage::{LISTENER, Stage, ask, is_down, until_state};
 use crate::support::ms;
 use ockam::identity::{DEFAULT_HEARTBEAT_INTERVAL, SecureChannelListenerOptions};
-use ockam::{ErrorKind, LinkState};
+use ockam::workers::Hop;
+use ockam::{ErrorKind, LinkState, route};
 use ockam_transport_memory::simulate;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -99,5 +100,26 @@ fn an_idle_channel_has_one_heartbeat_for_each_interval_and_only_if_both_sides_ag
             }
             assert_eq!(channel.state(), LinkState::Up);
         }
+    });
+}
+
+#[test]
+fn a_channel_whose_route_begins_with_a_worker_is_made_again_too() {
+    simulate(async {
+        let mut stage = Stage::new().await;
+        let bob = stage.bob().await;
+        stage.alice_node.start_worker("hop", Hop).await.unwrap();
+        stage.alice_node.flow_controls().add_consumer("hop", bob.link.flow_control_id());
+        let way = route!["hop", &bob.link, LISTENER];
+        let (alice_node, alice) = (&stage.alice_node, stage.alice);
+        let channel =
+            stage.of_alice.create_secure_channel(alice_node, &alice, way, stage.options());
+        let channel = channel.await.unwrap();
+        stage.assert_answered(&channel).await;
+        stage.network.partition(&bob.link);
+        until_state(&channel, is_down).await;
+        stage.network.heal(&bob.link);
+        until_state(&channel, LinkState::is_up).await;
+        stage.assert_answered(&channel).await;
     });
 }
