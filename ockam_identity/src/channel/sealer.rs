@@ -25,12 +25,6 @@ impl Sealer {
         Sealer { key: AeadKey::new(key), number: 0 }
     }
 
-    /// Returns how many messages it has encrypted.
-    #[must_use]
-    pub fn sealed(&self) -> u64 {
-        self.number
-    }
-
     /// Encrypts a message where it is: the first eight bytes of the buffer are for its number,
     /// the rest is its content, and the tag is appended.
     ///

@@ -108,12 +108,6 @@ impl Healing {
         self.state.with(|state| state.sealing = Some(sealing));
     }
 
-    /// Returns how many messages the keys of the channel have sealed, 0 while there are none.
-    pub(super) fn sealed(&self) -> u64 {
-        let sealing = self.state.with(|state| state.sealing.clone());
-        sealing.and_then(|mut sealing| sealing.with(|sealer| sealer.sealed())).unwrap_or(0)
-    }
-
     pub(super) fn phase(&self) -> u32 {
         self.phase.load(Ordering::Acquire)
     }

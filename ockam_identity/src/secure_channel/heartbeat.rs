@@ -6,9 +6,9 @@
 //! becomes of a channel whose peer is gone (`reconnector`).
 //!
 //! ```text
-//!   something heard ── an interval, or less after something was sent ──> asks ── asks ── ... ──> gone
-//!         ▲                                                                └─────────┐
-//!         └──────────────────── anything that verifies ──────────────────────────────┘
+//!   something heard ── an interval, or less on a busy channel ──> asks ── asks ── ... ──> gone
+//!         ▲                                                         └────┐
+//!         └──────────────── anything that verifies ──────────────────────┘
 //! ```
 
 use crate::channel::{ChannelMessage, Features};
@@ -74,9 +74,7 @@ pub(super) struct Pulse {
     patience: Duration,
     /// How many messages had been heard at the last look.
     heard: usize,
-    /// How many had been sent.
-    sent: u64,
-    /// Something was heard between the last two looks.
+    /// Something was heard between the last two looks that may be more than the answer to a heartbeat.
     is_active: bool,
     /// How many heartbeats in a row were not answered.
     unanswered: u32,
@@ -97,7 +95,7 @@ impl Pulse {
         };
         let interval = interval.max(shortest);
         let patience = HEARTBEAT_PATIENCE.max(handshake.saturating_mul(4)).min(interval / 2);
-        Some(Pulse { interval, patience, heard: 0, sent: 0, is_active: true, unanswered: 0 })
+        Some(Pulse { interval, patience, heard: 0, is_active: true, unanswered: 0 })
     }
 
     /// Returns the time until the next look.
@@ -109,16 +107,13 @@ impl Pulse {
         }
     }
 
-    /// Looks at how many messages were heard and sent in all.
-    pub(super) fn look(&mut self, heard: usize, sent: u64) -> Beat {
-        let (is_heard, is_sent) = (heard != self.heard, sent != self.sent);
-        (self.heard, self.sent) = (heard, sent);
-        let was_active = core::mem::replace(&mut self.is_active, is_heard);
+    /// Looks at how many messages were heard in all.
+    pub(super) fn look(&mut self, heard: usize) -> Beat {
+        let is_heard = heard != self.heard;
+        self.heard = heard;
+        self.is_active = is_heard && self.unanswered == 0;
         if is_heard {
             self.unanswered = 0;
-            return Beat::Fine;
-        }
-        if self.unanswered == 0 && was_active && !is_sent {
             return Beat::Fine;
         }
         if self.unanswered == MAX_UNANSWERED_HEARTBEATS {
@@ -163,14 +158,13 @@ mod tests {
         Pulse::new(interval, Duration::ZERO, Features::HEARTBEATS).unwrap()
     }
 
-    /// Looks as time goes by, each time after so many more were heard and sent; returns the beats and
-    /// the time.
-    fn beats(pulse: &mut Pulse, more: &[(usize, u64)]) -> (Vec<Beat>, Duration) {
-        let (mut heard, mut sent, mut time) = (pulse.heard, pulse.sent, Duration::ZERO);
-        let beats = more.iter().map(|(more_heard, more_sent)| {
+    /// Looks as time goes by, each time after so many more were heard; returns the beats and the time.
+    fn beats(pulse: &mut Pulse, more: &[usize]) -> (Vec<Beat>, Duration) {
+        let (mut heard, mut time) = (pulse.heard, Duration::ZERO);
+        let beats = more.iter().map(|more| {
             time += pulse.wait();
-            (heard, sent) = (heard + more_heard, sent + more_sent);
-            pulse.look(heard, sent)
+            heard += more;
+            pulse.look(heard)
         });
         (beats.collect(), time)
     }
@@ -179,11 +173,11 @@ mod tests {
     fn a_peer_that_falls_silent_is_gone_within_three_intervals_on_an_idle_channel() {
         for interval in [SECOND, 2 * SECOND, 10 * SECOND, 60 * SECOND] {
             let mut pulse = pulse(interval);
-            beats(&mut pulse, &[(0, 0)]);
+            let (idle, _) = beats(&mut pulse, &[0, 1, 0, 1]);
+            assert_eq!(idle, [Ask, Fine, Ask, Fine]);
             // Heard just behind a look, so it is new at the next one.
-            let (beats, time) =
-                beats(&mut pulse, &[(1, 0), (0, 0), (0, 0), (0, 1), (0, 1), (0, 1)]);
-            assert_eq!(beats, [Fine, Fine, Ask, Ask, Ask, Gone]);
+            let (beats, time) = beats(&mut pulse, &[1, 0, 0, 0, 0]);
+            assert_eq!(beats, [Fine, Ask, Ask, Ask, Gone]);
             assert!(time <= 3 * interval, "{time:?} of {interval:?}");
         }
     }
@@ -191,7 +185,7 @@ mod tests {
     #[test]
     fn a_peer_that_falls_silent_is_gone_in_seconds_on_a_busy_channel() {
         let mut pulse = pulse(10 * SECOND);
-        let (beats, time) = beats(&mut pulse, &[(9, 9), (1, 9), (0, 1), (0, 1), (0, 1), (0, 1)]);
+        let (beats, time) = beats(&mut pulse, &[9, 1, 0, 0, 0, 0]);
         assert_eq!(beats, [Fine, Fine, Ask, Ask, Ask, Gone]);
         assert_eq!(time, 6 * HEARTBEAT_PATIENCE);
     }
@@ -199,23 +193,24 @@ mod tests {
     #[test]
     fn an_idle_channel_has_at_most_one_question_for_each_interval_and_a_busy_one_none() {
         let mut idle = pulse(10 * SECOND);
-        let (mut heard, mut sent, mut time) = (0, 0, Duration::ZERO);
-        while time < 120 * SECOND {
+        let (mut heard, mut asked, mut time) = (0, 0, Duration::ZERO);
+        while time + idle.wait() <= 120 * SECOND {
             time += idle.wait();
-            if idle.look(heard, sent) == Ask {
+            if idle.look(heard) == Ask {
                 // It is answered at once.
-                (sent, heard) = (sent + 1, heard + 1);
+                (asked, heard) = (asked + 1, heard + 1);
             }
         }
-        assert_eq!(sent, 10);
-        let (beats, _) = beats(&mut pulse(10 * SECOND), &[(1, 1); 100]);
+        // The first a moment after the handshake.
+        assert_eq!(asked, 12);
+        let (beats, _) = beats(&mut pulse(10 * SECOND), &[1; 100]);
         assert!(beats.iter().all(|beat| *beat == Fine));
     }
 
     #[test]
     fn an_answer_that_comes_late_is_one() {
         let mut pulse = pulse(10 * SECOND);
-        let (beats, _) = beats(&mut pulse, &[(0, 1), (0, 1), (0, 1), (1, 1), (0, 1)]);
+        let (beats, _) = beats(&mut pulse, &[0, 0, 0, 1, 0]);
         assert_eq!(beats, [Ask, Ask, Ask, Fine, Ask]);
     }
 

@@ -117,8 +117,7 @@ impl Reconnector {
 
     /// Looks whether the peer is still there, and asks it if it is silent. Returns why it counts as gone.
     fn beat(&mut self, ctx: &Context) -> Option<String> {
-        let (heard, sent) = (self.ends.heard_of(), self.healing.sealed());
-        match self.pulse.as_mut()?.look(heard, sent) {
+        match self.pulse.as_mut()?.look(self.ends.heard_of()) {
             Beat::Fine => {}
             Beat::Ask => {
                 let question = NeutralMessage::from(heartbeat::question().to_buffer());
