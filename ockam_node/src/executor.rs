@@ -53,6 +53,20 @@ pub(crate) async fn yield_now() {
     .await;
 }
 
+/// Waits for the first of two futures; if both are done, that is the left one.
+///
+/// # Cancel safety
+/// That of the futures.
+#[doc(hidden)]
+pub async fn first<A: Future, B: Future>(left: A, right: B) -> Result<A::Output, B::Output> {
+    let (mut left, mut right) = (pin!(left), pin!(right));
+    poll_fn(|cx| match left.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Ok(output)),
+        Poll::Pending => right.as_mut().poll(cx).map(Err),
+    })
+    .await
+}
+
 /// Waits for `future`, at most until `limit` is done. `None` says that it took too long.
 ///
 /// The future is asked first, so a result that is there is never lost to the limit.
@@ -60,13 +74,5 @@ pub(crate) async fn until<F: Future, L: Future<Output = ()>>(
     future: F,
     limit: L,
 ) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut limit = pin!(limit);
-    poll_fn(|cx| {
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(output));
-        }
-        limit.as_mut().poll(cx).map(|()| None)
-    })
-    .await
+    first(future, limit).await.ok()
 }

@@ -34,10 +34,6 @@ use std::sync::OnceLock;
 /// Of how many addresses the node remembers why they can be reached no more.
 pub const ENDED_FLOWS_KEPT: usize = 64;
 
-/// How long the names are that the node draws at random.
-#[cfg(feature = "std")]
-const RANDOM_NAME_LEN: usize = 32;
-
 /// Decides which local workers a message that came from outside may reach.
 ///
 /// A clone is another handle to the same table. See [`FlowControlTable`] for the rules.
@@ -284,7 +280,7 @@ impl FlowControls {
     fn hint(&self, address: &Address) {
         let Some(node) = self.0.node.get().and_then(Weak::upgrade) else { return };
         // What has a random name is no name that somebody has written.
-        if address.len() >= RANDOM_NAME_LEN || node.find(address).is_some() {
+        if address.is_random_name() || node.find(address).is_some() {
             return;
         }
         if let Some(similar) = suggest::nearest(&node, address) {

@@ -115,6 +115,8 @@ pub use entry::STOP_TIMEOUT_VARIABLE;
 #[doc(hidden)]
 pub use entry::{Outcome, run_node, run_node_with_stop_timeout, run_test};
 pub use executor::Executor;
+#[doc(hidden)]
+pub use executor::first;
 #[cfg(not(feature = "std"))]
 pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 #[cfg(feature = "std")]
@@ -122,7 +124,7 @@ pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 pub use executor::{Instant, after, deadline};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 #[doc(hidden)]
-pub use link::LinkGuard;
+pub use link::{Backoff, LinkGuard};
 #[cfg(feature = "std")]
 pub use link::{LINK_DOWN_WARNING, LinkInfo, LinkStatus, LinkWatch};
 pub use link::{LINK_EAGER_FOR, LINK_EAGER_WAIT, LinkKind, LinkState};

@@ -12,10 +12,12 @@
 //! | `link` | what a program sees: states and the list |
 //! | `link/guard` | what the owner of a link holds, the list of the node, the log |
 //! | `link/watch` | following one link |
+//! | `link/backoff` | the waits between attempts |
 //! | `link/bare` | what stands for a link on boards |
 //!
 //! It refuses to know how a link is made, and when that is tried again.
 
+mod backoff;
 #[cfg(not(feature = "std"))]
 mod bare;
 #[cfg(feature = "std")]
@@ -23,6 +25,7 @@ mod guard;
 #[cfg(feature = "std")]
 mod watch;
 
+pub use self::backoff::Backoff;
 #[cfg(not(feature = "std"))]
 pub use self::bare::LinkGuard;
 #[cfg(feature = "std")]

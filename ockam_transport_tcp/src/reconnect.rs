@@ -3,6 +3,8 @@
 //! It owns the waits and the number of attempts. It refuses to know sockets.
 
 use core::time::Duration;
+use ockam_node::Backoff;
+#[cfg(doc)]
 use ockam_node::{LINK_EAGER_FOR, LINK_EAGER_WAIT};
 
 /// How long a connection has to live until the attempt that made it counts as good. One that ends
@@ -65,15 +67,16 @@ impl Default for TcpReconnect {
 }
 
 /// The attempts in a row that have failed so far.
-pub(crate) struct Backoff {
+pub(crate) struct Attempts {
     reconnect: TcpReconnect,
     made: u32,
-    next_wait: Duration,
+    waits: Backoff,
 }
 
-impl Backoff {
+impl Attempts {
     pub(crate) fn new(reconnect: TcpReconnect) -> Self {
-        Backoff { reconnect, made: 0, next_wait: reconnect.first_wait }
+        let waits = Backoff::new(reconnect.first_wait, reconnect.longest_wait);
+        Attempts { reconnect, made: 0, waits }
     }
 
     /// Takes note of a connection that was lost after `lived`; `greeted` if the peer had said its
@@ -81,7 +84,7 @@ impl Backoff {
     pub(crate) fn lost(&mut self, greeted: bool, lived: Duration) -> bool {
         let was_good = greeted && lived >= RECONNECT_PROVEN_AFTER;
         if was_good {
-            *self = Backoff::new(self.reconnect);
+            *self = Attempts::new(self.reconnect);
         }
         was_good
     }
@@ -97,15 +100,7 @@ impl Backoff {
         if self.made == 1 {
             return Some(Duration::ZERO);
         }
-        let TcpReconnect { first_wait, longest_wait, .. } = self.reconnect;
-        let longest = match away < LINK_EAGER_FOR {
-            true => longest_wait.min(LINK_EAGER_WAIT.max(first_wait)),
-            false => longest_wait,
-        };
-        let wait = self.next_wait.min(longest);
-        let half = wait / 2;
-        self.next_wait = wait.saturating_mul(2).min(longest_wait);
-        Some(half + half.mul_f64(f64::from(random) / f64::from(u32::MAX)))
+        Some(self.waits.next(away, random))
     }
 
     /// Tells whether there shall be another attempt.
@@ -122,24 +117,25 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ockam_node::{LINK_EAGER_FOR, LINK_EAGER_WAIT};
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn waits(backoff: &mut Backoff, count: usize, random: u32) -> Vec<Duration> {
+    fn waits(backoff: &mut Attempts, count: usize, random: u32) -> Vec<Duration> {
         (0..count).map_while(|_| backoff.next(random, Duration::ZERO)).collect()
     }
 
     #[test]
     fn the_waits_double_up_to_the_longest() {
         let reconnect = TcpReconnect::new().with_waits(100 * MS, 1000 * MS);
-        let mut backoff = Backoff::new(reconnect);
+        let mut backoff = Attempts::new(reconnect);
         let expected = [0, 100, 200, 400, 800, 1000, 1000].map(Duration::from_millis);
         assert_eq!(waits(&mut backoff, 7, u32::MAX), expected);
     }
 
     #[test]
     fn the_waits_stay_short_until_the_connection_is_away_for_long() {
-        let mut backoff = Backoff::new(TcpReconnect::new());
+        let mut backoff = Attempts::new(TcpReconnect::new());
         let mut away = Duration::ZERO;
         while away < LINK_EAGER_FOR {
             let wait = backoff.next(u32::MAX, away).unwrap();
@@ -150,20 +146,23 @@ mod tests {
         assert_eq!(later, [2, 4, 8, 10, 10].map(Duration::from_secs));
         // A program that wants longer waits from the beginning gets them.
         let slow = TcpReconnect::new().with_waits(5000 * MS, 60_000 * MS);
-        assert_eq!(waits(&mut Backoff::new(slow), 3, u32::MAX), [0, 5, 5].map(Duration::from_secs));
+        assert_eq!(
+            waits(&mut Attempts::new(slow), 3, u32::MAX),
+            [0, 5, 5].map(Duration::from_secs)
+        );
     }
 
     #[test]
     fn chance_takes_at_most_half_of_a_wait() {
         let reconnect = TcpReconnect::new().with_waits(100 * MS, 1000 * MS);
-        let mut backoff = Backoff::new(reconnect);
+        let mut backoff = Attempts::new(reconnect);
         let expected = [0, 50, 100, 200, 400, 500, 500].map(Duration::from_millis);
         assert_eq!(waits(&mut backoff, 7, 0), expected);
     }
 
     #[test]
     fn only_a_connection_that_was_greeted_and_has_lived_gives_the_attempts_back() {
-        let mut backoff = Backoff::new(TcpReconnect::new().with_attempts(2));
+        let mut backoff = Attempts::new(TcpReconnect::new().with_attempts(2));
         let short = RECONNECT_PROVEN_AFTER - MS;
         for (greeted, lived) in [(true, short), (false, Duration::MAX), (true, Duration::ZERO)] {
             backoff.lost(greeted, lived);
@@ -177,8 +176,8 @@ mod tests {
     #[test]
     fn waits_without_end_and_without_length_are_possible() {
         let never = TcpReconnect::new().with_waits(Duration::MAX, Duration::MAX);
-        assert!(waits(&mut Backoff::new(never), 9, u32::MAX)[8] > Duration::MAX / 2);
+        assert!(waits(&mut Attempts::new(never), 9, u32::MAX)[8] > Duration::MAX / 2);
         let at_once = TcpReconnect::new().with_waits(Duration::ZERO, Duration::ZERO);
-        assert_eq!(waits(&mut Backoff::new(at_once), 3, u32::MAX), [Duration::ZERO, MS, MS]);
+        assert_eq!(waits(&mut Attempts::new(at_once), 3, u32::MAX), [Duration::ZERO, MS, MS]);
     }
 }

@@ -5,14 +5,14 @@
 use crate::dial;
 use crate::limits::DEFAULT_CONNECT_TIMEOUT;
 use crate::link::{Link, Phase};
-use crate::reconnect::{Backoff, TcpReconnect};
+use crate::reconnect::{Attempts, TcpReconnect};
 use crate::socket::{self, DeadPath};
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, PREFACE, Result};
-use ockam_node::Handle;
+use ockam_node::{Backoff, Handle};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -21,7 +21,7 @@ pub(crate) struct Redial {
     target: String,
     connect_timeout: Duration,
     dead_path: DeadPath,
-    backoff: Backoff,
+    attempts: Attempts,
     /// Since when there is no connection that has proven good.
     since: Option<Instant>,
 }
@@ -34,12 +34,18 @@ impl Redial {
         reconnect: TcpReconnect,
     ) -> Self {
         let connect_timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
-        Redial { target, connect_timeout, dead_path, backoff: Backoff::new(reconnect), since: None }
+        Redial {
+            target,
+            connect_timeout,
+            dead_path,
+            attempts: Attempts::new(reconnect),
+            since: None,
+        }
     }
 
-    /// Takes note of a connection that was lost. See [`Backoff::lost`].
+    /// Takes note of a connection that was lost. See [`Attempts::lost`].
     pub(crate) fn lost(&mut self, greeted: bool, lived: Duration) {
-        if self.backoff.lost(greeted, lived) {
+        if self.attempts.lost(greeted, lived) {
             self.since = None;
         }
     }
@@ -47,8 +53,8 @@ impl Redial {
     /// Tells the program that the connection is made again, before those who wait for an answer over
     /// it are told that it is lost.
     pub(crate) fn report(&self, link: &Link) {
-        if let (Phase::Broken(why), true) = (link.phase(), self.backoff.has_attempts()) {
-            link.entry().connecting(self.backoff.made().saturating_add(1), || why.to_string());
+        if let (Phase::Broken(why), true) = (link.phase(), self.attempts.has_attempts()) {
+            link.entry().connecting(self.attempts.made().saturating_add(1), || why.to_string());
         }
     }
 
@@ -81,21 +87,19 @@ impl Redial {
             Phase::Broken(why) | Phase::Ended(why) => why.to_string(),
         };
         loop {
-            let [a, b, c, d, ..] = ctx.random_bits();
-            let Some(wait) = self.backoff.next(u32::from_le_bytes([a, b, c, d]), since.elapsed())
-            else {
-                let made = self.backoff.made();
+            let Some(wait) = self.attempts.next(Backoff::random(ctx), since.elapsed()) else {
+                let made = self.attempts.made();
                 link.entry().down(|| format!("{made} attempts have failed: {why}"));
                 return None;
             };
-            link.entry().connecting(self.backoff.made(), || why);
+            link.entry().connecting(self.attempts.made(), || why);
             if !wait.is_zero() {
                 sleep(wait).await;
             }
             match self.attempt(handshake).await {
                 Ok(stream) => return Some(stream),
                 Err(error) => {
-                    let attempt = self.backoff.made();
+                    let attempt = self.attempts.made();
                     tracing::debug!(connection = %link, attempt, %error, "cannot connect again");
                     why = error.to_string();
                 }

@@ -8,9 +8,6 @@ use crate::link::Link;
 use ockam_core::{Address, Error, ErrorKind};
 use ockam_node::{Handle, SendError, is_told};
 
-/// How many bytes a random name has.
-const RANDOM_LEN: usize = 32;
-
 /// Accounts for a message that reached no worker. The log is told of the first of a connection for
 /// which nothing is at the address, and then at powers of ten.
 #[cold]
@@ -37,37 +34,5 @@ pub(crate) fn dropped(handle: &Handle, link: &Link, error: &Error) {
 fn nobody<'a>(handle: &Handle, error: &'a Error) -> Option<&'a Address> {
     let unsent = error.downcast_ref::<SendError>()?;
     let first = unsent.onward_route().first().filter(|_| error.kind() == ErrorKind::Denied)?;
-    let is_late = is_random(first) || first.asker_of_notice().is_some();
-    (!is_late && !handle.is_worker_registered_at(first.clone())).then_some(first)
-}
-
-/// Tells whether a name has the form of those that nodes draw: hex digits, the first of which says of an
-/// asker that it takes notices.
-fn is_random(address: &Address) -> bool {
-    let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    match address.as_bytes() {
-        [first, rest @ ..] if rest.len() == RANDOM_LEN - 1 => {
-            matches!(first, b'0'..=b'9' | b'a'..=b'v') && rest.iter().all(is_hex)
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ockam_core::LOCAL;
-
-    #[test]
-    fn names_that_nodes_draw_are_told_from_those_of_programs() {
-        for random in [[0; 16], [0x9a; 16], [0xff; 16]] {
-            assert!(is_random(&Address::from_random(LOCAL, random)));
-            assert!(is_random(&Address::from_random_asker(random)));
-        }
-        let hex = "0123456789abcdef0123456789abcde";
-        for name in ["echoer", "", hex, &format!("{hex}g"), &format!("{hex}ff"), &format!("w{hex}")]
-        {
-            assert!(!is_random(&Address::from(name)), "{name}");
-        }
-    }
+    (!first.is_random_name() && !handle.is_worker_registered_at(first.clone())).then_some(first)
 }

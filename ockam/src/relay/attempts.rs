@@ -3,7 +3,7 @@
 
 use super::{RELAY_ATTEMPT_LIMIT, RELAY_FIRST_WAIT};
 use core::time::Duration;
-use ockam_node::{LINK_EAGER_FOR, LINK_EAGER_WAIT};
+use ockam_node::Backoff;
 
 /// The attempts since a relay was registered for long enough to count as good.
 pub(super) struct Attempts {
@@ -11,15 +11,15 @@ pub(super) struct Attempts {
     /// How many have failed, and how many of those for want of an answer.
     failed: u32,
     unanswered: u32,
-    next_wait: Duration,
+    waits: Backoff,
     /// What the attempts and the waits have taken, at least.
     taken: Duration,
 }
 
 impl Attempts {
     pub(super) fn new(longest_wait: Duration) -> Self {
-        let next_wait = RELAY_FIRST_WAIT.min(longest_wait);
-        Attempts { longest_wait, failed: 0, unanswered: 0, next_wait, taken: Duration::ZERO }
+        let waits = Backoff::new(RELAY_FIRST_WAIT, longest_wait);
+        Attempts { longest_wait, failed: 0, unanswered: 0, waits, taken: Duration::ZERO }
     }
 
     /// Begins anew.
@@ -49,15 +49,8 @@ impl Attempts {
     }
 
     /// Returns how long to wait before the next attempt, shortened by chance by up to a half.
-    pub(super) fn wait(&mut self, random: u8) -> Duration {
-        let longest = match self.taken < LINK_EAGER_FOR {
-            true => self.longest_wait.min(LINK_EAGER_WAIT),
-            false => self.longest_wait,
-        };
-        let wait = self.next_wait.min(longest);
-        self.next_wait = wait.saturating_mul(2).min(self.longest_wait);
-        let half = wait / 2;
-        let wait = half + half / 256 * u32::from(random);
+    pub(super) fn wait(&mut self, random: u32) -> Duration {
+        let wait = self.waits.next(self.taken, random);
         self.taken = self.taken.saturating_add(wait);
         wait
     }
@@ -67,10 +60,11 @@ impl Attempts {
 mod tests {
     use super::*;
     use crate::{DEFAULT_TIMEOUT, RELAY_LONGEST_WAIT};
+    use ockam_node::{LINK_EAGER_FOR, LINK_EAGER_WAIT};
 
     #[test]
     fn the_waits_stay_short_until_the_relay_is_away_for_long() {
-        for random in [0, 255] {
+        for random in [0, u32::MAX] {
             let mut attempts = Attempts::new(RELAY_LONGEST_WAIT);
             while attempts.taken < LINK_EAGER_FOR {
                 attempts.failed(None);
@@ -96,14 +90,17 @@ mod tests {
         }
         assert_eq!(limits[..6], [2, 4, 8, 16, 30, 30]);
         assert_eq!((limits[39], attempts.number()), (30, 42));
-        assert!(attempts.wait(255) <= LINK_EAGER_WAIT && attempts.wait(255) > LINK_EAGER_WAIT / 4);
+        assert!(
+            attempts.wait(u32::MAX) <= LINK_EAGER_WAIT
+                && attempts.wait(u32::MAX) > LINK_EAGER_WAIT / 4
+        );
         attempts.reset();
         assert_eq!((attempts.number(), attempts.limit(Duration::MAX)), (1, RELAY_ATTEMPT_LIMIT));
     }
 
     #[test]
     fn a_program_may_choose_any_longest_wait() {
-        assert_eq!(Attempts::new(Duration::ZERO).wait(255), Duration::ZERO);
+        assert_eq!(Attempts::new(Duration::ZERO).wait(u32::MAX), Duration::ZERO);
         let mut never = Attempts::new(Duration::MAX);
         never.taken = LINK_EAGER_FOR;
         assert!((0..80).map(|_| never.wait(0)).any(|wait| wait > Duration::MAX / 3));

@@ -21,7 +21,7 @@ use core::future::Future;
 use core::future::pending;
 use core::time::Duration;
 use ockam_core::{Address, Error, ErrorKind, Processor, Result};
-use ockam_node::{ConnectionLost, Context, Handle, LinkGuard};
+use ockam_node::{Backoff, ConnectionLost, Context, Handle, LinkGuard};
 
 /// How long a relay has to be registered until the attempts that it took are forgotten. One that is
 /// lost earlier is an attempt that failed.
@@ -97,8 +97,7 @@ impl Keeper {
     }
 
     async fn wait(&mut self, ctx: &Handle) {
-        let [random, ..] = ctx.random_bits();
-        ctx.sleep(self.attempts.wait(random)).await;
+        ctx.sleep(self.attempts.wait(Backoff::random(ctx))).await;
     }
 
     /// Tells whether registering can help.

@@ -11,14 +11,11 @@ use super::{ANY_NAME, FORWARDING_SERVICE};
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
-use core::future::{Future, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
 use core::time::Duration;
 use ockam_core::{
     Address, AllowAll, Any, Error, ErrorKind, FlowControlId, Mailbox, Result, Route, Routed, route,
 };
-use ockam_node::{ConnectionLost, Context, Handle, MessageReceiveOptions, WorkerBuilder};
+use ockam_node::{ConnectionLost, Context, Handle, MessageReceiveOptions, WorkerBuilder, first};
 
 /// What is registered, and where.
 #[derive(Clone, Debug)]
@@ -172,17 +169,4 @@ pub(super) fn check_wanted(name: &str) -> Result<()> {
         ));
     }
     address.validate().map_err(|error| Error::new(ErrorKind::InvalidInput, error))
-}
-
-/// Waits for the first of two futures; if both are done, that is the left one.
-async fn first<A: Future, B: Future>(
-    left: A,
-    right: B,
-) -> core::result::Result<A::Output, B::Output> {
-    let (mut left, mut right) = (pin!(left), pin!(right));
-    poll_fn(|cx| match left.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Ok(output)),
-        Poll::Pending => right.as_mut().poll(cx).map(Err),
-    })
-    .await
 }

@@ -52,6 +52,23 @@ impl Address {
         matches!(self.as_bytes(), [first, rest @ ..] if rest.len() == REPLY_NAME_LEN - 1 && *first >= FIRST)
     }
 
+    /// Tells whether this has the form of a name that a node has drawn at random, which no program
+    /// writes: for a worker, for an ask, or for the notices of one.
+    ///
+    /// ```
+    /// use ockam_core::{Address, LOCAL};
+    ///
+    /// assert!(Address::from_random(LOCAL, [7; 16]).is_random_name());
+    /// assert!(Address::from_random_asker([7; 16]).is_random_name());
+    /// assert!(!Address::from("echoer").is_random_name());
+    /// ```
+    #[must_use]
+    pub fn is_random_name(&self) -> bool {
+        let is_drawn = |first: u8| first.is_ascii_hexdigit() && !first.is_ascii_uppercase();
+        first_of(self)
+            .is_some_and(|first| is_drawn(first) || ASKS.contains(&first.to_ascii_lowercase()))
+    }
+
     /// Returns the name beside this one at which its asker takes notices of failures; `None` if this
     /// is no name that asks for them.
     #[must_use]
@@ -99,6 +116,7 @@ mod tests {
             assert_eq!((notices.notice_address(), name.asker_of_notice()), (None, None));
             names.extend([name, notices, plain]);
         }
+        assert!(names.iter().all(Address::is_random_name));
         names.sort();
         names.dedup();
         assert_eq!(names.len(), 3 * 16);
@@ -107,8 +125,15 @@ mod tests {
     #[test]
     fn other_names_ask_for_nothing() {
         let digits = "0123456789abcdef0123456789abcde";
+        let plain = Address::from(format!("{digits}0"));
+        assert_eq!((plain.notice_address(), plain.asker_of_notice()), (None, None));
+        assert!(plain.is_random_name());
         for name in [
-            format!("{digits}0"),
+            digits.into(),
+            format!("{digits}g"),
+            format!("{digits}ff"),
+            format!("A{digits}"),
+            "echoer".into(),
             format!("w{digits}"),
             format!("W{digits}"),
             format!("{{{digits}"),
@@ -121,6 +146,7 @@ mod tests {
         ] {
             let name = Address::from(name);
             assert_eq!((name.notice_address(), name.asker_of_notice()), (None, None), "{name}");
+            assert!(!name.is_random_name(), "{name}");
         }
         let elsewhere = Address::new(TCP, format!("g{digits}"));
         assert_eq!(elsewhere.notice_address(), None);

@@ -5,12 +5,12 @@ use super::confirmation::confirmation;
 use super::ends::{Ends, consume_answers};
 use super::healing::{Event, Session};
 use super::initiator::{Accepted, Considering, Lost, confirmed, greeting};
-use super::reconnector::{Pace, Reconnector, first};
+use super::reconnector::{Pace, Reconnector};
 use crate::channel::{Features, Initiator, Opener, Sealer};
 use alloc::format;
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, LocalMessage, Result, Route, TransportMessage};
-use ockam_node::{Context, Instant};
+use ockam_node::{Context, Instant, first};
 
 /// How long the first attempt waits for an answer. Each attempt in a row that has failed doubles it, up
 /// to the limit of the channel's first handshake: over a very slow path an answer takes its time.

@@ -12,7 +12,6 @@
 
 use super::confirmation::Confirming;
 use super::learning::Learning;
-use super::reconnector::first;
 use super::sealing::Sealing;
 use crate::channel::{Opener, Sealer};
 use crate::credential::CredentialAndPurposeKey;
@@ -26,7 +25,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use core::task::{Poll, Waker};
 use core::time::Duration;
 use ockam_core::{LocalMessage, Route};
-use ockam_node::{Context, Instant};
+use ockam_node::{Context, Instant, first};
 
 /// How long what is sent through a channel waits for it, from when its path was lost. Behind that,
 /// until the channel is up again, messages are dead letters at once, and those who ask are told why.

@@ -22,9 +22,8 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::future::{Future, pending, poll_fn};
-use core::pin::{Pin, pin};
-use core::task::Poll;
+use core::future::{Future, pending};
+use core::pin::Pin;
 use core::time::Duration;
 use ockam_core::{
     Address, Any, Error, ErrorKind, LocalMessage, Mailbox, NeutralMessage, Result, Route,
@@ -32,7 +31,7 @@ use ockam_core::{
 };
 #[cfg(feature = "std")]
 use ockam_node::Instant;
-use ockam_node::{ConnectionLost, Context, Handle, MessageReceiveOptions};
+use ockam_node::{ConnectionLost, Context, Handle, MessageReceiveOptions, first};
 
 /// How long a handshake may take unless the options say otherwise, as in Ockam 0.150.
 pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -386,13 +385,8 @@ async fn unless_lost<T>(
     lost: &mut Lost,
     route: &Route,
 ) -> Result<T> {
-    let (mut answer, mut lost) = (pin!(answer), pin!(lost.wait()));
     let doing = || format!("making a secure channel over {route}");
-    poll_fn(|cx| match answer.as_mut().poll(cx) {
-        Poll::Pending => lost.as_mut().poll(cx).map(|why| Err(why.context_with(doing))),
-        answered => answered,
-    })
-    .await
+    first(answer, lost.wait()).await.unwrap_or_else(|why| Err(why.context_with(doing)))
 }
 
 fn refused(peer: &Identifier) -> Error {

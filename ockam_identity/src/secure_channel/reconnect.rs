@@ -3,7 +3,9 @@
 //! It refuses to know what an attempt is.
 
 use core::time::Duration;
-use ockam_node::{LINK_EAGER_FOR, LINK_EAGER_WAIT};
+use ockam_node::Backoff;
+#[cfg(doc)]
+use ockam_node::LINK_EAGER_FOR;
 
 /// The wait behind the first attempt. Over a path that takes longer there and back a message of the
 /// handshake is sent twice, which does no harm.
@@ -55,8 +57,9 @@ impl ChannelReconnect {
         self.attempts.is_none_or(|attempts| failed < attempts)
     }
 
-    pub(super) fn longest_wait(&self) -> Duration {
-        self.longest_wait
+    /// Begins with the waits of an outage.
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(FIRST_WAIT, self.longest_wait)
     }
 }
 
@@ -66,40 +69,11 @@ impl Default for ChannelReconnect {
     }
 }
 
-/// The waits of one outage.
-pub(super) struct Backoff {
-    longest_wait: Duration,
-    next_wait: Duration,
-}
-
-impl Backoff {
-    pub(super) fn new(reconnect: &ChannelReconnect) -> Self {
-        Backoff { longest_wait: reconnect.longest_wait, next_wait: FIRST_WAIT }
-    }
-
-    /// Returns the next wait, `away` after the path was lost. `random` shortens it by up to a half.
-    pub(super) fn next(&mut self, away: Duration, random: u32) -> Duration {
-        let longest = if away < LINK_EAGER_FOR {
-            LINK_EAGER_WAIT.min(self.longest_wait)
-        } else {
-            self.longest_wait
-        };
-        let wait = self.next_wait.min(longest);
-        self.next_wait = wait.saturating_mul(2);
-        shortened(wait, random)
-    }
-}
-
-/// Shortens a wait by up to a half.
-pub(super) fn shortened(wait: Duration, random: u32) -> Duration {
-    let half = wait / 2;
-    half + half.mul_f64(f64::from(random) / f64::from(u32::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::vec::Vec;
+    use ockam_node::LINK_EAGER_FOR;
 
     fn waits(backoff: &mut Backoff, away: Duration, count: usize) -> Vec<u128> {
         (0..count).map(|_| backoff.next(away, u32::MAX).as_millis()).collect()
@@ -107,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_waits_double_to_a_second_first_and_then_to_the_longest() {
-        let mut backoff = Backoff::new(&ChannelReconnect::new());
+        let mut backoff = ChannelReconnect::new().backoff();
         assert_eq!(waits(&mut backoff, Duration::ZERO, 5), [250, 500, 1000, 1000, 1000]);
         let later = waits(&mut backoff, LINK_EAGER_FOR, 6);
         assert_eq!(later, [2000, 4000, 8000, 15_000, 15_000, 15_000]);
@@ -115,7 +89,7 @@ mod tests {
 
     #[test]
     fn chance_takes_at_most_half_of_a_wait() {
-        let mut backoff = Backoff::new(&ChannelReconnect::new());
+        let mut backoff = ChannelReconnect::new().backoff();
         assert_eq!(backoff.next(Duration::ZERO, 0).as_millis(), 125);
         assert_eq!(backoff.next(LINK_EAGER_FOR, 0).as_millis(), 250);
     }
@@ -123,9 +97,9 @@ mod tests {
     #[test]
     fn the_longest_wait_may_be_short_or_without_end() {
         let short = ChannelReconnect::new().with_longest_wait(Duration::ZERO);
-        assert_eq!(waits(&mut Backoff::new(&short), LINK_EAGER_FOR, 2), [250, 250]);
+        assert_eq!(waits(&mut short.backoff(), LINK_EAGER_FOR, 2), [250, 250]);
         let long = ChannelReconnect::new().with_longest_wait(Duration::MAX);
-        let mut backoff = Backoff::new(&long);
+        let mut backoff = long.backoff();
         waits(&mut backoff, LINK_EAGER_FOR, 200);
         assert!(backoff.next(Duration::MAX, u32::MAX) > Duration::MAX / 2);
     }

@@ -10,7 +10,7 @@ use super::healing::Healing;
 use super::heartbeat::{self, Beat, MAX_UNANSWERED_HEARTBEATS, Pulse};
 use super::initiator::Lost;
 use super::options::Terms;
-use super::reconnect::{Backoff, ChannelReconnect, shortened};
+use super::reconnect::ChannelReconnect;
 use crate::channel::Features;
 use crate::identities::Identities;
 use crate::program;
@@ -18,14 +18,12 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
-use core::future::{Future, pending, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
+use core::future::pending;
 use core::time::Duration;
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, NeutralMessage, Processor, Result,
 };
-use ockam_node::{Context, Handle, Instant, ProcessorBuilder, catch_panics};
+use ockam_node::{Backoff, Context, Handle, Instant, ProcessorBuilder, catch_panics, first};
 
 /// The time until a connection is looked for again that the node had no room to watch, or that has
 /// ended and is still there.
@@ -57,17 +55,16 @@ pub(super) struct Pace {
 
 impl Pace {
     fn new(reconnect: &ChannelReconnect) -> Self {
-        Pace { begun: Instant::now(), backoff: Backoff::new(reconnect) }
+        Pace { begun: Instant::now(), backoff: reconnect.backoff() }
+    }
+
+    fn longest(&self, handle: &Handle) -> Duration {
+        self.backoff.longest(Backoff::random(handle))
     }
 
     pub(super) fn next(&mut self, handle: &Handle) -> Duration {
-        self.backoff.next(self.begun.elapsed(), random(handle))
+        self.backoff.next(self.begun.elapsed(), Backoff::random(handle))
     }
-}
-
-fn random(handle: &Handle) -> u32 {
-    let [a, b, c, d, ..] = handle.random_bits();
-    u32::from_ne_bytes([a, b, c, d])
 }
 
 impl Reconnector {
@@ -213,11 +210,7 @@ impl Reconnector {
                 continue;
             }
             self.ends.link.connecting(failed.saturating_add(1), || String::from(&*because));
-            let wait = if refused {
-                shortened(self.reconnect.longest_wait(), random(ctx))
-            } else {
-                pace.next(ctx)
-            };
+            let wait = if refused { pace.longest(ctx) } else { pace.next(ctx) };
             let _: Option<()> = ctx.within(wait, self.healing.rerouted()).await;
         }
     }
@@ -269,19 +262,6 @@ impl Reconnector {
 
 fn gone(hop: &Address) -> String {
     format!("the connection at {hop} has ended")
-}
-
-/// Waits for the first of two futures; if both are done, that is the left one.
-pub(super) async fn first<A: Future, B: Future>(
-    left: A,
-    right: B,
-) -> core::result::Result<A::Output, B::Output> {
-    let (mut left, mut right) = (pin!(left), pin!(right));
-    poll_fn(|cx| match left.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Ok(output)),
-        Poll::Pending => right.as_mut().poll(cx).map(Err),
-    })
-    .await
 }
 
 impl Processor for Reconnector {
