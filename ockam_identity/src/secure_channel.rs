@@ -20,6 +20,8 @@
 //! | `half_open` | handshakes that have begun at a listener: so many, so long |
 //! | `place` | channels of a listener: so many, and which of them ends for one more |
 //! | `initiator` | a channel from the side that begins |
+//! | `considering` | which answer to its message 1 is to be believed |
+//! | `lost` | the loss of the connection below |
 //! | `responder` | a handshake from the side that answers |
 //! | `confirmation` | whether the responder has taken the initiator |
 //! | `encryptor`, `decryptor` | a channel that is up |
@@ -31,6 +33,8 @@
 //! | `refresher` | the own credential of a channel that is up, before it expires |
 //! | `credential_source` | where that credential comes from |
 //! | `ends` | what the two have in common |
+//! | `way` | the way to the peer |
+//! | `handle` | the channel as a program holds it |
 //! | `gap` | messages from beyond the window, until it is certain that others were lost |
 //! | `learning` | what a channel learns of its peer, and how much of it |
 //! | `meeting` | who the other side of a handshake is, and whether it is trusted |
@@ -44,6 +48,7 @@ mod asked;
 #[cfg(feature = "std")]
 mod attempt;
 mod confirmation;
+mod considering;
 mod credential_source;
 mod decryptor;
 #[cfg(feature = "std")]
@@ -52,12 +57,14 @@ mod encryptor;
 mod ends;
 mod gap;
 mod half_open;
+mod handle;
 #[cfg(feature = "std")]
 mod healing;
 mod heartbeat;
 mod initiator;
 mod learning;
 mod listener;
+mod lost;
 mod meeting;
 mod notes;
 mod options;
@@ -72,19 +79,21 @@ mod responder;
 mod rng;
 mod sealing;
 mod trust_policy;
+mod way;
 
 pub use access::{AttributeAccessControl, IdentityIdAccessControl};
 #[cfg(feature = "std")]
 pub use asked::{MAX_DOUBLED, WAY_TRUSTED_FOR};
 #[cfg(feature = "std")]
 pub use attempt::CHANNEL_ATTEMPT_TIMEOUT;
+pub use considering::MAX_ANSWERS;
 pub use credential_source::{CREDENTIAL_REQUEST_TIMEOUT, CredentialSource};
 #[cfg(feature = "std")]
 pub use decryptor::CHANNEL_CONSUMER_STALL_TIMEOUT;
 pub use encryptor::MAX_CHANNEL_BODY_LEN;
-pub use ends::SecureChannel;
 pub use gap::LOSS_TIMEOUT;
 pub use half_open::{HALF_OPEN_LIFETIME, MAX_HALF_OPEN};
+pub use handle::SecureChannel;
 #[cfg(feature = "std")]
 pub use healing::CHANNEL_GAP_LIMIT;
 #[cfg(feature = "std")]
@@ -92,7 +101,7 @@ pub use heartbeat::{
     DEFAULT_HEARTBEAT_INTERVAL, HEARTBEAT_PATIENCE, MAX_UNANSWERED_HEARTBEATS,
     MIN_HEARTBEAT_INTERVAL, MIN_SLOW_HEARTBEAT_INTERVAL,
 };
-pub use initiator::{DEFAULT_HANDSHAKE_TIMEOUT, MAX_ANSWERS};
+pub use initiator::DEFAULT_HANDSHAKE_TIMEOUT;
 pub use learning::{MAX_CREDENTIALS, MAX_REFRESHES, REFRESH_PERIOD};
 pub use listener::SecureChannelListener;
 pub use options::{SecureChannelListenerOptions, SecureChannelOptions};

@@ -6,20 +6,18 @@
 mod carrier;
 mod expected;
 mod gate;
+#[cfg(feature = "std")]
+mod known;
+mod state;
 
 pub use gate::FlowGate;
 
-use self::carrier::Carriers;
+use self::state::{Flows, Reach, State, Way};
 #[cfg(feature = "std")]
 use crate::node::Node;
 use crate::random::Random;
-#[cfg(feature = "std")]
-use crate::suggest;
 use crate::sync::Lock;
 use alloc::boxed::Box;
-#[cfg(feature = "std")]
-use alloc::collections::BTreeSet;
-use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::sync::Arc;
 #[cfg(feature = "std")]
@@ -27,7 +25,7 @@ use alloc::sync::Weak;
 use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use ockam_core::{Address, FlowControlId, FlowControlTable, ProducerInfo, SpawnerInfo};
+use ockam_core::{Address, FlowControlId, ProducerInfo, SpawnerInfo};
 #[cfg(feature = "std")]
 use std::sync::OnceLock;
 
@@ -36,7 +34,7 @@ pub const ENDED_FLOWS_KEPT: usize = 64;
 
 /// Decides which local workers a message that came from outside may reach.
 ///
-/// A clone is another handle to the same table. See [`FlowControlTable`] for the rules.
+/// A clone is another handle to the same table. See [`FlowControlTable`](ockam_core::FlowControlTable) for the rules.
 #[derive(Clone)]
 pub struct FlowControls(Arc<Shared>);
 
@@ -52,40 +50,6 @@ struct Shared {
     /// For hints about addresses.
     #[cfg(feature = "std")]
     node: OnceLock<Weak<Node>>,
-}
-
-/// The state as the rest of the node sees it. A program that registers nothing, such as that of a
-/// board without a transport, has neither the table nor its code.
-trait Flows: Send {
-    fn state(&mut self) -> &mut State;
-
-    /// Ends the flow of a producer; see [`FlowControls::end`].
-    fn end(&mut self, address: &Address, why: Option<&str>) -> Vec<Address>;
-
-    fn producer_addresses(&self) -> usize;
-
-    fn why_ended(&self, address: &Address) -> Option<String>;
-}
-
-/// The first hop of a way out of the node, and the flow to which it belongs.
-#[derive(Debug)]
-struct Way {
-    first_hop: Address,
-    flow: FlowControlId,
-}
-
-#[derive(Default)]
-struct State {
-    table: FlowControlTable,
-    /// The reply slots of asks that went out, with the ways of the questions: the answer may come
-    /// over the same flow.
-    expected: BTreeMap<Address, Way>,
-    carriers: Carriers,
-    /// The flows of peers that the node knows.
-    #[cfg(feature = "std")]
-    known_peers: BTreeSet<FlowControlId>,
-    /// Oldest first.
-    ended: VecDeque<(Address, Arc<str>)>,
 }
 
 impl FlowControls {
@@ -170,29 +134,6 @@ impl FlowControls {
         });
     }
 
-    /// Says that what a producer brings in comes from a peer that the node knows: one that is let
-    /// know more than a stranger, see [`Audience::Known`](crate::Audience::Known). It ends with the
-    /// flow.
-    ///
-    /// A secure channel does so itself if its trust policy is selective. A program that knows who is at
-    /// the other end of a connection says so here, with the address of its receiver or of its sender.
-    #[cfg(feature = "std")]
-    pub fn add_known_peer(&self, producer: &Address) {
-        self.with(|state| {
-            if let Some(flow) = state.flow_of(producer) {
-                state.known_peers.insert(flow);
-            }
-        });
-    }
-
-    /// Tells whether the peer behind a producer is one that the node knows.
-    #[cfg(feature = "std")]
-    pub(crate) fn is_known_peer(&self, producer: &Address) -> bool {
-        let is_known =
-            |state: &mut State| Some(state.known_peers.contains(&state.flow_of(producer)?));
-        self.with(|state| is_known(state).unwrap_or(false))
-    }
-
     /// Registers an address that creates producers.
     pub fn add_spawner(&self, address: impl Into<Address>, id: &FlowControlId) {
         let address = address.into();
@@ -274,23 +215,6 @@ impl FlowControls {
         self.0.producers.load(Ordering::Relaxed) > 0
     }
 
-    /// Tells the log of a consumer whose name may be misspelt.
-    #[cfg(feature = "std")]
-    #[cold]
-    fn hint(&self, address: &Address) {
-        let Some(node) = self.0.node.get().and_then(Weak::upgrade) else { return };
-        // What has a random name is no name that somebody has written.
-        if address.is_random_name() || node.find(address).is_some() {
-            return;
-        }
-        if let Some(similar) = suggest::nearest(&node, address) {
-            tracing::info!(
-                %address, %similar,
-                "a consumer was added, and no worker is at its address yet: is the name right?"
-            );
-        }
-    }
-
     fn reach(&self, producer: &Address, address: &Address) -> Reach {
         self.with(|state| state.may_reach(producer, address))
     }
@@ -326,106 +250,6 @@ impl FlowControls {
     fn changed(&self, flows: &dyn Flows) {
         self.0.producers.store(flows.producer_addresses(), Ordering::Relaxed);
         self.0.generation.fetch_add(1, Ordering::Release);
-    }
-}
-
-/// Whether an address may be reached, and for how long.
-#[derive(Default, PartialEq, Eq)]
-enum Reach {
-    #[default]
-    No,
-    /// Once: somebody waits there for an answer.
-    Answer,
-    /// Until something is taken out.
-    Consumer,
-}
-
-impl Flows for State {
-    fn state(&mut self) -> &mut State {
-        self
-    }
-
-    fn end(&mut self, address: &Address, why: Option<&str>) -> Vec<Address> {
-        let addresses: Vec<Address> = match why {
-            Some(_) => self.table.additional_addresses(address).to_vec(),
-            None => Vec::new(),
-        };
-        let Some(flow) = self.remove(address) else {
-            return Vec::new();
-        };
-        if let Some(why) = why {
-            self.remember(addresses.into_iter().chain([address.clone()]), why.into());
-        }
-        self.expected_over(flow.flow_control_id())
-    }
-
-    fn producer_addresses(&self) -> usize {
-        self.table.producer_addresses()
-    }
-
-    fn why_ended(&self, address: &Address) -> Option<String> {
-        let newest = self.ended.iter().rev().find(|(ended, _)| ended == address)?;
-        Some(String::from(&*newest.1))
-    }
-}
-
-impl State {
-    fn may_reach(&self, producer: &Address, address: &Address) -> Reach {
-        if self.table.may_reach(producer, address) {
-            return Reach::Consumer;
-        }
-        let producer = self.table.find_flow_control_with_producer_address(producer);
-        match (producer, self.expected_at(address)) {
-            (Some(info), Some(expected)) if *info.flow_control_id() == expected.flow => {
-                Reach::Answer
-            }
-            _ => Reach::No,
-        }
-    }
-
-    /// Finds the way of a question whose answer comes to an address, or a notice that there is none.
-    fn expected_at(&self, address: &Address) -> Option<&Way> {
-        let answer = self.expected.get(address);
-        #[cfg(feature = "std")]
-        let answer = answer.or_else(|| self.expected.get(&address.asker_of_notice()?));
-        answer
-    }
-
-    fn expected_over(&self, flow: &FlowControlId) -> Vec<Address> {
-        let over = |expected: &Way| {
-            expected.flow == *flow || self.carriers.goes_over(&expected.first_hop, flow)
-        };
-        let expected = self.expected.iter().filter(|(_, expected)| over(expected));
-        expected.map(|(slot, _)| slot.clone()).collect()
-    }
-
-    /// Returns the flow to which an address of a producer belongs.
-    #[cfg(feature = "std")]
-    fn flow_of(&self, producer: &Address) -> Option<FlowControlId> {
-        let info = self.table.find_flow_control_with_producer_address(producer);
-        info.map(|info| info.flow_control_id().clone())
-    }
-
-    fn remove(&mut self, address: &Address) -> Option<ProducerInfo> {
-        self.carriers.forget(address);
-        for companion in self.table.additional_addresses(address) {
-            self.carriers.forget(companion);
-        }
-        let removed = self.table.remove(address);
-        #[cfg(feature = "std")]
-        if let Some(removed) = &removed {
-            self.known_peers.remove(removed.flow_control_id());
-        }
-        removed
-    }
-
-    fn remember(&mut self, addresses: impl Iterator<Item = Address>, why: Arc<str>) {
-        for address in addresses {
-            if self.ended.len() == ENDED_FLOWS_KEPT {
-                self.ended.pop_front();
-            }
-            self.ended.push_back((address, Arc::clone(&why)));
-        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! What all workers of one node share.
 
+mod addresses;
+mod unhandled;
+
 use crate::arrivals::Arrivals;
 use crate::ask::{self, Ask};
 use crate::askers::Askers;
 #[cfg(feature = "std")]
 use crate::audience::Audiences;
-use crate::builder::APP;
-use crate::cell::{Cell, Cut, Ending, Kind};
+use crate::cell::{Cell, Cut, Ending};
 use crate::dead_letter::{DeadLetterReason, DeadLetters};
 use crate::drain::Drain;
 #[cfg(feature = "std")]
@@ -19,31 +21,22 @@ use crate::linger::Linger;
 use crate::link::Links;
 #[cfg(feature = "std")]
 use crate::long_wait::LongWaits;
-#[cfg(feature = "std")]
-use crate::notice::{self, Failure};
 use crate::program::discard;
 use crate::random::Random;
 #[cfg(feature = "std")]
-use crate::reply_to::ReplyTo;
-#[cfg(feature = "std")]
-use crate::shortcut::{Shortcut, Way};
+use crate::shortcut::Way;
 #[cfg(feature = "std")]
 use crate::stop;
 use crate::stop::StopState;
-#[cfg(feature = "std")]
-use crate::stop_order::StopOrder;
 #[cfg(feature = "std")]
 use crate::sync::Lock;
 use crate::table::{AddressHash, Refused, Table};
 #[cfg(feature = "std")]
 use crate::telling::{Repeats, Telling, What};
 use crate::transports::Transports;
-#[cfg(feature = "std")]
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt::Display;
 #[cfg(feature = "std")]
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -192,132 +185,6 @@ impl Node {
         Address::from_random(ockam_core::LOCAL, self.random.draw())
     }
 
-    /// Gives a cell its addresses: all of them or none.
-    pub(crate) fn reserve(&self, cell: &Arc<Cell>) -> Result<()> {
-        #[cfg(feature = "std")]
-        if cell.stop_order() != StopOrder::Worker {
-            self.carries.store(true, Ordering::Relaxed);
-        }
-        for address in cell.mailboxes().addresses() {
-            let reserved = Self::check_name(address).and_then(|()| {
-                let hash = self.workers.hash(address);
-                self.workers.insert(hash, address, cell).map_err(|refused| match refused {
-                    Refused::Taken(holder) => taken(address, &holder),
-                    Refused::NoMemory => no_memory(|| format!("to enter {address} in the table")),
-                })
-            });
-            if let Err(error) = reserved {
-                self.release(cell);
-                return Err(error);
-            }
-        }
-        // The stop marks the node first and looks for workers then, so one of the two sees this.
-        // What ends may still need contexts without a worker.
-        let refused = match cell.kind() {
-            Kind::Detached => self.stop.is_closed(),
-            Kind::Worker | Kind::Processor => self.stop.has_begun(),
-        };
-        if refused {
-            self.release(cell);
-            return Err(Error::with_text(ErrorKind::Stopped, || {
-                format!("cannot start {}: the node {}", cell.address(), self.stop.progress())
-            }));
-        }
-        Ok(())
-    }
-
-    fn check_name(address: &Address) -> Result<()> {
-        address.validate().map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
-        if address.is_empty() {
-            return Err(Error::with_text(
-                ErrorKind::InvalidInput,
-                || "a worker needs an address: the empty one is nobody's",
-            ));
-        }
-        if !address.is_local() {
-            return Err(Error::with_text(ErrorKind::InvalidInput, || {
-                format!(
-                    "{address} cannot be the address of a worker: its transport type is not 0 \
-                     (local)"
-                )
-            }));
-        }
-        Ok(())
-    }
-
-    /// Tells those who wait for a cell that it is reachable.
-    pub(crate) fn arrived(&self, cell: &Cell) {
-        tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "started");
-        self.arrivals.announce(cell.mailboxes());
-    }
-
-    /// Takes back the addresses of a cell that has not begun.
-    fn release(&self, cell: &Cell) {
-        for address in cell.mailboxes().addresses() {
-            self.workers.remove(self.workers.hash(address), address, cell);
-        }
-    }
-
-    /// Frees the addresses of a cell, and ends what stands under them in other tables. Returns the
-    /// asks that go over flows which have ended by that.
-    ///
-    /// Each address once, whoever else ends the cell at the same time: when this returns all are free,
-    /// and whatever comes to stand under them is left alone.
-    fn free(&self, cell: &Cell) -> Vec<Address> {
-        let mut asks = Vec::new();
-        #[cfg(feature = "std")]
-        let mut way = None;
-        for address in cell.mailboxes().addresses() {
-            let hash = self.workers.hash(address);
-            // As long as the cell has the address, what stands under it is its own.
-            let ended = self.workers.remove_after(hash, address, cell, || {
-                #[cfg(feature = "std")]
-                if address == cell.address() {
-                    way = self.take_shortcut(cell);
-                }
-                self.flow_controls.end(address, None)
-            });
-            if let Some(mut ended) = ended {
-                asks.append(&mut ended);
-            }
-        }
-        #[cfg(feature = "std")]
-        discard(way);
-        asks
-    }
-
-    /// Enters the way past the mailbox of a cell, unless the cell has ended.
-    #[cfg(feature = "std")]
-    pub(crate) fn add_shortcut(&self, cell: &Cell, shortcut: Box<dyn Shortcut>) {
-        let address = cell.address();
-        let way = Arc::new(Way { address: address.clone(), shortcut });
-        self.workers.if_has(self.workers.hash(address), address, cell, || {
-            if self.shortcuts.insert(self.shortcuts.hash(address), address, &way).is_ok() {
-                cell.set_shortcut(true);
-            }
-        });
-        discard(way);
-    }
-
-    /// Forgets the way past the mailbox of a cell, if it has one.
-    #[cfg(feature = "std")]
-    pub(crate) fn remove_shortcut(&self, cell: &Cell) {
-        let (hash, address) = (self.workers.hash(cell.address()), cell.address());
-        discard(self.workers.if_has(hash, address, cell, || self.take_shortcut(cell)));
-    }
-
-    /// Takes out the way past the mailbox of a cell that has its address, and keeps it meanwhile.
-    #[cfg(feature = "std")]
-    fn take_shortcut(&self, cell: &Cell) -> Option<Arc<Way>> {
-        if !cell.set_shortcut(false) {
-            return None;
-        }
-        let (hash, address) = (self.shortcuts.hash(cell.address()), cell.address());
-        let way = self.shortcuts.get(hash, address)?;
-        self.shortcuts.remove(hash, address, &way);
-        Some(way)
-    }
-
     /// Ends a cell; for the reason [`CutOff`](DeadLetterReason::CutOff) its code is dropped where it
     /// waits. Its addresses are free, then what was queued is accounted for and askers are
     /// told, so that an asker may start another worker there.
@@ -352,64 +219,6 @@ impl Node {
             self.not_answered(&reply_to, DeadLetterReason::Stopped, cell);
         }
         ending
-    }
-
-    /// Accounts for a message that was accepted and will not be handled, and drops it.
-    pub(crate) fn undelivered(
-        self: &Arc<Self>,
-        message: LocalMessage,
-        reason: DeadLetterReason,
-        cell: &Cell,
-    ) {
-        self.dead_letters.record(&message, reason);
-        #[cfg(feature = "std")]
-        if let Some(reply_to) = ReplyTo::of(&message) {
-            self.not_answered(&reply_to, reason, cell);
-        }
-        #[cfg(not(feature = "std"))]
-        if let Some(asker) = ask::asker(&message) {
-            self.fail_ask(asker, not_answered(reason, cell));
-        }
-        discard(message);
-    }
-
-    /// Tells an asker that its question was not handled by a cell.
-    #[cfg(feature = "std")]
-    pub(crate) fn not_answered(
-        self: &Arc<Self>,
-        reply_to: &ReplyTo,
-        reason: DeadLetterReason,
-        cell: &Cell,
-    ) {
-        let ReplyTo { asker, way_back } = reply_to;
-        let unheard = self.fail_ask(asker, not_answered(reason, cell));
-        if let (Some(error), Some(way_back)) = (unheard, way_back) {
-            let failure = Failure::new(reason.into(), &error, Vec::new());
-            notice::tell(self, cell, cell.address(), way_back, failure);
-        }
-    }
-
-    /// Tells the asker of a message that a cell could not pass it on.
-    pub(crate) fn rejected(
-        self: &Arc<Self>,
-        message: &LocalMessage,
-        reason: DeadLetterReason,
-        cell: &Cell,
-        error: Error,
-    ) {
-        let Some(asker) = ask::asker(message) else { return };
-        let unheard = self.fail_ask(asker, error);
-        #[cfg(feature = "std")]
-        if let (Some(error), Some(ReplyTo { way_back: Some(way_back), .. })) =
-            (unheard, ReplyTo::of(message))
-        {
-            let texts = notice::texts(self, &way_back, &error);
-            let at = message.onward_route().first().unwrap_or(cell.address());
-            let failure = Failure::new(reason.into(), &error, texts);
-            notice::tell(self, cell, at, &way_back, failure);
-        }
-        #[cfg(not(feature = "std"))]
-        let _ = (unheard, reason, cell);
     }
 
     /// Says how the log is told of what others can make a worker do again and again.
@@ -492,21 +301,6 @@ pub(crate) fn no_memory<T: Display>(what_for: impl FnOnce() -> T) -> Error {
     Error::with_text(ErrorKind::Full, || format!("there is no memory {}", what_for()))
 }
 
-/// Says that a message was not handled by a cell.
-fn not_answered(reason: DeadLetterReason, cell: &Cell) -> Error {
-    let kind = match reason {
-        DeadLetterReason::NotFound => ErrorKind::NotFound,
-        DeadLetterReason::Panicked => ErrorKind::Panicked,
-        DeadLetterReason::Undecodable => ErrorKind::Encoding,
-        DeadLetterReason::Denied => ErrorKind::Denied,
-        _ => ErrorKind::Stopped,
-    };
-    Error::with_text(kind, || match reason {
-        DeadLetterReason::CutOff => cut_off(cell),
-        _ => format!("{} did not answer: {reason}", cell.address()),
-    })
-}
-
 /// Says that a cell was cut off before it answered, and how.
 pub(crate) fn cut_off(cell: &Cell) -> String {
     let how = if cell.is_killed() { "killed" } else { "cut off" };
@@ -516,22 +310,4 @@ pub(crate) fn cut_off(cell: &Cell) -> String {
 /// Makes a text, or an empty one in a program whose errors have no texts.
 pub(crate) fn text(make: impl FnOnce() -> String) -> String {
     if TEXTS { make() } else { String::new() }
-}
-
-fn taken(address: &Address, holder: &Cell) -> Error {
-    let advice = match holder.kind() {
-        Kind::Detached => "choose another address",
-        Kind::Worker | Kind::Processor => "stop it first or choose another address",
-    };
-    let text = || format!("the address {address} is taken by {}: {advice}", describe(holder));
-    Error::with_text(ErrorKind::AlreadyExists, text)
-}
-
-fn describe(cell: &Cell) -> String {
-    match cell.kind() {
-        Kind::Worker => format!("a worker of type `{}`", cell.type_name()),
-        Kind::Processor => format!("a processor of type `{}`", cell.type_name()),
-        Kind::Detached if cell.address().as_bytes() == APP.as_bytes() => "the main function".into(),
-        Kind::Detached => "a context without a worker".into(),
-    }
 }

@@ -2,10 +2,13 @@
 //! goes on with the new keys.
 
 use super::confirmation::confirmation;
-use super::ends::{Ends, consume_answers};
+use super::considering::{Accepted, Considering};
+use super::ends::Ends;
 use super::healing::{Event, Session};
-use super::initiator::{Accepted, Considering, Lost, confirmed, greeting};
+use super::initiator::{confirmed, greeting};
+use super::lost::Lost;
 use super::reconnector::{Pace, Reconnector};
+use super::way::consume_answers;
 use crate::channel::{Features, Initiator, Opener, Sealer};
 use alloc::format;
 use core::time::Duration;

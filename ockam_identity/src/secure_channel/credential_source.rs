@@ -3,7 +3,8 @@
 //! It owns the visit: a channel that trusts exactly the issuer, one request, and the end of the
 //! channel. It refuses to know when a credential is needed.
 
-use super::ends::{SecureChannel, request_stop};
+use super::ends::request_stop;
+use super::handle::SecureChannel;
 use super::options::SecureChannelOptions;
 use super::trust_policy::TrustIdentifierPolicy;
 use crate::credential::CredentialAndPurposeKey;

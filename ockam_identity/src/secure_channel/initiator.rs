@@ -1,16 +1,19 @@
 //! A channel from the side that begins: the handshake, in the task of whoever wants the channel.
 
 use super::confirmation::{Verdict, confirmation};
+use super::considering::{Accepted, Considering};
 use super::decryptor::Decryptor;
-use super::ends::{Ends, NewEnds, SecureChannel, Unfinished, consume_answers};
-use super::learning::Learning;
+use super::ends::{Ends, NewEnds, Unfinished};
+use super::handle::SecureChannel;
+use super::lost::{Lost, unless_lost};
 #[cfg(feature = "std")]
 use super::meeting::introduce;
-use super::meeting::{Meeting, meet, present};
-use super::options::{SecureChannelOptions, Terms};
+use super::meeting::present;
+use super::options::SecureChannelOptions;
 #[cfg(feature = "std")]
 use super::reconnector::Reconnector;
 use super::rng::NodeRng;
+use super::way::consume_answers;
 use crate::channel::{Answered, ChannelKeys, Features, Initiator, Protocol, Sealer};
 use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
@@ -22,33 +25,18 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::future::{Future, pending};
+use core::future::Future;
 use core::pin::Pin;
 use core::time::Duration;
 use ockam_core::{
-    Address, Any, Error, ErrorKind, LocalMessage, Mailbox, NeutralMessage, Result, Route,
-    TransportMessage,
+    Address, Any, Error, ErrorKind, Mailbox, NeutralMessage, Result, Route, TransportMessage,
 };
 #[cfg(feature = "std")]
 use ockam_node::Instant;
-use ockam_node::{ConnectionLost, Context, Handle, MessageReceiveOptions, first};
+use ockam_node::{Context, Handle, MessageReceiveOptions};
 
 /// How long a handshake may take unless the options say otherwise, as in Ockam 0.150.
 pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(120);
-
-/// How many messages 2 of a handshake may be genuine and yet not be believed. Whoever sees message 1
-/// can answer it, and to verify what an answer shows takes time.
-pub const MAX_ANSWERS: usize = 8;
-
-/// A message 2 that was accepted.
-pub(super) struct Accepted {
-    pub(super) answered: Answered,
-    pub(super) peer: Identifier,
-    pub(super) features: Features,
-    pub(super) learning: Learning,
-    /// The way to the responder.
-    pub(super) remote: Route,
-}
 
 /// The steps of a handshake.
 type Making<'a> = Pin<Box<dyn Future<Output = Result<Arc<Ends>>> + Send + 'a>>;
@@ -62,18 +50,6 @@ impl Greeted {
         self.0.with(|greeted| *greeted = Some(peer));
     }
 }
-
-/// The answers to one message 1.
-pub(super) struct Considering<'a> {
-    identities: &'a Identities,
-    terms: &'a Terms,
-    initiator: &'a Initiator,
-    /// How many were genuine and not believed.
-    unproved: usize,
-}
-
-/// The loss of the connection at which a route begins, if there is one and it is watched.
-pub(super) struct Lost(Option<ConnectionLost>);
 
 impl Identities {
     /// Makes a secure channel to the listener at the end of a route, in the name of an identity of
@@ -93,7 +69,7 @@ impl Identities {
     /// the first hop; [`Denied`](ErrorKind::Denied) if the other side is not trusted, or has refused
     /// this side, for a reason that its log has;
     /// [`Stopped`](ErrorKind::Stopped) if the connection of the first hop was lost meanwhile;
-    /// [`Failed`](ErrorKind::Failed) after [`MAX_ANSWERS`] answers that are not to be believed, or if
+    /// [`Failed`](ErrorKind::Failed) after [`MAX_ANSWERS`](crate::MAX_ANSWERS) answers that are not to be believed, or if
     /// the key of this side's identity has run out, or the clock is wrong;
     /// [`TimedOut`](ErrorKind::TimedOut) if nobody has answered who can, or who has answered says
     /// nothing of this side, within the time of the options;
@@ -289,110 +265,10 @@ impl Identities {
     }
 }
 
-impl<'a> Considering<'a> {
-    pub(super) fn new(
-        identities: &'a Identities,
-        terms: &'a Terms,
-        initiator: &'a Initiator,
-    ) -> Self {
-        Considering { identities, terms, initiator, unproved: 0 }
-    }
-
-    /// Looks at a message that has come to `address`. `None` says that it counts for nothing.
-    ///
-    /// # Errors
-    /// Why there will be no channel.
-    pub(super) async fn consider(
-        &mut self,
-        address: &Address,
-        message: LocalMessage,
-    ) -> Result<Option<Accepted>> {
-        let TransportMessage { return_route: remote, payload, .. } =
-            message.into_transport_message();
-        let (answered, shown) = match self.initiator.read(&payload) {
-            Ok(genuine) => genuine,
-            // Anybody can send anything to an address: only who answers as it should counts.
-            Err(error) => {
-                tracing::debug!(%address, %error, "refused");
-                return Ok(None);
-            }
-        };
-        let (identities, terms) = (self.identities, self.terms);
-        match meet(identities, &*terms.trust_policy, &shown, answered.peer_static()).await? {
-            Meeting::Trusted(peer, credentials, features) => {
-                identities.remember(&peer)?;
-                let peer = *peer.identifier();
-                let mut learning = Learning::new(identities.clone(), terms.authorities.clone());
-                learning.accept(&peer, &credentials);
-                let features = features & Features::KNOWN;
-                Ok(Some(Accepted { answered, peer, features, learning, remote }))
-            }
-            Meeting::Refused(peer) => Err(refused(&peer)),
-            Meeting::Unproved(error) => {
-                tracing::debug!(%address, %error, "refused");
-                self.unproved += 1;
-                if self.unproved == MAX_ANSWERS {
-                    return Err(failed(error, "believing who has answered"));
-                }
-                Ok(None)
-            }
-        }
-    }
-}
-
-impl Lost {
-    /// Watches the connection at which a route begins, if it does at one.
-    pub(super) fn of(handle: &Handle, route: &Route) -> Result<Self> {
-        let lost = route.first().map_or(Ok(None), |hop| handle.connection_lost(hop));
-        lost.map(Lost)
-    }
-
-    /// Waits for the loss, and returns why. Without a connection it waits for ever.
-    pub(super) async fn wait(&mut self) -> Error {
-        match &mut self.0 {
-            Some(lost) => lost.await,
-            None => pending().await,
-        }
-    }
-}
-
-#[cfg(feature = "std")]
-impl Lost {
-    /// Watches the connection at an address, if there is one.
-    pub(super) fn watch(&mut self, handle: &Handle, hop: &Address) -> Result<()> {
-        self.0 = handle.connection_lost(hop)?;
-        Ok(())
-    }
-
-    pub(super) fn is_watched(&self) -> bool {
-        self.0.is_some()
-    }
-
-    pub(super) fn forget(&mut self) {
-        self.0 = None;
-    }
-}
-
 /// Makes message 1, which says what this side understands.
 pub(super) fn greeting(handle: &Handle) -> (Initiator, Vec<u8>) {
     let ephemeral = AgreementSecret::random(&mut NodeRng::new(handle));
     Initiator::with_payload(Protocol::OCKAM, ephemeral, &[Features::KNOWN.bits()])
-}
-
-/// Waits for an answer until the connection is lost over which it would come.
-async fn unless_lost<T>(
-    answer: impl Future<Output = Result<T>>,
-    lost: &mut Lost,
-    route: &Route,
-) -> Result<T> {
-    let doing = || format!("making a secure channel over {route}");
-    first(answer, lost.wait()).await.unwrap_or_else(|why| Err(why.context_with(doing)))
-}
-
-fn refused(peer: &Identifier) -> Error {
-    Error::with_text(ErrorKind::Denied, || {
-        format!("{peer} has answered, which the trust policy of this channel refuses")
-    })
 }
 
 /// What the responder's decision makes of the channel.

@@ -8,7 +8,7 @@
 use super::ends::Ends;
 use super::healing::Healing;
 use super::heartbeat::{self, Beat, MAX_UNANSWERED_HEARTBEATS, Pulse};
-use super::initiator::Lost;
+use super::lost::Lost;
 use super::options::Terms;
 use super::reconnect::ChannelReconnect;
 use crate::channel::Features;

@@ -10,7 +10,7 @@
 
 use super::confirmation::confirmed;
 use super::decryptor::Decryptor;
-use super::ends::{Ends, NewEnds, Unfinished, consume_answers};
+use super::ends::{Ends, NewEnds, Unfinished};
 use super::half_open::Ticket;
 use super::learning::Learning;
 use super::listener::Listening;
@@ -18,6 +18,7 @@ use super::listener::Listening;
 use super::meeting::introduce;
 use super::meeting::{Meeting, meet, present};
 use super::rng::NodeRng;
+use super::way::consume_answers;
 use crate::channel::{ChannelKeys, ChannelMessage, Features, Greeted, Protocol, Sealer, Waiting};
 use crate::codec::Structure;
 use crate::credential::CredentialAndPurposeKey;
