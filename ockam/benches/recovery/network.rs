@@ -57,9 +57,9 @@ impl Network {
             "nft add table ip t",
             "nft add chain ip t post { type nat hook postrouting priority 100 ; }",
             "nft add rule ip t post oifname rec1 masquerade",
-            "nft add chain ip t fwd { type filter hook forward priority 0 ; policy drop ; }",
-            "nft add rule ip t fwd ct state established,related accept",
-            "nft add rule ip t fwd tcp flags & (syn|ack) == syn accept",
+            "nft add chain ip t through { type filter hook forward priority 0 ; policy drop ; }",
+            "nft add rule ip t through ct state established,related accept",
+            "nft add rule ip t through tcp flags & (syn|ack) == syn accept",
         ] {
             run(&format!("ip netns exec {ROUTER} {line}"))?;
         }

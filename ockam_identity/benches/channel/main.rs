@@ -4,6 +4,7 @@
 //! cargo bench -p ockam_identity --bench channel                 # a table
 //! cargo bench -p ockam_identity --bench channel -- --json       # a line per workload
 //! cargo bench -p ockam_identity --bench channel -- handshake    # one workload
+//! cargo bench -p ockam_identity --bench channel -- echo --ops 9000    # one run, to be counted
 //! ```
 //!
 //! Rounds of the workload and of its floor take turns, and the fastest of each counts. `cpu_ns` is
@@ -52,13 +53,23 @@ fn workloads() -> Vec<Workload> {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
-    let names: Vec<&String> = arguments.iter().filter(|word| !word.starts_with("--")).collect();
+    let ops = arguments.iter().position(|argument| argument == "--ops");
+    let ops: Option<u64> = ops.map(|at| {
+        let ops = arguments.get(at + 1).and_then(|text| text.parse().ok());
+        ops.expect("--ops wants the number of operations behind it")
+    });
+    let is_name = |word: &&String| !word.starts_with("--") && word.parse::<u64>().is_err();
+    let names: Vec<&String> = arguments.iter().filter(is_name).collect();
     let (rounds, round) = if has("--quick") { (1, QUICK) } else { (ROUNDS, ROUND) };
     if !has("--json") {
         println!("{}", titles());
     }
-    for workload in workloads() {
-        if names.is_empty() || names.iter().any(|name| *name == workload.name) {
+    for mut workload in workloads() {
+        if let Some(ops) = ops {
+            if names.iter().any(|name| *name == workload.name) {
+                (workload.run)(ops);
+            }
+        } else if names.is_empty() || names.iter().any(|name| *name == workload.name) {
             let row = measure(workload, rounds, round);
             println!("{}", if has("--json") { row.json() } else { row.line() });
         }
