@@ -12,6 +12,7 @@ use crate::telling::{Telling, What};
 use crate::unanswered::Unanswered;
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::poll_fn;
@@ -258,7 +259,9 @@ pub(crate) async fn finish<W: Worker<Context = Context>>(
     unanswered.tell();
     if let Some(Panicked(panic)) = panicked {
         let address = ctx.address();
-        let texts = ctx.texts_for_asker(&program::panicked(&panic));
+        // That it panicked is the reason, and not said again in the text.
+        let told = Error::with_text(ErrorKind::Panicked, || panic.to_string());
+        let texts = ctx.texts_for_asker(&told);
         let text = || format!("{address} panicked: {panic}");
         let error = || Error::with_text(ErrorKind::Panicked, text);
         ctx.fail_asker(FailureReason::Panicked, texts, error);

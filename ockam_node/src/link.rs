@@ -38,7 +38,8 @@ pub use self::watch::LinkWatch;
 use crate::context::Handle;
 #[cfg(feature = "std")]
 use crate::executor::Instant;
-use alloc::string::String;
+use crate::node::Node;
+use alloc::string::{String, ToString};
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
 use core::fmt;
@@ -185,6 +186,19 @@ impl fmt::Display for LinkInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let LinkInfo { kind, address, name, state, .. } = self;
         write!(f, "{kind} {address} ({name}): {state}")
+    }
+}
+
+impl Node {
+    /// Says what the link at an address leads to, such as `the connection to 127.0.0.1:4000`; the
+    /// address itself if it is in no list.
+    #[cold]
+    pub(crate) fn describe_link(&self, address: &Address) -> String {
+        #[cfg(feature = "std")]
+        if let Some(link) = self.links.describe(address) {
+            return link;
+        }
+        address.to_string()
     }
 }
 

@@ -210,7 +210,8 @@ pub(crate) fn accept(node: &Node, ask: &Ask, message: LocalMessage) {
     match read {
         Ok(notice) => {
             let route = message.return_route().clone();
-            ask.fail(RemoteFailure::error(notice, route, ask.asked().clone()));
+            let describe = |connection: &Address| node.describe_link(connection);
+            ask.fail(RemoteFailure::error(notice, route, ask.asked().clone(), describe));
         }
         Err(error) => {
             tracing::debug!(from = %message.return_route(), %error, "a notice was dropped");

@@ -24,6 +24,8 @@ pub struct RemoteFailure {
     reason: FailureReason,
     route: Route,
     asked: Address,
+    /// What the first hop of the route leads to.
+    over: String,
     text: Option<String>,
     causes: Option<RemoteCause>,
     mismatch: Option<Mismatch>,
@@ -38,13 +40,19 @@ struct RemoteCause {
 
 impl RemoteFailure {
     /// Makes the asker's error of a notice that came with a return route, for a question whose last
-    /// hop was `asked`.
-    pub(crate) fn error(notice: FailureNotice, route: Route, asked: Address) -> Error {
+    /// hop was `asked`; `describe` says what a connection leads to.
+    pub(crate) fn error(
+        notice: FailureNotice,
+        route: Route,
+        asked: Address,
+        describe: impl FnOnce(&Address) -> String,
+    ) -> Error {
         let FailureNotice { reason, kind, texts, mismatch } = notice;
         let mut texts = texts.into_iter();
         let text = texts.next();
         let causes = RemoteCause::chain(texts.collect());
-        Error::new(kind, RemoteFailure { reason, route, asked, text, causes, mismatch })
+        let over = route.first().map(describe).unwrap_or_default();
+        Error::new(kind, RemoteFailure { reason, route, asked, over, text, causes, mismatch })
     }
 
     /// Returns what has happened.
@@ -91,8 +99,8 @@ impl RemoteCause {
 impl fmt::Display for RemoteFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.route.last().unwrap_or(&self.asked))?;
-        if let (Some(connection), 2..) = (self.route.first(), self.route.len()) {
-            write!(f, " at the other end of {connection}")?;
+        if self.route.len() > 1 {
+            write!(f, " at the other end of {}", self.over)?;
         }
         match self.reason {
             FailureReason::Failed => f.write_str(" failed to handle the message"),
@@ -153,16 +161,20 @@ mod tests {
     use alloc::vec;
     use ockam_core::{ErrorKind, route};
 
+    fn describe(connection: &Address) -> String {
+        format!("the connection to {connection}")
+    }
+
     fn error(reason: FailureReason, texts: &[&str], mismatch: Option<Mismatch>) -> Error {
         let texts = texts.iter().map(|text| text.to_string()).collect();
         let notice = FailureNotice { reason, kind: ErrorKind::Failed, texts, mismatch };
-        RemoteFailure::error(notice, route!["link", "echoer"], "echoer".into())
+        RemoteFailure::error(notice, route!["link", "echoer"], "echoer".into(), describe)
     }
 
     #[test]
     fn the_text_names_the_worker_the_connection_and_the_failure() {
         let shown = |error: Error| error.to_string();
-        let where_ = "0#echoer at the other end of 0#link";
+        let where_ = "0#echoer at the other end of the connection to 0#link";
         assert_eq!(
             shown(error(FailureReason::Failed, &[], None)),
             format!("{where_} failed to handle the message; the log of that node says why")
@@ -179,7 +191,7 @@ mod tests {
             )
         );
         let nobody = FailureNotice::new(FailureReason::NotFound, ErrorKind::NotFound);
-        let nobody = RemoteFailure::error(nobody, route![], "ecoher".into());
+        let nobody = RemoteFailure::error(nobody, route![], "ecoher".into(), describe);
         assert_eq!(nobody.to_string(), "0#ecoher does not exist");
         assert_eq!(nobody.kind(), ErrorKind::NotFound);
     }

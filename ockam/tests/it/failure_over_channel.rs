@@ -106,7 +106,8 @@ async fn one_whom_a_selective_policy_trusts_hears_texts_and_who_exists() {
         let error = scene.ask(&channel, "counter", PATIENCE).await;
         assert_eq!(error.kind(), ErrorKind::Failed);
         let shown = error.to_string();
-        let where_ = format!("0#counter at the other end of {} failed", channel.address());
+        let over = format!("the channel to {}", channel.peer());
+        let where_ = format!("0#counter at the other end of {over} failed");
         assert!(shown.starts_with(&where_), "{shown}");
         assert!(shown.ends_with(": there is no tea in stock"), "{shown}");
 
@@ -132,7 +133,8 @@ async fn one_whom_the_policy_trusts_as_everyone_is_a_stranger() {
         for worker in ["conuter", "safe"] {
             let error = scene.ask(&channel, worker, Duration::from_millis(200)).await;
             assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
-            let where_ = format!("0#{worker} at the other end of {}", channel.address());
+            let over = format!("the channel to {}", channel.peer());
+            let where_ = format!("0#{worker} at the other end of {over} for");
             assert!(error.to_string().contains(&where_), "{error}");
         }
     }

@@ -248,8 +248,9 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
         });
         Error::with_text(ErrorKind::TimedOut, || match over {
             Some(over) => format!(
-                "no answer from {asked} at the other end of {over} for {limit:?}: it was not \
-                 started there, is no consumer of the connection, or is too slow"
+                "no answer from {asked} at the other end of {} for {limit:?}: it was not \
+                 started there, is no consumer of the connection, or is too slow",
+                self.handle.node().describe_link(&over),
             ),
             None => format!("no answer from {asked} for {limit:?}"),
         })

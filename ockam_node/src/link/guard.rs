@@ -11,6 +11,7 @@ use crate::program::wake;
 use crate::sync::Lock;
 use crate::wait_list::WaitList;
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
@@ -42,10 +43,18 @@ impl Links {
     }
 
     pub(super) fn find(&self, address: &Address) -> Option<LinkWatch> {
-        let find = |known: &mut Known| {
-            known.links.values().find(|link| link.address == *address).map(Arc::clone)
-        };
-        self.0.with(find).map(LinkWatch::new)
+        self.shared(address).map(LinkWatch::new)
+    }
+
+    /// Says what the link at an address leads to.
+    pub(super) fn describe(&self, address: &Address) -> Option<String> {
+        let link = self.shared(address)?;
+        Some(format!("the {} to {}", link.kind, link.name))
+    }
+
+    fn shared(&self, address: &Address) -> Option<Arc<Shared>> {
+        let is_it = |link: &&Arc<Shared>| link.address == *address;
+        self.0.with(|known| known.links.values().find(is_it).map(Arc::clone))
     }
 
     fn enter(&self, make: impl FnOnce(u64) -> Shared) -> Arc<Shared> {

@@ -139,6 +139,19 @@ async fn a_stranger_gets_the_texts_only_of_a_node_that_tells_everybody() {
 }
 
 #[tokio::test]
+async fn the_text_of_a_panic_says_once_that_it_is_one() {
+    let builder = NodeBuilder::new().with_failure_texts_told_to(Audience::Everybody);
+    let scene = Scene::new(builder).await;
+    let mut held = held(&scene).await;
+    let ask = scene.asker.ctx.send_and_receive::<String>(scene.to("held"), "panic".to_string());
+    let (error, _) = tokio::join!(soon(ask), async { drop(soon(held.recv()).await) });
+    let error = error.unwrap_err();
+    assert_is(&error, ErrorKind::Panicked, FailureReason::Panicked, "held");
+    assert_eq!(error.to_string().matches("panicked").count(), 1, "{error}");
+    assert!(error.to_string().contains(" panicked: it was let"), "{error}");
+}
+
+#[tokio::test]
 async fn a_node_that_tells_nobody_is_silent() {
     let scene = Scene::new(NodeBuilder::new().with_failures_told_to(Audience::Nobody)).await;
     scene.start("valve", Valve).await;
@@ -173,8 +186,9 @@ async fn who_exists_is_told_only_to_peers_that_may_know_it() {
     let scene = Scene::new(builder).await;
     let error = scene.failure("ecoher").await;
     assert_is(&error, ErrorKind::NotFound, FailureReason::NotFound, "ecoher");
-    assert!(error.to_string().starts_with("0#ecoher at the other end of 0#"), "{error}");
-    assert!(error.to_string().ends_with(" does not exist"), "{error}");
+    let peer = scene.listener.socket_address();
+    let text = format!("0#ecoher at the other end of the connection to {peer} does not exist");
+    assert_eq!(error.to_string(), text);
 }
 
 #[tokio::test]
@@ -193,7 +207,7 @@ async fn a_stranger_cannot_tell_a_worker_from_none_and_its_asks_end_at_their_own
         let error = soon(ask).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         // The likely causes, and where it was asked.
-        let over = scene.connection.sender_address();
+        let over = format!("the connection to {}", scene.listener.socket_address());
         let text = format!("no answer from 0#{worker} at the other end of {over} for 200ms: ");
         assert!(error.to_string().starts_with(&text), "{error}");
         assert!(error.to_string().contains("no consumer of the connection"), "{error}");
