@@ -4,6 +4,8 @@
 //! the name of a test, cargo does not build the examples: what runs then is what was built before.
 
 #[cfg(unix)]
+mod error_across_tcp;
+#[cfg(unix)]
 mod healing_channel;
 mod process;
 #[cfg(unix)]
@@ -77,6 +79,8 @@ const OTHERS: &[&str] = &[
     "22-error-from-main",
     "23-run-until-stopped",
     "24-slow-shutdown",
+    "25-error-across-tcp-responder",
+    "25-error-across-tcp-initiator",
     "30-relay-service",
     "30-relay-owner",
     "30-relay-user",

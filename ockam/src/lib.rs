@@ -57,6 +57,8 @@ pub mod identity;
 mod logs;
 mod node;
 mod relay;
+#[cfg(feature = "std")]
+mod run;
 pub mod workers;
 
 #[cfg(feature = "identity")]
@@ -72,6 +74,8 @@ pub use relay::{
 };
 #[cfg(feature = "std")]
 pub use relay::{RelayRefusal, RelayService, RelayServiceOptions};
+#[cfg(feature = "std")]
+pub use run::run_node_with;
 pub use workers::worker_fn;
 
 pub use ockam_macros::{Message, node, processor, test, worker};

@@ -94,6 +94,12 @@ impl NodeBuilder {
         self
     }
 
+    /// Returns how long a stop may take.
+    #[cfg(feature = "std")]
+    pub(crate) fn stop_timeout(&self) -> Duration {
+        self.stop_timeout
+    }
+
     /// Sets how long a handler may keep its thread, without an `await` that waits, before the log
     /// names it with a WARN, of each worker the first time, the tenth and so on;
     /// [`DEFAULT_BLOCKING_LIMIT`] unless this is called. [`Duration::MAX`] means never.

@@ -61,7 +61,7 @@ where
     Fut: Future<Output = T> + Send + 'static,
     T: Outcome,
 {
-    run_or_exit(None, main)
+    run_node_with(NodeBuilder::new(), main)
 }
 
 /// As [`run_node`], with a limit for the stop of the node, in milliseconds.
@@ -71,16 +71,18 @@ where
     Fut: Future<Output = T> + Send + 'static,
     T: Outcome,
 {
-    run_or_exit(Some(Duration::from_millis(limit_ms)), main)
+    run_node_with(NodeBuilder::new().with_stop_timeout(Duration::from_millis(limit_ms)), main)
 }
 
-fn run_or_exit<F, Fut, T>(stop_timeout: Option<Duration>, main: F) -> T
+/// As [`run_node`], with the options of a builder. The environment's limit for the stop comes before
+/// that of the builder.
+pub fn run_node_with<F, Fut, T>(builder: NodeBuilder, main: F) -> T
 where
     F: FnOnce(Context) -> Fut + Send + 'static,
     Fut: Future<Output = T> + Send + 'static,
     T: Outcome,
 {
-    match try_run_node(stop_timeout, main) {
+    match try_run_node(builder, main) {
         Ok(output) => output,
         Err(error) => {
             std::eprintln!("Error: {error:?}");
@@ -89,14 +91,14 @@ where
     }
 }
 
-fn try_run_node<F, Fut, T>(stop_timeout: Option<Duration>, main: F) -> Result<T>
+fn try_run_node<F, Fut, T>(builder: NodeBuilder, main: F) -> Result<T>
 where
     F: FnOnce(Context) -> Fut + Send + 'static,
     Fut: Future<Output = T> + Send + 'static,
     T: Outcome,
 {
-    let stop_timeout = stop_timeout::find(stop_timeout)?;
-    let (runtime, ctx) = build(NodeBuilder::new().with_stop_timeout(stop_timeout))?;
+    let stop_timeout = stop_timeout::find(builder.stop_timeout())?;
+    let (runtime, ctx) = build(builder.with_stop_timeout(stop_timeout))?;
     let handle = ctx.handle();
     let end = signals::listen(handle.clone())?;
     let cell = Arc::clone(handle.cell());

@@ -113,7 +113,7 @@ pub use delayed_event::DelayedEvent;
 pub use entry::STOP_TIMEOUT_VARIABLE;
 #[cfg(feature = "std")]
 #[doc(hidden)]
-pub use entry::{Outcome, run_node, run_node_with_stop_timeout, run_test};
+pub use entry::{Outcome, run_node, run_node_with, run_node_with_stop_timeout, run_test};
 pub use executor::Executor;
 #[doc(hidden)]
 pub use executor::first;

@@ -1,7 +1,6 @@
-//! How long the stop of a node that an attribute began may take: what the environment says, else
-//! what the attribute says, else the default.
+//! How long the stop of the node of a main function may take: what the environment says, else what
+//! the program says, in its attribute or its builder, or the default.
 
-use crate::node::DEFAULT_STOP_TIMEOUT;
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, Result};
 use std::ffi::OsString;
@@ -11,17 +10,17 @@ use std::string::String;
 /// The environment variable with the limit of a node's stop, such as `30s`.
 pub const STOP_TIMEOUT_VARIABLE: &str = "OCKAM_STOP_TIMEOUT";
 
-/// Finds the limit. `attribute` is what the attribute says.
+/// Finds the limit; `program` is that of the program.
 ///
 /// # Errors
 /// [`InvalidInput`](ErrorKind::InvalidInput) if the variable is set to something else than a time.
-pub(super) fn find(attribute: Option<Duration>) -> Result<Duration> {
-    choose(std::env::var_os(STOP_TIMEOUT_VARIABLE), attribute)
+pub(super) fn find(program: Duration) -> Result<Duration> {
+    choose(std::env::var_os(STOP_TIMEOUT_VARIABLE), program)
 }
 
-fn choose(variable: Option<OsString>, attribute: Option<Duration>) -> Result<Duration> {
+fn choose(variable: Option<OsString>, program: Duration) -> Result<Duration> {
     let Some(value) = variable.filter(|value| !value.is_empty()) else {
-        return Ok(attribute.unwrap_or(DEFAULT_STOP_TIMEOUT));
+        return Ok(program);
     };
     value.to_str().and_then(read).ok_or_else(|| {
         let text: String = format!(
@@ -53,17 +52,15 @@ mod tests {
     use core::time::Duration;
 
     #[test]
-    fn the_environment_comes_before_the_attribute_and_that_before_the_default() {
-        let attribute = Some(Duration::from_secs(30));
-        for (variable, attribute, seconds) in [
-            (None, None, 1),
-            (None, attribute, 30),
-            (Some(""), attribute, 30),
-            (Some("5000ms"), attribute, 5),
-            (Some(" 2 m "), None, 120),
-            (Some("1h"), attribute, 3600),
+    fn the_environment_comes_before_the_program() {
+        for (variable, seconds) in [
+            (None, 30),
+            (Some(""), 30),
+            (Some("5000ms"), 5),
+            (Some(" 2 m "), 120),
+            (Some("1h"), 3600),
         ] {
-            let limit = choose(variable.map(Into::into), attribute);
+            let limit = choose(variable.map(Into::into), Duration::from_secs(30));
             assert_eq!(limit.ok(), Some(Duration::from_secs(seconds)), "{variable:?}");
         }
     }
@@ -72,7 +69,9 @@ mod tests {
     fn what_is_no_time_is_an_error_that_says_what_to_write() {
         for value in ["5", "s", "1.5s", "-1s", "soon", "99999999999999999999s", "9999999999999999h"]
         {
-            let error = choose(Some(value.into()), None).err().map(|error| std::format!("{error}"));
+            let error = choose(Some(value.into()), Duration::ZERO)
+                .err()
+                .map(|error| std::format!("{error}"));
             let text = error.unwrap_or_default();
             assert!(
                 text.contains("OCKAM_STOP_TIMEOUT") && text.contains("`30s`"),

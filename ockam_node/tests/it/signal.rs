@@ -5,8 +5,8 @@
 use crate::support::PATIENCE;
 use ockam_core::{Any, Result, Routed, Worker};
 use ockam_node::{
-    Context, DEFAULT_STOP_TIMEOUT, MessageReceiveOptions, STOP_TIMEOUT_VARIABLE, run_node,
-    run_node_with_stop_timeout,
+    Context, DEFAULT_STOP_TIMEOUT, MessageReceiveOptions, NodeBuilder, STOP_TIMEOUT_VARIABLE,
+    run_node, run_node_with, run_node_with_stop_timeout,
 };
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -186,16 +186,23 @@ fn patient_child() {
     };
     let outcome = match limit.as_str() {
         "attribute" => run_node_with_stop_timeout(30_000, main),
+        "builder" => {
+            run_node_with(NodeBuilder::new().with_stop_timeout(Duration::from_secs(30)), main)
+        }
         _ => run_node(main),
     };
     say(&format!("returned {outcome:?}"));
 }
 
 #[test]
-fn the_limit_of_the_stop_comes_from_the_attribute_or_the_environment() {
-    for (task, variable, code) in
-        [("attribute", "", 0), ("environment", "30s", 0), ("attribute", "10ms", 1)]
-    {
+fn the_limit_of_the_stop_comes_from_the_program_or_the_environment() {
+    for (task, variable, code) in [
+        ("attribute", "", 0),
+        ("builder", "", 0),
+        ("environment", "30s", 0),
+        ("attribute", "10ms", 1),
+        ("builder", "10ms", 1),
+    ] {
         let mut node = Running::start_with(
             "signal::patient_child",
             task,
