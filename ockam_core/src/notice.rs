@@ -9,6 +9,8 @@
 //!                                   and no item of CBOR
 //!   [reason, kind, [* text], ? [expected, len, ? left over]]     in CBOR; more elements are skipped
 //! ```
+//!
+//! What is optional is left out here; a reader takes `null` for it as well.
 
 mod error;
 mod fields;
@@ -152,7 +154,10 @@ impl FailureNotice {
         let texts = fields::texts(&mut reader)?;
         let mut mismatch = None;
         if reader.has_next(&mut fields)? {
-            mismatch = Some(Mismatch::read(&mut reader)?);
+            // A later version may have elements behind one that it leaves out.
+            if !reader.take_null() {
+                mismatch = Some(Mismatch::read(&mut reader)?);
+            }
             reader.skip_rest(&mut fields)?;
         }
         Ok(FailureNotice { reason, kind, texts, mismatch })

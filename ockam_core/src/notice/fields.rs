@@ -113,7 +113,9 @@ impl Mismatch {
         let len = reader.unsigned(LEN)?;
         let mut left_over = None;
         if reader.has_next(&mut fields)? {
-            left_over = Some(reader.unsigned(LEFT_OVER)?);
+            if !reader.take_null() {
+                left_over = Some(reader.unsigned(LEFT_OVER)?);
+            }
             reader.skip_rest(&mut fields)?;
         }
         Ok(Mismatch { expected: escaped(expected), len, left_over })

@@ -7,6 +7,7 @@
 mod bodies;
 mod frames;
 mod limits;
+mod notices;
 mod properties;
 mod tolerance;
 mod vectors;

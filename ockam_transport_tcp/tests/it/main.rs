@@ -20,6 +20,7 @@ mod hostile;
 mod killed;
 mod lines;
 mod memory;
+mod no_mark;
 mod on_demand;
 mod peer;
 mod places;

@@ -8,20 +8,20 @@ use serde_json::Value;
 use std::path::Path;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-fn file(name: &str) -> Value {
+pub(crate) fn file(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/vectors").join(name);
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap()
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-fn bytes(value: &Value) -> Vec<u8> {
+pub(crate) fn bytes(value: &Value) -> Vec<u8> {
     if value.is_null() {
         return Vec::new();
     }
@@ -34,7 +34,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(byte).collect()
 }
 
-fn route_of(value: &Value) -> Route {
+pub(crate) fn route_of(value: &Value) -> Route {
     let address = |value: &Value| {
         let transport = value["type"].as_u64().unwrap() as u8;
         Address::new(transport.into(), bytes(&value["hex"]))
