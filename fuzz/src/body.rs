@@ -22,6 +22,8 @@ const HELD_AT_LEAST: usize = 4 * 1024 * 1024;
 #[derive(Serialize, Deserialize)]
 struct Meters(u8);
 
+impl Message for Meters {}
+
 #[derive(Serialize, Deserialize)]
 struct Reading {
     sensor: String,
@@ -31,6 +33,8 @@ struct Reading {
     position: (f32, f64),
     back: Route,
 }
+
+impl Message for Reading {}
 
 #[derive(Serialize, Deserialize)]
 struct Wide {
@@ -42,6 +46,8 @@ struct Wide {
     d: i128,
 }
 
+impl Message for Wide {}
+
 #[derive(Serialize, Deserialize)]
 enum Command {
     Stop,
@@ -51,6 +57,8 @@ enum Command {
     Many(Vec<Option<Command>>),
     Then(Box<Command>),
 }
+
+impl Message for Command {}
 
 /// Checks the bytes as a body of each type.
 pub fn check(data: &[u8]) {

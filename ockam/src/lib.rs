@@ -80,8 +80,6 @@ pub use workers::worker_fn;
 
 pub use ockam_macros::{Message, node, processor, test, worker};
 
-#[doc(hidden)]
-pub use ockam_core::Serde;
 pub use ockam_core::{
     Address, AddressError, AllIncoming, AllOutgoing, AllowAll, AllowOnwardAddress,
     AllowOnwardAddresses, AllowSourceAddress, AllowSourceAddresses, Any, AnyIncoming, AnyOutgoing,

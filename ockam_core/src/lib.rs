@@ -44,8 +44,6 @@ pub use access::{
 pub use error::{Error, ErrorKind, Result, TEXTS};
 pub use flow_control::{FlowControlId, FlowControlTable, ProducerInfo, SpawnerInfo};
 pub use mailbox::{Mailbox, Mailboxes};
-#[doc(hidden)]
-pub use message::Serde;
 pub use message::{
     Any, DecodeError, EncodeError, LocalInfo, LocalMessage, MAX_BODY_DEPTH, MAX_EMPTY_ITEMS,
     Message, NeutralMessage, Payload, Routed, SpareMessage, TransportMessage, TypedBody, decode,

@@ -9,7 +9,10 @@ mod neutral;
 mod payload;
 mod routed;
 mod spare;
+#[cfg(feature = "std")]
+mod std_types;
 mod transport_message;
+mod types;
 
 pub use bounds::{MAX_BODY_DEPTH, MAX_EMPTY_ITEMS};
 pub use codec::{DecodeError, EncodeError, decode, encode};
@@ -21,12 +24,19 @@ pub use routed::Routed;
 pub use spare::SpareMessage;
 pub use transport_message::TransportMessage;
 
-use alloc::vec::Vec;
-use bounds::DecodeFault;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Marks the types that can be the body of a message: every `serde` type that owns its data and
-/// may move between threads. There is nothing to implement.
+/// Marks the types that can be the body of a message.
+///
+/// A type is made a message by `#[derive(Message)]`, the attribute of the facade `ockam`, or by an
+/// empty `impl`; not by both. It has to own its data, to be `Send`, and to implement `Serialize` and
+/// `Deserialize` of [serde](https://serde.rs).
+///
+/// The standard types that serde knows are messages already: numbers, `bool`, `char`, `String`,
+/// `()`, `Duration`, `Option`, `Result`, `Box`, `Cow`, tuples, arrays of up to 32 items, and the
+/// collections, if what is in them is a message; with the feature `std` those of the standard
+/// library as well, such as `HashMap`. A type of another crate becomes a message inside of a struct
+/// of the program.
 ///
 /// On the wire a body is its [postcard](https://postcard.jamesmunns.com/wire-format) encoding,
 /// except for [`NeutralMessage`], which is its bytes. Between workers of one node a body is moved
@@ -39,40 +49,18 @@ use serde::{Serialize, de::DeserializeOwned};
 /// #[derive(Serialize, Deserialize)]
 /// struct Reading { celsius: f32 }
 ///
+/// impl Message for Reading {}
+///
 /// fn is_message<M: Message>() {}
 /// is_message::<Reading>();
 /// is_message::<Vec<Reading>>();
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the body of a message",
-    label = "this is not a message",
-    note = "a message owns its data and is `Serialize`, `Deserialize`, `Send` and `'static`",
-    note = "send `\"text\".to_string()` instead of `\"text\"`; write `#[derive(Serialize, Deserialize)]` on a type of your own"
+    label = "`Message` is not implemented for `{Self}`",
+    note = "your own type: write `#[derive(Message, Serialize, Deserialize)]` on it",
+    note = "text: a message owns its data, so send `\"text\".to_string()`, a `String`, in place of `\"text\"`",
+    note = "the reply to an ask: name its type, as in `send_and_receive::<String>(..)`",
+    note = "a type of another crate: put it into a struct of your own that derives `Message`"
 )]
-pub trait Message: Sized + Send + 'static {
-    /// Encodes with postcard. `serde`'s traits are not supertraits, because the compiler would then
-    /// report them, and not this trait, for a type that is no message.
-    #[doc(hidden)]
-    fn __to_postcard(&self) -> postcard::Result<Vec<u8>>;
-
-    /// Decodes with postcard, within bounds, and returns what is behind the value.
-    #[doc(hidden)]
-    fn __take_postcard(bytes: &[u8]) -> core::result::Result<(Self, &[u8]), DecodeFault>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<M: Serialize + DeserializeOwned + Send + 'static> Message for M {
-    fn __to_postcard(&self) -> postcard::Result<Vec<u8>> {
-        postcard::to_allocvec(self)
-    }
-
-    fn __take_postcard(bytes: &[u8]) -> core::result::Result<(Self, &[u8]), DecodeFault> {
-        bounds::take(bytes)
-    }
-}
-
-/// What the parameters of a generic message have to be; for `#[derive(Message)]`.
-#[doc(hidden)]
-pub trait Serde: Serialize + DeserializeOwned {}
-
-impl<T: Serialize + DeserializeOwned> Serde for T {}
+pub trait Message: Serialize + DeserializeOwned + Send + 'static {}

@@ -197,11 +197,10 @@ pub fn processor(arguments: TokenStream, item: TokenStream) -> TokenStream {
     block::expand(&role::PROCESSOR, arguments.into(), item.into()).into()
 }
 
-/// Checks that a type can be sent as a message, at the place where it is declared.
+/// Implements `Message` for a type, so that it can be the body of a message.
 ///
-/// Every type that `serde` can encode and decode, and that owns its data, is a message already. The
-/// derive adds nothing to it. It moves the error to the declaration: without it, a type that cannot
-/// be a message is noticed at the first `send`, which may be far away.
+/// The type has to own its data, and to derive `Serialize` and `Deserialize` of `serde`. The derive
+/// writes `impl Message for Reading {}`, and programs may write that in place of it.
 ///
 /// ```text
 /// use ockam::Message;

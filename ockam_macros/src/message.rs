@@ -1,5 +1,5 @@
-//! Owns the expansion of `#[derive(Message)]`: a check, run by the compiler, that the type is a
-//! message. It refuses to know what makes one; the trait of the facade does.
+//! Owns the expansion of `#[derive(Message)]`: an empty `impl`. It refuses to know what the trait
+//! asks of a type; the compiler says so at the type's name.
 
 use crate::argument::{Arguments, Attribute};
 use crate::problem::Problems;
@@ -19,7 +19,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let krate = facade(&item, &mut problems);
     check(&item, &mut problems);
     match problems.is_empty() {
-        true => assertion(&krate, item),
+        true => implementation(&krate, item),
         false => problems.into_tokens(),
     }
 }
@@ -63,24 +63,17 @@ fn check(item: &DeriveInput, problems: &mut Problems) {
     }
 }
 
-/// Returns a constant in which the compiler checks the type. What it finds is reported at the name
-/// of the type.
-fn assertion(krate: &Path, mut item: DeriveInput) -> TokenStream {
+/// Returns the `impl`, in which the type parameters are messages themselves.
+fn implementation(krate: &Path, mut item: DeriveInput) -> TokenStream {
     for param in &mut item.generics.params {
         if let GenericParam::Type(TypeParam { bounds, .. }) = param {
             bounds.push(parse_quote!(#krate::Message));
-            bounds.push(parse_quote!(#krate::Serde));
         }
     }
     let (name, (params, arguments, clause)) = (&item.ident, item.generics.split_for_impl());
     quote! {
-        #[allow(dead_code, clippy::all)]
-        const _: () = {
-            fn assert_message<T: #krate::Message>() {}
-            fn check #params () #clause {
-                assert_message::<#name #arguments>()
-            }
-        };
+        #[automatically_derived]
+        impl #params #krate::Message for #name #arguments #clause {}
     }
 }
 
@@ -95,15 +88,17 @@ mod tests {
     }
 
     #[test]
-    fn the_type_is_asserted_to_be_a_message() {
+    fn the_trait_is_implemented() {
         let actual = expanded(quote!(
             #[serde(other)]
             struct Reading {
                 celsius: f32,
             }
         ));
-        assert!(actual.contains(&quote!(assert_message::<Reading>()).to_string()), "{actual}");
-        assert!(actual.contains(&quote!(T: ::ockam::Message).to_string()), "{actual}");
+        assert!(
+            actual.contains(&quote!(impl ::ockam::Message for Reading {}).to_string()),
+            "{actual}"
+        );
     }
 
     #[test]
@@ -116,14 +111,10 @@ mod tests {
                 Leaf([T; N]),
             }
         ));
-        let actual = actual.replace(' ', "");
-        assert!(
-            actual.contains(
-                "fncheck<T:Ord+::ockam::Message+::ockam::Serde,constN:usize>()whereT:Copy,"
-            ),
-            "{actual}"
-        );
-        assert!(actual.contains("assert_message::<Tree<T,N>>()"), "{actual}");
+        let expected = quote!(::ockam::Message for Tree<T, N> where T: Copy, {});
+        assert!(actual.contains(&expected.to_string()), "{actual}");
+        let params = quote!(impl<T: Ord + ::ockam::Message, const N: usize>);
+        assert!(actual.contains(&params.to_string()), "{actual}");
     }
 
     #[test]
@@ -132,7 +123,10 @@ mod tests {
             #[message(crate = "my::ockam")]
             struct Reading;
         ));
-        assert!(actual.contains(&quote!(T: my::ockam::Message).to_string()), "{actual}");
+        assert!(
+            actual.contains(&quote!(impl my::ockam::Message for Reading {}).to_string()),
+            "{actual}"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ockam::identity::{
 use ockam::workers::Echoer;
 use ockam::{
     Address, AllowAll, Any, Authorization, Context, DeadLetterReason, Error, ErrorKind,
-    IncomingAccessControl, NodeBuilder, RelayMessage, RelayRefusal, RelayService,
+    IncomingAccessControl, Message, NodeBuilder, RelayMessage, RelayRefusal, RelayService,
     RelayServiceOptions, Result, Route, Routed, TcpConnection, TcpConnectionOptions, TcpListener,
     TcpListenerOptions, TcpTransport, TcpTransportExtension, TransportMessage, Worker, encode,
     route,
@@ -263,6 +263,8 @@ async fn rules_that_fail_write_a_handful_of_lines() {
 /// Its encoding panics.
 #[derive(Deserialize)]
 struct Unwritten;
+
+impl Message for Unwritten {}
 
 impl Serialize for Unwritten {
     fn serialize<S: Serializer>(&self, _: S) -> std::result::Result<S::Ok, S::Error> {

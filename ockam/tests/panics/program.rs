@@ -3,8 +3,8 @@
 use crate::fuse::{OnDrop, Point};
 use ockam::{
     Address, Any, Authorization, Context, Error, ErrorKind, Handle, IncomingAccessControl,
-    LocalMessage, OutgoingAccessControl, Processor, RelayMessage, Result, Routed, Transport,
-    TransportType, Worker,
+    LocalMessage, Message, OutgoingAccessControl, Processor, RelayMessage, Result, Routed,
+    Transport, TransportType, Worker,
 };
 use ockam_core::Resolving;
 use ockam_node::Shortcut;
@@ -18,6 +18,8 @@ pub(crate) struct Body {
     pub(crate) number: u64,
     _held: OnDrop,
 }
+
+impl Message for Body {}
 
 impl Body {
     pub(crate) fn new(number: u64) -> Self {

@@ -26,7 +26,7 @@ pub const MAX_EMPTY_ITEMS: usize = 4096;
 
 /// Says why bytes are not a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DecodeFault {
+pub(super) enum DecodeFault {
     Encoding(postcard::Error),
     TooDeep,
     TooManyItems,
@@ -129,7 +129,7 @@ impl ItemCount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{decode, encode};
+    use crate::{Message, decode, encode};
     use alloc::boxed::Box;
     use alloc::string::ToString;
     use alloc::vec;
@@ -139,12 +139,16 @@ mod tests {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Link(Option<Box<Link>>);
 
+    impl Message for Link {}
+
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     enum Tree {
         Leaf,
         Branch(Vec<Tree>),
         Pair { left: Box<Tree>, right: Box<Tree> },
     }
+
+    impl Message for Tree {}
 
     #[test]
     fn a_body_of_a_recursive_type_is_refused_when_it_is_too_deep() {

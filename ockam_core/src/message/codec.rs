@@ -1,6 +1,6 @@
 //! Between a body and its bytes.
 
-use super::bounds::DecodeFault;
+use super::bounds::{self, DecodeFault};
 use super::{Message, NeutralMessage};
 use crate::{ErrorKind, TEXTS, TypeName};
 use alloc::string::String;
@@ -21,7 +21,7 @@ pub fn encode<M: Message>(body: &M) -> Result<Vec<u8>, EncodeError> {
     if let Some(neutral) = (body as &dyn any::Any).downcast_ref::<NeutralMessage>() {
         return Ok(neutral.as_slice().to_vec());
     }
-    body.__to_postcard()
+    postcard::to_allocvec(body)
         .map_err(|cause| EncodeError { body: TypeName::of::<M>(), cause: Some(cause) })
 }
 
@@ -61,7 +61,7 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
 
 /// Decodes a value. `is_whole` tells for the number of bytes behind it whether it is accepted.
 fn take<M: Message>(bytes: &[u8], is_whole: impl FnOnce(usize) -> bool) -> Result<M, DecodeFault> {
-    let (body, rest) = M::__take_postcard(bytes)?;
+    let (body, rest) = bounds::take::<M>(bytes)?;
     if is_whole(rest.len()) { Ok(body) } else { Err(DecodeFault::LeftOver(rest.len())) }
 }
 

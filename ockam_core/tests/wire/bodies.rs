@@ -11,6 +11,8 @@ use std::fmt::Debug;
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Meters(u8);
 
+impl Message for Meters {}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Reading {
     sensor: String,
@@ -18,6 +20,8 @@ struct Reading {
     valid: bool,
     unit: Option<String>,
 }
+
+impl Message for Reading {}
 
 /// A type with wide integers that Ockam 0.150 can read.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +36,8 @@ struct Wide {
     d: i32,
 }
 
+impl Message for Wide {}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 enum Command {
     Stop,
@@ -40,12 +46,16 @@ enum Command {
     Pair(u8, u8),
 }
 
+impl Message for Command {}
+
 /// One wide integer, written at full width.
 macro_rules! fixed {
     ($($name:ident($integer:ty)),+) => {
         $(
             #[derive(Debug, PartialEq, Serialize, Deserialize)]
             struct $name(#[serde(with = "postcard::fixint::le")] $integer);
+
+            impl Message for $name {}
         )+
     };
 }

@@ -69,16 +69,16 @@ impl Handle {
     /// At once what [`send`](Self::send) returns; [`Failed`](ockam_core::ErrorKind::Failed),
     /// [`Stopped`](ockam_core::ErrorKind::Stopped) or [`Encoding`](ockam_core::ErrorKind::Encoding) as soon as a recipient
     /// on this node fails, panics, stops or cannot read the message; `Encoding` also if the answer
-    /// is not an `M`; [`TimedOut`](ockam_core::ErrorKind::TimedOut) if no answer came.
+    /// is not a `Reply`; [`TimedOut`](ockam_core::ErrorKind::TimedOut) if no answer came.
     ///
     /// # Cancel safety
     /// Dropped, the ask is over and its address is gone; the message may have been sent. An answer
     /// that comes then is a dead letter.
-    pub fn send_and_receive<M: Message>(
+    pub fn send_and_receive<Reply: Message>(
         &self,
         route: impl Into<Route>,
         body: impl Message,
-    ) -> impl Future<Output = Result<M>> + Send {
+    ) -> impl Future<Output = Result<Reply>> + Send {
         Asking::new(self, route.into(), typed::payload(body), Some(DEFAULT_TIMEOUT), Routed::body)
     }
 
@@ -90,12 +90,12 @@ impl Handle {
     ///
     /// # Cancel safety
     /// As [`send_and_receive`](Self::send_and_receive).
-    pub fn send_and_receive_extended<M: Message>(
+    pub fn send_and_receive_extended<Reply: Message>(
         &self,
         route: impl Into<Route>,
         body: impl Message,
         options: MessageSendReceiveOptions,
-    ) -> impl Future<Output = Result<Routed<M>>> + Send {
+    ) -> impl Future<Output = Result<Routed<Reply>>> + Send {
         Asking::new(self, route.into(), typed::payload(body), options.timeout, convert::identity)
     }
 }
@@ -110,11 +110,11 @@ impl Context {
     ///
     /// # Cancel safety
     /// As [`Handle::send_and_receive`].
-    pub fn send_and_receive<M: Message>(
+    pub fn send_and_receive<Reply: Message>(
         &self,
         route: impl Into<Route>,
         body: impl Message,
-    ) -> impl Future<Output = Result<M>> + Send {
+    ) -> impl Future<Output = Result<Reply>> + Send {
         let payload = typed::payload(body);
         Asking::of_another(self, route.into(), payload, Some(DEFAULT_TIMEOUT), Routed::body)
     }
@@ -126,12 +126,12 @@ impl Context {
     ///
     /// # Cancel safety
     /// As [`Handle::send_and_receive`].
-    pub fn send_and_receive_extended<M: Message>(
+    pub fn send_and_receive_extended<Reply: Message>(
         &self,
         route: impl Into<Route>,
         body: impl Message,
         options: MessageSendReceiveOptions,
-    ) -> impl Future<Output = Result<Routed<M>>> + Send {
+    ) -> impl Future<Output = Result<Routed<Reply>>> + Send {
         Asking::of_another(
             self,
             route.into(),

@@ -18,11 +18,15 @@ pub(crate) struct Reading {
     pub(crate) note: Option<Note>,
 }
 
+impl Message for Reading {}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Note {
     Hot,
     Text { text: String },
 }
+
+impl Message for Note {}
 
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -167,6 +171,8 @@ async fn large_bodies_look_the_same_too() {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Wide([u64; 32]);
 
+impl Message for Wide {}
+
 impl fmt::Display for Wide {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.0)
@@ -177,6 +183,8 @@ impl fmt::Display for Wide {
 async fn wide_and_empty_bodies_look_the_same_too() {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Empty;
+
+    impl Message for Empty {}
     impl fmt::Display for Empty {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("nothing")
@@ -223,6 +231,8 @@ async fn a_cast_to_another_type_of_the_same_shape_works_and_to_a_wrong_one_does_
 async fn a_body_reaches_a_worker_of_another_type_with_the_same_wire_shape() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Twin(String, Vec<i64>, Option<Note>);
+
+    impl Message for Twin {}
     let mut pair = Pair::<Twin>::new().await;
     let sent = encode(&reading()).unwrap();
     for msg in pair.send(&reading()).await {

@@ -4,7 +4,8 @@
 use crate::body::{Pair, Reading, reading};
 use crate::support::{Hop, collect, node, soon};
 use ockam_core::{
-    Any, ErrorKind, NeutralMessage, Result, Routed, TransportMessage, Worker, encode, route,
+    Any, ErrorKind, Message, NeutralMessage, Result, Routed, TransportMessage, Worker, encode,
+    route,
 };
 use ockam_node::{Context, SendError};
 use proptest::prelude::*;
@@ -93,6 +94,8 @@ async fn a_message_that_comes_back_from_a_failed_send_can_be_sent_again() {
 /// A body whose encoding fails.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 struct Stubborn(u32);
+
+impl Message for Stubborn {}
 
 impl Serialize for Stubborn {
     fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {

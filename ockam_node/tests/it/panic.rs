@@ -2,7 +2,7 @@
 
 use crate::log::{logged, record_log};
 use crate::support::{Collector, Echoer, Gate, Trace, Tracer, eventually, node, settle, soon};
-use ockam_core::{Any, ErrorKind, Result, Routed, Worker};
+use ockam_core::{Any, ErrorKind, Message, Result, Routed, Worker};
 use ockam_node::{Context, DeadLetterReason};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::future::{Future, ready};
@@ -157,6 +157,8 @@ async fn a_panic_before_the_handlers_future_is_made_is_one_like_any_other() {
 /// A body whose decoding panics.
 #[derive(Serialize)]
 struct Mine;
+
+impl Message for Mine {}
 
 impl<'de> Deserialize<'de> for Mine {
     fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {

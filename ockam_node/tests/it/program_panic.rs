@@ -4,8 +4,8 @@
 use crate::log::{logged, record_log};
 use crate::support::{Echoer, Trace, eventually, node, settle, soon};
 use ockam_core::{
-    AllowAll, Any, Authorization, EncodeError, Error, ErrorKind, IncomingAccessControl, Processor,
-    RelayMessage, Result, Routed, Worker,
+    AllowAll, Any, Authorization, EncodeError, Error, ErrorKind, IncomingAccessControl, Message,
+    Processor, RelayMessage, Result, Routed, Worker,
 };
 use ockam_node::{Context, DeadLetterReason, Handle};
 use serde::{Deserialize, Serialize, Serializer};
@@ -17,6 +17,8 @@ use std::time::Duration;
 /// Panics as it is dropped.
 #[derive(Debug, Serialize, Deserialize)]
 struct Bomb(u32);
+
+impl Message for Bomb {}
 
 impl Drop for Bomb {
     fn drop(&mut self) {
@@ -264,6 +266,8 @@ async fn a_rule_that_panics_denies_and_is_logged_with_its_address() {
 /// Its encoding panics.
 #[derive(Deserialize)]
 struct Unwritten;
+
+impl Message for Unwritten {}
 
 impl Serialize for Unwritten {
     fn serialize<S: Serializer>(&self, _: S) -> std::result::Result<S::Ok, S::Error> {

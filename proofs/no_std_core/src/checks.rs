@@ -9,8 +9,9 @@ use core::task::{Context, Poll, Waker};
 use ockam_core::{
     Address, AllIncoming, AllowAll, AllowOnwardAddress, AllowSourceAddress, AnyIncoming,
     Authorization, DenyAll, EncodeError, Error, ErrorKind, FlowControlId, FlowControlTable,
-    LocalInfo, LocalMessage, Mailbox, Mailboxes, NeutralMessage, Payload, RelayMessage, Result,
-    Route, Routed, TCP, TransportMessage, TypeName, TypedBody, Worker, decode, encode, route,
+    LocalInfo, LocalMessage, Mailbox, Mailboxes, Message, NeutralMessage, Payload, RelayMessage,
+    Result, Route, Routed, TCP, TransportMessage, TypeName, TypedBody, Worker, decode, encode,
+    route,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,8 @@ enum Reading {
     Celsius(f32),
     Many { label: String, values: Vec<u32>, next: Option<u8> },
 }
+
+impl Message for Reading {}
 
 fn bodies() -> bool {
     let one = Reading::Celsius(21.5);

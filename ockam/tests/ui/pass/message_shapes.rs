@@ -1,7 +1,8 @@
-//! Types that are messages, with and without the derive.
+//! Types that are messages, by the derive and by an `impl`.
 
 use ockam::Message;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 #[derive(Message, Serialize, Deserialize)]
 struct Reading {
@@ -19,8 +20,11 @@ where
     Mark(U),
 }
 
+// As programs of 2023 write it.
 #[derive(Serialize, Deserialize)]
 struct Plain;
+
+impl Message for Plain {}
 
 fn is_message<M: Message>() {}
 
@@ -28,4 +32,5 @@ fn main() {
     is_message::<Reading>();
     is_message::<Tree<String>>();
     is_message::<Plain>();
+    is_message::<HashMap<String, Vec<(u64, Option<Plain>)>>>();
 }
