@@ -4,6 +4,7 @@
 
 use crate::argument::Arguments;
 use crate::item::Kind;
+use crate::lifetime;
 use crate::mend::Mending;
 use crate::method::Checked;
 use crate::part::{Part, name};
@@ -93,6 +94,7 @@ impl Block {
     }
 
     fn check(&self, problems: &mut Problems) {
+        lifetime::check(self, problems);
         self.check_missing(problems);
         for item in &self.item.items {
             self.check_name(item, problems);

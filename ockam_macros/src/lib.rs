@@ -22,7 +22,7 @@
 //!   one.
 //! - `function`, `context`, `node`, `test`: the checked view of an `async fn`, and its two
 //!   expansions.
-//! - `role`, `block`, `part`, `method`, `mend`, `spelling`: the checked view of an impl block of
+//! - `role`, `block`, `part`, `method`, `lifetime`, `mend`, `spelling`: the checked view of an impl block of
 //!   `Worker` or `Processor`.
 //! - `message`: the derive.
 
@@ -31,6 +31,7 @@ mod block;
 mod context;
 mod function;
 mod item;
+mod lifetime;
 mod mend;
 mod message;
 mod method;

@@ -4,6 +4,7 @@
 //! block never runs.
 
 use crate::block::Block;
+use crate::lifetime;
 use crate::method::Checked;
 use crate::part::Part;
 use crate::role::Method;
@@ -20,7 +21,7 @@ pub(crate) struct Mending<'a> {
 impl Mending<'_> {
     /// Returns the block with what it lacked, and a block for the items that have no place in it.
     pub(crate) fn mend(&self) -> TokenStream {
-        let mut item = self.block.item.clone();
+        let mut item = lifetime::without_borrowed(self.block.item.clone());
         let (krate, role) = (self.krate, Ident::new(self.block.role.name, Span::call_site()));
         item.trait_.get_or_insert_with(|| (parse_quote!(#krate::#role), Default::default()));
         let (ours, strangers): (Vec<_>, Vec<_>) =
@@ -39,8 +40,9 @@ impl Mending<'_> {
     /// cannot be there.
     fn apart(&self, mut strangers: Vec<ImplItem>) -> Option<TokenStream> {
         strangers.retain(|item| !matches!(item, ImplItem::Type(_)));
-        let (generics, _, clause) = self.block.item.generics.split_for_impl();
-        let ty = &self.block.item.self_ty;
+        let block = lifetime::without_borrowed(self.block.item.clone());
+        let (generics, _, clause) = block.generics.split_for_impl();
+        let ty = &block.self_ty;
         (!strangers.is_empty()).then(|| {
             quote! {
                 #[allow(dead_code)]
