@@ -16,7 +16,7 @@ async fn main(ctx: Context) -> Result<()> {
     // stopped as if `stop` had been called. `context` adds what was being done.
     node.send("ecoher", "Hello Ockam!".to_string())
         .await
-        .map_err(|error| error.context("greeting the echoer"))?;
+        .map_err(|error| error.add_context("greeting the echoer"))?;
 
     println!("This line is not reached");
     node.stop().await

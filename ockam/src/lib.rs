@@ -57,6 +57,7 @@ pub mod identity;
 mod logs;
 mod node;
 mod relay;
+pub mod remote;
 #[cfg(feature = "std")]
 mod run;
 pub mod workers;
@@ -78,6 +79,7 @@ pub use relay::{RelayRefusal, RelayService, RelayServiceOptions};
 pub use run::run_node_with;
 pub use workers::worker_fn;
 
+pub use ockam_core::errcode;
 pub use ockam_macros::{Message, node, processor, test, worker};
 
 pub use ockam_core::{

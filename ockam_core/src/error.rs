@@ -4,8 +4,10 @@
 //! Calls whose callers can act on more than the kind return it with a leaf error inside, which
 //! [`Error::downcast`] gives back.
 
+use crate::errcode::{Kind, Origin, error_kind};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::error::Error as StdError;
@@ -35,7 +37,7 @@ type Cause = Box<dyn StdError + Send + Sync + 'static>;
 ///     Ok(text.parse::<u16>()?)
 /// }
 ///
-/// let error = port("http").unwrap_err().context("reading the port");
+/// let error = port("http").unwrap_err().add_context("reading the port");
 /// assert_eq!(error.kind(), ErrorKind::Application);
 /// assert_eq!(error.to_string(), "reading the port: invalid digit found in string");
 /// ```
@@ -119,9 +121,33 @@ impl fmt::Display for ErrorKind {
 }
 
 impl Error {
+    /// Makes an error from the codes of programs of 2023 and later, and a text or another error.
+    ///
+    /// ```
+    /// use ockam_core::errcode::{Kind, Origin};
+    /// use ockam_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(Origin::Application, Kind::NotFound, "there is no such file");
+    /// assert_eq!(error.kind(), ErrorKind::NotFound);
+    /// assert_eq!(error.to_string(), "there is no such file");
+    /// ```
+    ///
+    /// # Compatibility
+    /// [`with_kind`](Self::with_kind) does the same with one code, which callers can act on.
+    #[must_use]
+    pub fn new(origin: Origin, kind: Kind, cause: impl Into<Cause>) -> Self {
+        Error::with_kind(error_kind(origin, kind), cause)
+    }
+
+    /// As [`new`](Self::new), without more than the codes; its text is `application: not found`.
+    #[must_use]
+    pub fn new_without_cause(origin: Origin, kind: Kind) -> Self {
+        Error::with_text(error_kind(origin, kind), || format!("{origin}: {kind}"))
+    }
+
     /// Makes an error of a kind from a text or from another error.
     #[must_use]
-    pub fn new(kind: ErrorKind, cause: impl Into<Cause>) -> Self {
+    pub fn with_kind(kind: ErrorKind, cause: impl Into<Cause>) -> Self {
         Error(Box::new(Inner { kind, context: Vec::new(), cause: cause.into() }))
     }
 
@@ -132,19 +158,23 @@ impl Error {
         kind: ErrorKind,
         text: impl FnOnce() -> T,
     ) -> Self {
-        if TEXTS { Error::new(kind, text().into().into_owned()) } else { Error::from_kind(kind) }
+        if TEXTS {
+            Error::with_kind(kind, text().into().into_owned())
+        } else {
+            Error::from_kind(kind)
+        }
     }
 
-    /// As [`new`](Self::new), in a program whose errors have texts ([`TEXTS`]). In others the kind
+    /// As [`with_kind`](Self::with_kind), in a program whose errors have texts ([`TEXTS`]). In others the kind
     /// is all that is left of the cause, and what would show it is not part of the program.
     #[must_use]
     pub fn with_cause(kind: ErrorKind, cause: impl Into<Cause>) -> Self {
-        if TEXTS { Error::new(kind, cause) } else { Error::from_kind(kind) }
+        if TEXTS { Error::with_kind(kind, cause) } else { Error::from_kind(kind) }
     }
 
     fn from_kind(kind: ErrorKind) -> Self {
         let cause: Cause = Box::new(Bare(kind));
-        Error::new(kind, cause)
+        Error::with_kind(kind, cause)
     }
 
     /// Makes an error of the program's own from a text.
@@ -155,7 +185,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn msg(text: impl Into<Cow<'static, str>>) -> Self {
-        Error::new(ErrorKind::Application, text.into().into_owned())
+        Error::with_kind(ErrorKind::Application, text.into().into_owned())
     }
 
     /// Returns what a caller can do about it.
@@ -166,15 +196,24 @@ impl Error {
 
     /// Adds what was being done when the error came; the last addition is read first.
     #[must_use]
-    pub fn context(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
+    pub fn add_context(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
         self.0.context.push(doing.into());
         self
     }
 
-    /// As [`context`](Self::context), in a program whose errors have texts ([`TEXTS`]).
+    /// Adds a name and a value, which are read as `name=value`.
+    ///
+    /// # Compatibility
+    /// Programs of 2023 and later say it so. [`add_context`](Self::add_context) takes a sentence.
+    #[must_use]
+    pub fn context(self, name: &str, value: impl fmt::Display) -> Self {
+        self.context_with(|| format!("{name}={value}"))
+    }
+
+    /// As [`add_context`](Self::add_context), in a program whose errors have texts ([`TEXTS`]).
     #[must_use]
     pub fn context_with<T: Into<Cow<'static, str>>>(self, doing: impl FnOnce() -> T) -> Self {
-        if TEXTS { self.context(doing()) } else { self }
+        if TEXTS { self.add_context(doing()) } else { self }
     }
 
     /// Returns the error that this one was made from, without the context.
@@ -204,7 +243,7 @@ impl Error {
 
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(cause: E) -> Self {
-        Error::new(ErrorKind::Application, cause)
+        Error::with_kind(ErrorKind::Application, cause)
     }
 }
 
@@ -274,13 +313,14 @@ impl From<Error> for Box<dyn StdError + 'static> {
 
 impl From<Error> for String {
     fn from(error: Error) -> Self {
-        alloc::format!("{error}")
+        format!("{error}")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Error, ErrorKind};
+    use crate::errcode::{Kind, Origin};
     use alloc::boxed::Box;
     use alloc::format;
 
@@ -295,7 +335,7 @@ mod tests {
 
     #[test]
     fn context_is_read_outermost_first_and_the_cause_can_be_taken_out() {
-        let error = Error::from(parse_error()).context("reading").context("starting");
+        let error = Error::from(parse_error()).add_context("reading").add_context("starting");
         assert_eq!(format!("{error}"), "starting: reading: invalid digit found in string");
         assert!(error.downcast_ref::<core::fmt::Error>().is_none());
         let error = error.downcast::<core::fmt::Error>().unwrap_err();
@@ -303,8 +343,22 @@ mod tests {
     }
 
     #[test]
+    fn codes_of_2023_become_kinds_and_texts() {
+        let error = Error::new(Origin::Node, Kind::Timeout, parse_error()).context("try", 3);
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(format!("{error}"), "try=3: invalid digit found in string");
+        assert!(error.downcast::<core::num::ParseIntError>().is_ok());
+        let error = Error::new_without_cause(Origin::Application, Kind::Internal);
+        assert_eq!(error.kind(), ErrorKind::Application);
+        assert_eq!(format!("{error}"), "application: internal");
+        let error = Error::new_without_cause(Origin::Vault, Kind::Internal);
+        assert_eq!(error.kind(), ErrorKind::Failed);
+    }
+
+    #[test]
     fn it_converts_into_a_boxed_standard_error() {
-        let error = Error::new(ErrorKind::NotFound, "no worker at 0#a").context("sending");
+        let error =
+            Error::with_kind(ErrorKind::NotFound, "no worker at 0#a").add_context("sending");
         let boxed: Box<dyn core::error::Error + Send + Sync> = error.into();
         assert_eq!(format!("{boxed}"), "sending: no worker at 0#a");
     }

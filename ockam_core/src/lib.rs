@@ -16,7 +16,7 @@
 //! | [`cbor`] | the spelling of everything that nodes say to each other |
 //! | [`FailureNotice`] | what an asker on another node is told when its question has failed |
 //! | [`FlowControlTable`] | which local workers a message from outside may reach |
-//! | [`Error`], [`ErrorKind`] | the one error type at every public boundary |
+//! | [`Error`], [`ErrorKind`], [`errcode`] | the one error type at every public boundary |
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -24,6 +24,7 @@ extern crate alloc;
 
 mod access;
 pub mod cbor;
+pub mod errcode;
 mod error;
 mod flow_control;
 mod mailbox;

@@ -186,7 +186,7 @@ impl Identities {
     pub fn open(path: impl AsRef<std::path::Path>) -> Result<Self> {
         let store: Arc<dyn Store> = Arc::new(crate::store::FileStore::open(path)?);
         let vault = crate::vault::SoftwareVault::stored(Arc::clone(&store)).map_err(|why| {
-            Error::with_cause(ErrorKind::Io, why).context("reading the stored keys")
+            Error::with_cause(ErrorKind::Io, why).add_context("reading the stored keys")
         })?;
         Self::with_store(vault, SystemClock, store)
     }

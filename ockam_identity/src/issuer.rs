@@ -109,7 +109,8 @@ impl CredentialIssuer {
             return Ok((refusal, Vec::new()));
         }
         let said = program::call(|| (self.register)(peer));
-        let Some(attributes) = said.map_err(|panic| panic.context("asking the register"))? else {
+        let Some(attributes) = said.map_err(|panic| panic.add_context("asking the register"))?
+        else {
             return Ok((Status::Forbidden, Vec::new()));
         };
         let rng = &mut NodeRng::new(ctx);
@@ -126,8 +127,9 @@ impl Worker for CredentialIssuer {
 
     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Vec<u8>>) -> Result<()> {
         let peer = msg.find_local_info().map(SecureChannelPeer::identifier).copied();
-        let request = Request::decode(msg.as_body())
-            .map_err(|why| Error::new(ErrorKind::Encoding, why).context("reading a request"))?;
+        let request = Request::decode(msg.as_body()).map_err(|why| {
+            Error::with_kind(ErrorKind::Encoding, why).add_context("reading a request")
+        })?;
         let (status, body) = match self.answer(ctx, &request, peer.as_ref()).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -172,14 +174,16 @@ impl Identities {
     ) -> Result<CredentialAndPurposeKey> {
         let request = Request::new(NodeRng::new(handle).small_number());
         let answer: Vec<u8> = handle.send_and_receive(route, request.encode()).await?;
-        let (answer, body) = Answer::decode_front(&answer)
-            .map_err(|why| Error::new(ErrorKind::Encoding, why).context("reading an answer"))?;
+        let (answer, body) = Answer::decode_front(&answer).map_err(|why| {
+            Error::with_kind(ErrorKind::Encoding, why).add_context("reading an answer")
+        })?;
         if answer.of != request.id || answer.status != Status::Ok as u64 || !answer.has_body {
             let text = format!("{issuer} gave no credential: status {}", answer.status);
-            return Err(Error::new(ErrorKind::Denied, text));
+            return Err(Error::with_kind(ErrorKind::Denied, text));
         }
-        let credential = CredentialAndPurposeKey::decode(body)
-            .map_err(|why| Error::new(ErrorKind::Encoding, why).context("reading a credential"))?;
+        let credential = CredentialAndPurposeKey::decode(body).map_err(|why| {
+            Error::with_kind(ErrorKind::Encoding, why).add_context("reading a credential")
+        })?;
         self.check_credential(subject, &credential, &[*issuer])?;
         Ok(credential)
     }

@@ -179,7 +179,7 @@ impl Vault for Guarded<dyn Vault> {
 /// Calls a store.
 #[cfg(feature = "std")]
 fn use_store<R>(of: impl FnOnce() -> Result<R>) -> Result<R> {
-    call(of).unwrap_or_else(|panic| Err(panic.context("calling the store")))
+    call(of).unwrap_or_else(|panic| Err(panic.add_context("calling the store")))
 }
 
 #[cfg(feature = "std")]

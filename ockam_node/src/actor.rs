@@ -213,7 +213,7 @@ fn unhandled<W: 'static>(ctx: &mut Context, why: Unhandled) {
             let sender = message.return_route();
             tell!(ctx, Undecodable, %address, %worker, %sender, %error, "a message was dropped");
             ctx.node().dead_letters.record(&message, DeadLetterReason::Undecodable);
-            let error = || Error::new(ErrorKind::Encoding, error);
+            let error = || Error::with_kind(ErrorKind::Encoding, error);
             let error = || error().context_with(|| format!("{address}"));
             ctx.fail_asker(FailureReason::Undecodable, Vec::new(), error);
             discard(message);

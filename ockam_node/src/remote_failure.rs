@@ -52,7 +52,7 @@ impl RemoteFailure {
         let text = texts.next();
         let causes = RemoteCause::chain(texts.collect());
         let over = route.first().map(describe).unwrap_or_default();
-        Error::new(kind, RemoteFailure { reason, route, asked, over, text, causes, mismatch })
+        Error::with_kind(kind, RemoteFailure { reason, route, asked, over, text, causes, mismatch })
     }
 
     /// Returns what has happened.

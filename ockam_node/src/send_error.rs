@@ -191,7 +191,7 @@ impl SendError {
     pub fn into_body<M: Message>(self) -> Result<M, Error> {
         match Routed::<M>::decode(self.into_message()) {
             Ok(routed) => Ok(routed.body()),
-            Err((error, _)) => Err(Error::new(ErrorKind::Encoding, error)),
+            Err((error, _)) => Err(Error::with_kind(ErrorKind::Encoding, error)),
         }
     }
 
@@ -268,5 +268,5 @@ impl core::error::Error for SendError {}
 
 /// Wraps the leaf error with the kind that it stands for.
 pub(crate) fn boundary(error: SendError) -> Error {
-    Error::new(error.kind(), error)
+    Error::with_kind(error.kind(), error)
 }

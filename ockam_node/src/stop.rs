@@ -253,7 +253,7 @@ pub(crate) async fn stop(by: &Handle, limit: Duration) -> Result<()> {
         return Err(guard::panicked());
     }
     match node.stop.outcome.with(|outcome| outcome.error.clone()) {
-        Some(error) => Err(Error::new(ErrorKind::TimedOut, error)),
+        Some(error) => Err(Error::with_kind(ErrorKind::TimedOut, error)),
         None => Ok(()),
     }
 }
@@ -331,7 +331,7 @@ pub(crate) fn runtime_ended(node: &Arc<Node>) {
 
 #[cfg(feature = "std")]
 fn lost() -> Error {
-    Error::new(
+    Error::with_kind(
         ErrorKind::Stopped,
         "the node was not stopped: its runtime was dropped before, and its workers with it; await \
          `stop` before the runtime ends",

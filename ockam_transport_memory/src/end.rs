@@ -139,9 +139,9 @@ impl Worker for Sender {
         message.transport_mut().onward_route.step()?;
         let mut frame = Vec::new();
         encode_frame(message.transport(), &mut frame)
-            .map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
+            .map_err(|error| Error::with_kind(ErrorKind::InvalidInput, error))?;
         if self.link.send(self.side, frame).await.is_err() {
-            let error = Error::new(ErrorKind::Stopped, has_ended(&self.link, self.side));
+            let error = Error::with_kind(ErrorKind::Stopped, has_ended(&self.link, self.side));
             ctx.reject(&message, DeadLetterReason::Stopped, error);
         }
         Ok(())
@@ -186,7 +186,7 @@ impl Receiver {
     async fn bring_in(&self, ctx: &Context, frame: &[u8]) -> Result<()> {
         let mut decoder = FrameDecoder::without_preface();
         decoder.handle_input(frame);
-        let broken = |error| Error::new(ErrorKind::Encoding, error);
+        let broken = |error| Error::with_kind(ErrorKind::Encoding, error);
         while let Some(decoded) = decoder.poll_message().map_err(broken)? {
             match decoded {
                 Decoded::Message(mut message) => {

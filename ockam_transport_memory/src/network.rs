@@ -112,7 +112,7 @@ impl Network {
         let mut state = lock(&self.0.state);
         if state.nodes.contains_key(name) {
             let text = format!("a node is called `{name}` already: choose another name");
-            return Err(Error::new(ErrorKind::AlreadyExists, text));
+            return Err(Error::with_kind(ErrorKind::AlreadyExists, text));
         }
         state.nodes.insert(Arc::clone(&member.name), member.clone());
         drop(state);

@@ -76,7 +76,7 @@ impl LinkOptions {
 
     /// Reports options that make no sense.
     pub(crate) fn check(&self) -> Result<()> {
-        let invalid = |text| Err(Error::new(ErrorKind::InvalidInput, text));
+        let invalid = |text| Err(Error::with_kind(ErrorKind::InvalidInput, text));
         for (name, share) in [("loss", self.loss), ("duplication", self.duplication)] {
             if !(0.0..=1.0).contains(&share) {
                 return invalid(format!(
@@ -114,5 +114,5 @@ pub(crate) fn no_such_node(name: &str) -> Error {
         "no node is called `{name}` on this network: make it with `Network::node(\"{name}\")` \
          before a route names {MEMORY}#{name}"
     );
-    Error::new(ErrorKind::NotFound, text)
+    Error::with_kind(ErrorKind::NotFound, text)
 }

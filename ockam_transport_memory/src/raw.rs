@@ -46,7 +46,9 @@ impl RawEnd {
         match timeout(limit, self.link.receive(self.side)).await {
             Ok(Some(frame)) => Ok(frame),
             Ok(None) => Err(ended(&self.link)),
-            Err(_) => Err(Error::new(ErrorKind::TimedOut, format!("no frame came for {limit:?}"))),
+            Err(_) => {
+                Err(Error::with_kind(ErrorKind::TimedOut, format!("no frame came for {limit:?}")))
+            }
         }
     }
 
@@ -65,5 +67,5 @@ impl Drop for RawEnd {
 }
 
 fn ended(link: &Link) -> Error {
-    Error::new(ErrorKind::Stopped, format!("link {} has ended", link.number))
+    Error::with_kind(ErrorKind::Stopped, format!("link {} has ended", link.number))
 }

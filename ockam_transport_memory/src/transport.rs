@@ -27,7 +27,7 @@ impl Transport for MemoryTransport {
         Box::pin(async move {
             let Some(network) = self.network.upgrade() else {
                 let text = format!("{address} leads nowhere: its network is gone");
-                return Err(Error::new(ErrorKind::Stopped, text));
+                return Err(Error::with_kind(ErrorKind::Stopped, text));
             };
             Ok(network.connect(&self.from, address.address()).await?.into())
         })

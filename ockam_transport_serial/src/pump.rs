@@ -48,7 +48,7 @@ impl SerialPump {
             Ok(()) => Ok(()),
             Err(why) => {
                 line.end(why.as_str());
-                Err(Error::new(ErrorKind::Io, why))
+                Err(Error::with_kind(ErrorKind::Io, why))
             }
         }
     }

@@ -28,7 +28,11 @@ impl Worker for Sender {
         let frame = self.frame(&message)?;
         if self.line.outgoing.give(frame).await.is_err() {
             let why = self.line.why_ended().unwrap_or_default();
-            ctx.reject(&message, DeadLetterReason::Stopped, Error::new(ErrorKind::Stopped, why));
+            ctx.reject(
+                &message,
+                DeadLetterReason::Stopped,
+                Error::with_kind(ErrorKind::Stopped, why),
+            );
         }
         Ok(())
     }
@@ -36,13 +40,13 @@ impl Worker for Sender {
 
 impl Sender {
     fn frame(&self, message: &LocalMessage) -> Result<Vec<u8>> {
-        let invalid = |text: &str| Error::new(ErrorKind::InvalidInput, text);
+        let invalid = |text: &str| Error::with_kind(ErrorKind::InvalidInput, text);
         if message.onward_route().is_empty() {
             return Err(invalid("the route ends at the serial link: name a worker behind it"));
         }
         let mut bytes = Vec::new();
         encode_frame(message.transport(), &mut bytes)
-            .map_err(|error| Error::new(ErrorKind::Encoding, error))?;
+            .map_err(|error| Error::with_kind(ErrorKind::Encoding, error))?;
         // On this line marks say where a message ends, and not a length in front of it.
         let bytes = &bytes[LENGTH_LEN..];
         let (len, limit) = (bytes.len(), self.line.max_message_len);

@@ -213,7 +213,7 @@ fn must_wait(error: SendError) -> Result<LocalMessage> {
         SendErrorReason::Full { .. }
         | SendErrorReason::FullOfBytes { .. }
         | SendErrorReason::MustWait { .. } => Ok(error.into_message()),
-        _ => Err(Error::new(error.kind(), error)),
+        _ => Err(Error::with_kind(error.kind(), error)),
     }
 }
 
@@ -223,7 +223,7 @@ fn stalled(address: Option<&Address>, limit: Duration) -> Error {
         "the worker at {address} has a full mailbox and has begun to handle no message for \
          {limit:?}: messages for it that find no room are dropped"
     );
-    Error::new(ErrorKind::Full, text)
+    Error::with_kind(ErrorKind::Full, text)
 }
 
 fn len(message: &LocalMessage) -> usize {
@@ -300,7 +300,11 @@ impl Waiting {
         let head = self.head.take().map(|head| head.routes);
         for message in head.into_iter().chain(core::mem::take(&mut self.rest)) {
             self.link.traffic().dropped.add(1);
-            self.handle.reject(&message, reason, Error::new(ErrorKind::Full, why.to_string()));
+            self.handle.reject(
+                &message,
+                reason,
+                Error::with_kind(ErrorKind::Full, why.to_string()),
+            );
         }
     }
 }

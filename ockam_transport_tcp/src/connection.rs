@@ -94,7 +94,7 @@ impl TcpConnection {
             Err(error) if error.kind() == ErrorKind::NotFound && self.0.has_ended() => {}
             stopped => stopped?,
         }
-        self.0.tail_loss().map_or(Ok(()), |why| Err(Error::new(ErrorKind::Io, why)))
+        self.0.tail_loss().map_or(Ok(()), |why| Err(Error::with_kind(ErrorKind::Io, why)))
     }
 
     pub(crate) fn has_ended(&self) -> bool {

@@ -19,7 +19,7 @@ pub(crate) async fn connect(target: &str, limit: Option<Duration>) -> Result<Tcp
     };
     timeout(limit, connect_to_any(target)).await.unwrap_or_else(|_| {
         let text = format!("cannot connect to {target}: no answer for {limit:?}");
-        Err(Error::new(ErrorKind::TimedOut, text))
+        Err(Error::with_kind(ErrorKind::TimedOut, text))
     })
 }
 
@@ -34,7 +34,7 @@ async fn connect_to_any(target: &str) -> Result<TcpStream> {
         false => format!("{address}: {}", reason(error)),
     });
     let tried = tried.collect::<Vec<_>>().join("; ");
-    Err(Error::new(ErrorKind::Io, format!("cannot connect to {target}: {tried}")))
+    Err(Error::with_kind(ErrorKind::Io, format!("cannot connect to {target}: {tried}")))
 }
 
 async fn connect_to_other(address: SocketAddr) -> io::Result<TcpStream> {
@@ -66,7 +66,7 @@ pub(crate) async fn listen(target: &str) -> Result<TcpListener> {
         }
     }
     let why = failure.map_or_else(|| "the name has no address".into(), |error| reason(&error));
-    Err(Error::new(ErrorKind::Io, format!("cannot listen on {target}: {why}")))
+    Err(Error::with_kind(ErrorKind::Io, format!("cannot listen on {target}: {why}")))
 }
 
 /// Says what an error of the operating system means, and what to do about it.

@@ -132,7 +132,7 @@ impl TcpListener {
         options: TcpListenerOptions,
     ) -> Result<Self> {
         let socket_address = socket.local_addr().map_err(|error| {
-            Error::new(ErrorKind::Io, error).context("asking a socket for its address")
+            Error::with_kind(ErrorKind::Io, error).add_context("asking a socket for its address")
         })?;
         let TcpListenerOptions { flow, limits, connection_limit, frame_budget, .. } = options;
         let queued = ByteBudget::new(options.max_queued_bytes);

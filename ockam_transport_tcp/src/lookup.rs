@@ -11,14 +11,14 @@ pub(crate) async fn lookup(target: &str, doing: &str) -> Result<Vec<SocketAddr>>
             "cannot {doing} `{target}`: write host:port, such as localhost:4000, 127.0.0.1:4000 \
              or [::1]:4000"
         );
-        return Err(Error::new(ErrorKind::InvalidInput, text));
+        return Err(Error::with_kind(ErrorKind::InvalidInput, text));
     };
     let found = lookup_host((host, port)).await.map_err(|error| {
         let why = match host.split_once('%') {
             Some((_, scope)) => format!("no interface `{scope}`, or no address ({error})"),
             None => format!("the host name is not known ({error})"),
         };
-        Error::new(ErrorKind::Io, format!("cannot {doing} {target}: {why}"))
+        Error::with_kind(ErrorKind::Io, format!("cannot {doing} {target}: {why}"))
     })?;
     let (without_scope, usable): (Vec<_>, Vec<_>) = found.partition(lacks_scope);
     if let ([], [address, ..]) = (&usable[..], &without_scope[..]) {
@@ -28,7 +28,7 @@ pub(crate) async fn lookup(target: &str, doing: &str) -> Result<Vec<SocketAddr>>
             address.ip(),
             address.ip()
         );
-        return Err(Error::new(ErrorKind::InvalidInput, text));
+        return Err(Error::with_kind(ErrorKind::InvalidInput, text));
     }
     Ok(usable)
 }

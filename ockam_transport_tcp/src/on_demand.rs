@@ -68,10 +68,10 @@ impl OnDemand {
         };
         match outcome.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(Ok(connection))) => Ok(connection.clone()),
-            Ok(Some(Err((kind, text)))) => Err(Error::new(*kind, &**text)),
+            Ok(Some(Err((kind, text)))) => Err(Error::with_kind(*kind, &**text)),
             Ok(None) | Err(_) => {
                 let text = format!("connecting to {} was cut off", address.address());
-                Err(Error::new(ErrorKind::Stopped, text))
+                Err(Error::with_kind(ErrorKind::Stopped, text))
             }
         }
     }
@@ -179,7 +179,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(25);
 
     fn never(_: ()) -> Ready<Result<TcpConnection>> {
-        ready(Err(Error::new(ErrorKind::Io, "it is not opened")))
+        ready(Err(Error::with_kind(ErrorKind::Io, "it is not opened")))
     }
 
     /// Tells when it is dropped.
@@ -219,7 +219,7 @@ mod tests {
         let address = Address::from((TCP, "far:4000"));
         let fails = |why: &'static str| async move {
             tokio::task::yield_now().await;
-            Err::<(), _>(Error::new(ErrorKind::TimedOut, why))
+            Err::<(), _>(Error::with_kind(ErrorKind::TimedOut, why))
         };
         let (first, second) = tokio::join!(
             places.connection(&address, fails("first"), never),

@@ -48,7 +48,8 @@ impl Opening {
     pub(crate) async fn open(self, ctx: &Handle, registry: &Arc<Registry>) -> Result<Arc<Link>> {
         let Opening { stream, direction, peer, flow, limits, accepted, redial } = self;
         socket::prepare(&stream, limits.dead_path()).map_err(|error| {
-            Error::new(ErrorKind::Io, error).context(format!("preparing the socket of {peer}"))
+            Error::with_kind(ErrorKind::Io, error)
+                .add_context(format!("preparing the socket of {peer}"))
         })?;
         let (reading, writing) = stream.into_split();
         let link = Link::new(ctx, registry, flow, (direction, peer), writing, redial.is_some());

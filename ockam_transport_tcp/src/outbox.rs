@@ -105,7 +105,7 @@ impl Outbox {
     #[cold]
     fn refused(&self, error: WireError) -> Error {
         match error {
-            WireError::Body(_) => Error::new(ErrorKind::Encoding, error),
+            WireError::Body(_) => Error::with_kind(ErrorKind::Encoding, error),
             WireError::MessageTooLarge { len } if self.max_frame_len < MAX_FRAME_LEN => {
                 let limit = self.max_frame_len;
                 let text = format!(
@@ -113,9 +113,9 @@ impl Outbox {
                      sent: send less at a time, or set with_max_sent_frame_len of the connection's \
                      options to what the other side takes, at most {MAX_FRAME_LEN} bytes"
                 );
-                Error::new(ErrorKind::InvalidInput, text)
+                Error::with_kind(ErrorKind::InvalidInput, text)
             }
-            _ => Error::new(ErrorKind::InvalidInput, error),
+            _ => Error::with_kind(ErrorKind::InvalidInput, error),
         }
     }
 

@@ -112,7 +112,7 @@ impl Redial {
     async fn attempt(&self, handshake: Duration) -> Result<TcpStream> {
         let stream = dial::connect(&self.target, Some(self.connect_timeout)).await?;
         socket::prepare(&stream, self.dead_path)
-            .map_err(|error| Error::new(ErrorKind::Io, error))?;
+            .map_err(|error| Error::with_kind(ErrorKind::Io, error))?;
         let mut first = [0; 1];
         // The byte stays where it is; the decoder judges it.
         let peeked = timeout(handshake, stream.peek(&mut first)).await;
@@ -123,6 +123,6 @@ impl Redial {
             Ok(Err(error)) => format!("failed: {}", socket::reason(&error)),
             Err(_) => format!("said nothing for {handshake:?}"),
         };
-        Err(Error::new(ErrorKind::Io, format!("{} {text}", self.target)))
+        Err(Error::with_kind(ErrorKind::Io, format!("{} {text}", self.target)))
     }
 }

@@ -109,11 +109,11 @@ impl Sender {
             return ctx.reject(
                 &message,
                 DeadLetterReason::Unsendable,
-                Error::new(ErrorKind::InvalidInput, text),
+                Error::with_kind(ErrorKind::InvalidInput, text),
             );
         }
         if let Err((error, message)) = desk.add(message) {
-            let error = error.context(format!("sending over {}", self.link));
+            let error = error.add_context(format!("sending over {}", self.link));
             self.tell(&error);
             ctx.reject(&message, DeadLetterReason::Unsendable, error);
         }
@@ -209,7 +209,7 @@ impl Sender {
     /// Accounts for messages that will not be sent.
     fn reject(&self, ctx: &Context, messages: Vec<LocalMessage>, why: &str) {
         for message in messages.into_iter().filter(|message| !only_says_go_on(message)) {
-            let error = Error::new(ErrorKind::Stopped, why);
+            let error = Error::with_kind(ErrorKind::Stopped, why);
             ctx.reject(&message, DeadLetterReason::Stopped, error);
         }
     }
@@ -272,7 +272,7 @@ impl Worker for Sender {
                 self.link.traffic().count_lost(stream);
                 let why = format!("{} was closed, but {why}", self.link);
                 self.link.lost_the_tail(&why);
-                return Err(Error::new(ErrorKind::Io, why));
+                return Err(Error::with_kind(ErrorKind::Io, why));
             }
         }
         Ok(())

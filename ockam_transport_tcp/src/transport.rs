@@ -137,7 +137,7 @@ impl TcpTransport {
         let address = connection.into();
         match self.registry.link(&address) {
             Some(link) => TcpConnection::new(link).stop(&self.ctx).await,
-            None => Err(Error::new(
+            None => Err(Error::with_kind(
                 ErrorKind::NotFound,
                 format!("no TCP connection at {address}: it has ended, or never was"),
             )),
@@ -155,7 +155,7 @@ impl TcpTransport {
         let address = listener.into();
         if self.listeners().iter().all(|known| *known.address() != address) {
             let text = format!("no TCP listener at {address}: it has stopped, or never was");
-            return Err(Error::new(ErrorKind::NotFound, text));
+            return Err(Error::with_kind(ErrorKind::NotFound, text));
         }
         self.ctx.stop_processor(address).await
     }
@@ -196,7 +196,7 @@ async fn unless_stopping(ctx: &Handle, target: &str, limit: Option<Duration>) ->
             return dial.as_mut().poll(cx);
         }
         let text = format!("cannot connect to {target}: the node stops");
-        Poll::Ready(Err(Error::new(ErrorKind::Stopped, text)))
+        Poll::Ready(Err(Error::with_kind(ErrorKind::Stopped, text)))
     })
     .await
 }

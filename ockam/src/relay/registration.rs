@@ -122,7 +122,7 @@ impl Plan {
             {
                 let name = name.as_body();
                 let text = format!("{way} is a relay called `{name}`, and not `{wanted}`");
-                return Err(Error::new(ErrorKind::Failed, text));
+                return Err(Error::with_kind(ErrorKind::Failed, text));
             }
             return Ok(way);
         }
@@ -153,7 +153,7 @@ impl Plan {
 
 /// Checks a name that the program wants before anybody is asked for it.
 pub(super) fn check_wanted(name: &str) -> Result<()> {
-    let invalid = |text| Err(Error::new(ErrorKind::InvalidInput, text));
+    let invalid = |text| Err(Error::with_kind(ErrorKind::InvalidInput, text));
     let address = Address::from(name);
     if name.is_empty() {
         return invalid(String::from("the name of a relay is empty: give it one"));
@@ -168,5 +168,5 @@ pub(super) fn check_wanted(name: &str) -> Result<()> {
             "a relay cannot be called `{name}`: that reads as an address with a transport type"
         ));
     }
-    address.validate().map_err(|error| Error::new(ErrorKind::InvalidInput, error))
+    address.validate().map_err(|error| Error::with_kind(ErrorKind::InvalidInput, error))
 }

@@ -92,7 +92,7 @@ async fn keep(handle: &Handle, plan: Plan) -> Result<RemoteRelayInfo> {
         None
     } else {
         let registered = plan.register(handle, plan.options.timeout).await;
-        Some(registered.map_err(|error| error.context(format!("registering {plan}")))?)
+        Some(registered.map_err(|error| error.add_context(format!("registering {plan}")))?)
     };
     let keeper = handle.random_local();
     let inlet = registered.as_ref().map(|registered| registered.inlet.clone());

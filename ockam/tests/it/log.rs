@@ -193,7 +193,7 @@ impl Worker for Failing {
     async fn handle_message(&mut self, _: &mut Context, _: Routed<Any>) -> Result<()> {
         self.0.fetch_add(1, Ordering::SeqCst);
         assert!(!self.1, "it panics");
-        Err(Error::new(ErrorKind::Application, "it fails"))
+        Err(Error::with_kind(ErrorKind::Application, "it fails"))
     }
 }
 
@@ -240,7 +240,7 @@ struct Unsure;
 impl IncomingAccessControl for Unsure {
     fn is_authorized<'a>(&'a self, _: RelayMessage<'a>) -> Authorization<'a> {
         Authorization::Later(Box::pin(async {
-            Err(Error::new(ErrorKind::Application, "it is not known"))
+            Err(Error::with_kind(ErrorKind::Application, "it is not known"))
         }))
     }
 }

@@ -9,6 +9,7 @@ mod dropped;
 #[path = "../../../ockam_node/tests/it/drops.rs"]
 mod drops;
 mod failure_over_channel;
+mod file_transfer;
 mod forwarder;
 #[path = "../../../ockam_transport_tcp/tests/it/lines.rs"]
 mod lines;

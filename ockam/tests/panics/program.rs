@@ -183,7 +183,7 @@ impl Worker for Failing {
     type Message = Body;
 
     async fn handle_message(&mut self, _: &mut Context, _: Routed<Body>) -> Result<()> {
-        Err(Error::new(ErrorKind::Application, Failure { _held: OnDrop(Point::DropError) }))
+        Err(Error::with_kind(ErrorKind::Application, Failure { _held: OnDrop(Point::DropError) }))
     }
 }
 

@@ -161,7 +161,8 @@ impl Routed<Any> {
     /// # Errors
     /// [`Encoding`](ErrorKind::Encoding) with the type that was expected, if the body is not one.
     pub fn cast<M: Message>(self) -> Result<Routed<M>> {
-        Routed::decode(self.message).map_err(|(error, _)| Error::new(ErrorKind::Encoding, error))
+        Routed::decode(self.message)
+            .map_err(|(error, _)| Error::with_kind(ErrorKind::Encoding, error))
     }
 }
 

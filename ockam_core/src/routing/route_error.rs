@@ -43,7 +43,7 @@ impl RouteError {
     /// Turns into the error of the crate, with the kind that the conversion by `?` cannot know.
     #[cold]
     pub(super) fn into_invalid_input(self) -> crate::Error {
-        crate::Error::new(ErrorKind::InvalidInput, self)
+        crate::Error::with_kind(ErrorKind::InvalidInput, self)
     }
 }
 

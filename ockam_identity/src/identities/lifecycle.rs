@@ -69,7 +69,8 @@ impl Identities {
         };
         proved.map_err(|why| {
             let kind = if is_panic(&why) { ErrorKind::Panicked } else { ErrorKind::InvalidInput };
-            Error::with_cause(kind, why).context("the key in the vault is not that of the identity")
+            Error::with_cause(kind, why)
+                .add_context("the key in the vault is not that of the identity")
         })?;
         self.take_over(identity, key).await
     }

@@ -117,7 +117,7 @@ fn pair(key: &[u8]) -> Option<(Identifier, Identifier)> {
 
 /// What is in the store is not what this program has written.
 fn damaged(table: Table, why: impl StdError + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Io, why).context(format!("reading the stored {table:?}"))
+    Error::with_kind(ErrorKind::Io, why).add_context(format!("reading the stored {table:?}"))
 }
 
 /// Two handles to one store that do not know of each other have changed the same identity.

@@ -121,5 +121,5 @@ fn late(issuer: &Identifier) -> Error {
         "{issuer} gave no credential within {CREDENTIAL_REQUEST_TIMEOUT:?}: look whether its \
          listener and its worker `{CREDENTIAL_ISSUER}` run"
     );
-    Error::new(ErrorKind::TimedOut, text)
+    Error::with_kind(ErrorKind::TimedOut, text)
 }

@@ -187,7 +187,8 @@ impl Ends {
         credential: CredentialAndPurposeKey,
     ) -> Result<()> {
         let identity = identities.find(&self.own);
-        let identity = identity.ok_or_else(|| Error::new(ErrorKind::NotFound, "no identity"))?;
+        let identity =
+            identity.ok_or_else(|| Error::with_kind(ErrorKind::NotFound, "no identity"))?;
         let change_history = identity.history().clone();
         #[cfg(feature = "std")]
         if let Some(healing) = &self.healing {

@@ -114,7 +114,7 @@ impl Identities {
         let address = address.into();
         if options.channel_limit == 0 {
             let text = format!("the channel limit of the listener at {address} is 0: allow one");
-            return Err(Error::new(ErrorKind::InvalidInput, text));
+            return Err(Error::with_kind(ErrorKind::InvalidInput, text));
         }
         options.terms.pin(self)?;
         // Whatever is wrong with the identity is found out now, and not by the first peer.

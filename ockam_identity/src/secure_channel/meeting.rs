@@ -78,7 +78,7 @@ pub(super) async fn meet(
 }
 
 fn by_policy(panic: Error) -> Error {
-    panic.context("asking the trust policy")
+    panic.add_context("asking the trust policy")
 }
 
 /// Makes the peer of a channel known to the node, if the policy that has accepted it chooses.

@@ -72,7 +72,7 @@ impl Renewal {
         own: &Identifier,
     ) -> Result<()> {
         let obtained = (self.obtain)(identities, handle, own, &self.source).await;
-        obtained.map(drop).map_err(|why| why.context("obtaining a credential"))
+        obtained.map(drop).map_err(|why| why.add_context("obtaining a credential"))
     }
 
     /// Keeps the credential of an end from expiring that has shown one, or none.

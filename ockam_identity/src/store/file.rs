@@ -94,14 +94,18 @@ impl FileStore {
     }
 
     fn open_with(path: &Path, make: Box<Make>) -> Result<Self> {
-        let opening =
-            |error: Error| error.context(format!("opening the identities in {}", path.display()));
+        let opening = |error: Error| {
+            error.add_context(format!("opening the identities in {}", path.display()))
+        };
         let (file, id) = match private::open(path).map_err(opening)? {
             Some(open) => open,
             None => {
                 create(path, &*make).map_err(opening)?;
                 private::open(path).map_err(opening)?.ok_or_else(|| {
-                    opening(Error::new(ErrorKind::Io, "the file is gone as soon as it is made"))
+                    opening(Error::with_kind(
+                        ErrorKind::Io,
+                        "the file is gone as soon as it is made",
+                    ))
                 })?
             }
         };
@@ -145,7 +149,7 @@ impl FileStore {
                     });
                     if !is_first {
                         open.failed_at = Some(Instant::now());
-                        return Err(error.context(format!("in {}", self.path.display())));
+                        return Err(error.add_context(format!("in {}", self.path.display())));
                     }
                     is_first = false;
                 }
@@ -158,11 +162,11 @@ impl FileStore {
         let waits = |failed: Instant| failed.elapsed() < REOPEN_INTERVAL;
         let reopened = if !is_urgent && open.failed_at.is_some_and(waits) {
             let text = "the file has just failed, and is not opened again yet";
-            return Err(Error::new(ErrorKind::Io, text));
+            return Err(Error::with_kind(ErrorKind::Io, text));
         } else {
             private::open(&self.path).and_then(|found| match found {
                 Some((file, id)) if id == open.id => open_database(file, &*self.make, &self.path),
-                _ => Err(Error::new(
+                _ => Err(Error::with_kind(
                     ErrorKind::Io,
                     "another file is in the place of the one that was open: start the program again",
                 )),
@@ -170,7 +174,7 @@ impl FileStore {
         };
         reopened.map_err(|error| {
             open.failed_at = Some(Instant::now());
-            error.context(format!("opening {} again", self.path.display()))
+            error.add_context(format!("opening {} again", self.path.display()))
         })
     }
 
@@ -212,15 +216,15 @@ fn create(path: &Path, make: &Make) -> Result<()> {
     let (file, id) = private::open_or_create(&new)?;
     // A process that makes the same file at the same time has this one locked, or has put it in
     // its place by now; what a killed process has left is of no use.
-    file.try_lock().map_err(|_| Error::new(ErrorKind::AlreadyExists, IN_USE))?;
+    file.try_lock().map_err(|_| Error::with_kind(ErrorKind::AlreadyExists, IN_USE))?;
     if !private::is_at(&new, id) {
-        return Err(Error::new(ErrorKind::AlreadyExists, IN_USE));
+        return Err(Error::with_kind(ErrorKind::AlreadyExists, IN_USE));
     }
     file.set_len(0).map_err(io)?;
     file.unlock().map_err(io)?;
     let database = open_database(file, make, &new)?;
     if path.exists() {
-        return Err(Error::new(ErrorKind::AlreadyExists, IN_USE));
+        return Err(Error::with_kind(ErrorKind::AlreadyExists, IN_USE));
     }
     copy::set_aside(path);
     std::fs::rename(&new, path).map_err(io)?;
@@ -249,7 +253,7 @@ fn check_format(database: &Database) -> Result<(), Failure> {
                 let text = format!(
                     "the file has format {other}, and this program knows {FORMAT_VERSION} only"
                 );
-                return Err(Failure::Refused(Error::new(ErrorKind::InvalidInput, text)));
+                return Err(Failure::Refused(Error::with_kind(ErrorKind::InvalidInput, text)));
             }
             None => drop(format.insert((), FORMAT_VERSION)?),
         }
@@ -330,22 +334,22 @@ const IN_USE: &str = "another process has the file open: stop it or choose anoth
 fn refused(error: DatabaseError) -> Error {
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
-            Error::new(ErrorKind::AlreadyExists, IN_USE)
+            Error::with_kind(ErrorKind::AlreadyExists, IN_USE)
         }
         DatabaseError::UpgradeRequired(_) => {
-            Error::new(ErrorKind::InvalidInput, "the file is of an older version")
+            Error::with_kind(ErrorKind::InvalidInput, "the file is of an older version")
         }
         DatabaseError::Storage(redb::StorageError::Io(why))
             if why.kind() == std::io::ErrorKind::InvalidData =>
         {
-            Error::new(ErrorKind::InvalidInput, "the file is not one with identities")
+            Error::with_kind(ErrorKind::InvalidInput, "the file is not one with identities")
         }
-        other => Error::new(ErrorKind::Io, other.to_string()),
+        other => Error::with_kind(ErrorKind::Io, other.to_string()),
     }
 }
 
 fn io(error: std::io::Error) -> Error {
-    Error::new(ErrorKind::Io, error)
+    Error::with_kind(ErrorKind::Io, error)
 }
 
 #[cfg(test)]

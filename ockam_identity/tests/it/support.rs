@@ -136,7 +136,7 @@ impl MemoryStore {
 
     fn values_to_write(&self) -> Result<MutexGuard<'_, BTreeMap<Place, Vec<u8>>>> {
         match self.is_full.load(Ordering::SeqCst) {
-            true => Err(Error::new(ErrorKind::Io, "no room")),
+            true => Err(Error::with_kind(ErrorKind::Io, "no room")),
             false => Ok(self.values.lock().unwrap()),
         }
     }

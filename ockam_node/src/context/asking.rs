@@ -274,6 +274,6 @@ fn read<M: Message>(answer: LocalMessage) -> Result<Routed<M>> {
     Routed::decode(answer).map_err(|(error, message)| {
         let from = message.return_route();
         let context = || format!("the answer from {from}");
-        Error::new(ErrorKind::Encoding, error).context_with(context)
+        Error::with_kind(ErrorKind::Encoding, error).context_with(context)
     })
 }

@@ -94,10 +94,10 @@ impl Context {
             let (node, reason) = (self.node(), DeadLetterReason::Undecodable);
             node.dead_letters.record(&message, reason);
             let told = || format!("{to}");
-            let told = Error::new(ErrorKind::Encoding, error.clone()).context_with(told);
+            let told = Error::with_kind(ErrorKind::Encoding, error.clone()).context_with(told);
             node.rejected(&message, reason, self.cell(), told);
             discard(message);
-            Error::new(ErrorKind::Encoding, error).context_with(|| context)
+            Error::with_kind(ErrorKind::Encoding, error).context_with(|| context)
         })
     }
 

@@ -53,7 +53,7 @@ pub(super) fn run<T: Send + 'static>(
             Ok(Stop::Elsewhere(main)) => main,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
-                Err(error) => return Err(Error::new(ErrorKind::Stopped, error)),
+                Err(error) => return Err(Error::with_kind(ErrorKind::Stopped, error)),
             },
         };
     }

@@ -92,7 +92,8 @@ pub(super) fn listen(node: Handle) -> Result<Arc<End>> {
     };
     let thread = thread::Builder::new().name("ockam-signals".into()).spawn(hear);
     thread.map_err(|error| {
-        Error::new(ErrorKind::Io, error).context("starting the thread that listens for signals")
+        Error::with_kind(ErrorKind::Io, error)
+            .add_context("starting the thread that listens for signals")
     })?;
     Ok(end)
 }

@@ -27,7 +27,7 @@ fn choose(variable: Option<OsString>, program: Duration) -> Result<Duration> {
             "{STOP_TIMEOUT_VARIABLE}={value:?} is no time: write a whole number with the unit \
              `ms`, `s`, `m` or `h`, such as `30s`"
         );
-        Error::new(ErrorKind::InvalidInput, text)
+        Error::with_kind(ErrorKind::InvalidInput, text)
     })
 }
 

@@ -104,7 +104,7 @@ impl Executor {
     /// [`InvalidInput`](ErrorKind::InvalidInput) outside of a runtime.
     pub fn current() -> Result<Self> {
         let handle = Handle::try_current().map_err(|_| {
-            Error::new(
+            Error::with_kind(
                 ErrorKind::InvalidInput,
                 "a node needs a tokio runtime: build it inside `#[tokio::main]` or \
                  `Runtime::block_on`, or write `#[ockam::node]` on `main`",
@@ -112,7 +112,7 @@ impl Executor {
         })?;
         // A runtime does not tell whether it has timers, it panics when one is made.
         catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).map_err(|_| {
-            Error::new(
+            Error::with_kind(
                 ErrorKind::InvalidInput,
                 "the tokio runtime has no timers: build it with `enable_time` or `enable_all`",
             )
@@ -262,7 +262,7 @@ pub fn after(start: Instant, limit: Duration) -> Instant {
 /// Fills a buffer with random bytes from the operating system.
 pub(crate) fn random(bytes: &mut [u8]) -> Result<()> {
     getrandom::fill(bytes).map_err(|error| {
-        Error::new(ErrorKind::Io, error.to_string()).context("drawing random bytes")
+        Error::with_kind(ErrorKind::Io, error.to_string()).add_context("drawing random bytes")
     })
 }
 
@@ -275,7 +275,7 @@ const MIN_THREADS: usize = 2;
 /// Inside of another runtime, and if the operating system gives no threads.
 pub(crate) fn runtime() -> Result<Runtime> {
     if Handle::try_current().is_ok() {
-        return Err(Error::new(
+        return Err(Error::with_kind(
             ErrorKind::InvalidInput,
             "an Ockam node cannot be started from inside another async runtime with \
              `#[ockam::node]` or `#[ockam::test]`: use `NodeBuilder` there",
@@ -285,11 +285,9 @@ pub(crate) fn runtime() -> Result<Runtime> {
     if std::thread::available_parallelism().is_ok_and(|threads| threads.get() < MIN_THREADS) {
         builder.worker_threads(MIN_THREADS);
     }
-    builder
-        .enable_all()
-        .thread_name("ockam")
-        .build()
-        .map_err(|error| Error::new(ErrorKind::Io, error).context("starting the tokio runtime"))
+    builder.enable_all().thread_name("ockam").build().map_err(|error| {
+        Error::with_kind(ErrorKind::Io, error).add_context("starting the tokio runtime")
+    })
 }
 
 /// Requests to end the process: Ctrl-C and, on Unix, SIGTERM. From its creation on no request is
@@ -321,7 +319,7 @@ impl Signals {
     /// If the operating system refuses.
     pub(crate) fn listener() -> Result<SignalListener> {
         let runtime = Builder::new_current_thread().enable_io().build().map_err(|error| {
-            Error::new(ErrorKind::Io, error).context("starting to listen for signals")
+            Error::with_kind(ErrorKind::Io, error).add_context("starting to listen for signals")
         })?;
         let signals = {
             let _inside = runtime.enter();
@@ -334,8 +332,9 @@ impl Signals {
     fn new() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let open = |kind| {
-            signal(kind)
-                .map_err(|error| Error::new(ErrorKind::Io, error).context("listening for signals"))
+            signal(kind).map_err(|error| {
+                Error::with_kind(ErrorKind::Io, error).add_context("listening for signals")
+            })
         };
         let streams = [
             ("SIGINT", open(SignalKind::interrupt())?),

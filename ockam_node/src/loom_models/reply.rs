@@ -31,7 +31,7 @@ fn loom_the_asker_gets_the_answer_or_the_failure_that_was_first() {
     explore(3, || {
         let ask = ask();
         let answer = spawn(&ask, |ask| ask.answer(message(1)).map_err(|back| id(&back)));
-        let failure = spawn(&ask, |ask| ask.fail(Error::new(ErrorKind::Stopped, "stopped")));
+        let failure = spawn(&ask, |ask| ask.fail(Error::with_kind(ErrorKind::Stopped, "stopped")));
         let outcome = wait(&ask);
         failure.join().unwrap();
         match answer.join().unwrap() {

@@ -56,7 +56,7 @@ impl Node {
     }
 
     fn check_name(address: &Address) -> Result<()> {
-        address.validate().map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
+        address.validate().map_err(|error| Error::with_kind(ErrorKind::InvalidInput, error))?;
         if address.is_empty() {
             return Err(Error::with_text(
                 ErrorKind::InvalidInput,

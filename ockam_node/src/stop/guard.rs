@@ -59,7 +59,7 @@ pub(super) async fn run(node: Arc<Node>, limit: Duration) {
 /// Says that a stop is over, and is not as it should be.
 pub(super) fn panicked() -> Error {
     let text = "the stop of the node panicked, and what was left was cut off";
-    Error::new(ErrorKind::Panicked, text)
+    Error::with_kind(ErrorKind::Panicked, text)
 }
 
 #[cfg(all(test, not(ockam_loom)))]

@@ -145,7 +145,7 @@ impl Later {
     fn answer(&self) -> Authorization<'_> {
         Authorization::Later(Box::pin(async move {
             self.0.acquire().await.unwrap().forget();
-            self.1.ok_or_else(|| Error::new(ErrorKind::Application, "it cannot be told"))
+            self.1.ok_or_else(|| Error::with_kind(ErrorKind::Application, "it cannot be told"))
         }))
     }
 }

@@ -303,7 +303,8 @@ async fn a_rejected_message_is_a_dead_letter_and_its_asker_is_told() {
         type Context = Context;
         type Message = Any;
         async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
-            let error = ockam_core::Error::new(ErrorKind::InvalidInput, "too large to be sent");
+            let error =
+                ockam_core::Error::with_kind(ErrorKind::InvalidInput, "too large to be sent");
             ctx.reject(&msg.into_local_message(), DeadLetterReason::Stopped, error);
             Ok(())
         }

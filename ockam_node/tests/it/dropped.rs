@@ -22,7 +22,7 @@ impl Transport for SlowWire {
         Box::pin(async move {
             turns(2).await;
             match address.address() {
-                "" => Err(Error::new(ErrorKind::Io, "there is no such host")),
+                "" => Err(Error::with_kind(ErrorKind::Io, "there is no such host")),
                 name => Ok(Address::from(name)),
             }
         })

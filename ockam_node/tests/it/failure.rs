@@ -82,7 +82,7 @@ impl Worker for AnswersAndFails {
 
     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<String>) -> Result<()> {
         ctx.send(msg.return_route(), "answer".to_string()).await?;
-        Err(Error::new(ErrorKind::Application, "after the answer"))
+        Err(Error::with_kind(ErrorKind::Application, "after the answer"))
     }
 }
 

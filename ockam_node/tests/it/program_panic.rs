@@ -68,7 +68,7 @@ impl Actor {
             Act::Wait => pending().await,
             Act::Panic => panic!("the actor panics"),
             Act::PanicWithBomb => panic_any(Bomb(2)),
-            Act::Fail => Err(Error::new(ErrorKind::Application, Unspeakable)),
+            Act::Fail => Err(Error::with_kind(ErrorKind::Application, Unspeakable)),
         }
     }
 }

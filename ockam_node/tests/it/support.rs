@@ -164,7 +164,7 @@ impl Tracer {
 
 /// The error that workers of the tests return.
 pub(crate) fn failure() -> Error {
-    Error::new(ErrorKind::Application, "the tracer fails")
+    Error::with_kind(ErrorKind::Application, "the tracer fails")
 }
 
 impl Drop for Tracer {

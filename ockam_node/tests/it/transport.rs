@@ -16,7 +16,7 @@ impl Transport for Wire {
 
     fn resolve<'a>(&'a self, address: &'a Address) -> ockam_core::Resolving<'a> {
         let resolved = match address.address() {
-            "broken" => Err(Error::new(ErrorKind::Io, "the cable is cut")),
+            "broken" => Err(Error::with_kind(ErrorKind::Io, "the cable is cut")),
             name => Ok(Address::from(name)),
         };
         Box::pin(ready(resolved))

@@ -73,7 +73,7 @@ impl Worker for Valve {
     type Message = String;
 
     async fn handle_message(&mut self, _: &mut Context, _: Routed<String>) -> Result<()> {
-        Err(Error::new(ErrorKind::Application, Outer(Inner)).context("turning the valve"))
+        Err(Error::with_kind(ErrorKind::Application, Outer(Inner)).add_context("turning the valve"))
     }
 }
 

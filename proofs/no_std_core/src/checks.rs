@@ -184,7 +184,8 @@ fn flow_controls() -> bool {
 }
 
 fn errors() -> bool {
-    let error = Error::new(ErrorKind::NotFound, "no worker at 0#ecoher").context("sending");
+    let error =
+        Error::with_kind(ErrorKind::NotFound, "no worker at 0#ecoher").add_context("sending");
     let text = error.to_string();
     error.kind() == ErrorKind::NotFound && text.contains("sending") && text.contains("0#ecoher")
 }

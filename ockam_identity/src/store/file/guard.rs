@@ -27,7 +27,7 @@ impl Failure {
 
 impl<E: Into<redb::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Storage(Error::new(ErrorKind::Io, error.into()))
+        Self::Storage(Error::with_kind(ErrorKind::Io, error.into()))
     }
 }
 
@@ -47,6 +47,6 @@ pub(super) fn guarded<R>(
             what.unwrap_or("the storage library panicked"),
             beside(path, COPY).display(),
         );
-        Err(Failure::Storage(Error::new(ErrorKind::Io, text)))
+        Err(Failure::Storage(Error::with_kind(ErrorKind::Io, text)))
     })
 }

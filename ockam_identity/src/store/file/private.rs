@@ -31,7 +31,7 @@ pub(super) fn open(path: &Path) -> Result<Option<(File, Id)>> {
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
     if !metadata.is_file() {
-        return Err(Error::new(ErrorKind::InvalidInput, "it is no file"));
+        return Err(Error::with_kind(ErrorKind::InvalidInput, "it is no file"));
     }
     if id(&found) != id(&metadata) {
         return Err(denied("it was replaced while it was opened".into()));
@@ -40,7 +40,7 @@ pub(super) fn open(path: &Path) -> Result<Option<(File, Id)>> {
     if metadata.len() == 0 {
         let text = "the file is empty, which is not how a file with identities begins: put a copy \
                     in its place, or remove it to begin anew";
-        return Err(Error::new(ErrorKind::InvalidInput, text));
+        return Err(Error::with_kind(ErrorKind::InvalidInput, text));
     }
     Ok(Some((file, id(&metadata))))
 }
@@ -137,5 +137,5 @@ fn user(path: &Path) -> Option<u32> {
 }
 
 fn denied(text: String) -> Error {
-    Error::new(ErrorKind::Denied, text)
+    Error::with_kind(ErrorKind::Denied, text)
 }

@@ -40,7 +40,7 @@ impl Scene {
     fn identities(&self) -> Result<Identities> {
         let store = self.store()?;
         let vault = SoftwareVault::stored(store.clone());
-        let vault = vault.map_err(|why| Error::new(ErrorKind::Io, why))?;
+        let vault = vault.map_err(|why| Error::with_kind(ErrorKind::Io, why))?;
         Identities::with_store(vault, || NOW, store)
     }
 }

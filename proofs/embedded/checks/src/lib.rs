@@ -140,7 +140,7 @@ fn time() -> Duration {
 
 /// What is wrong, as an error.
 fn wrong(what: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Failed, what.into())
+    Error::with_kind(ErrorKind::Failed, what.into())
 }
 
 /// Fails with a text unless something holds.
