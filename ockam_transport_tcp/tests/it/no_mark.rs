@@ -21,7 +21,7 @@ impl Worker for Valve {
     type Message = Any;
 
     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
-        match &*msg.payload() == PROBE {
+        match msg.payload() == PROBE {
             true => ctx.send(msg.return_route(), "probe".to_string()).await,
             false => Err(Error::msg("the valve is stuck")),
         }
