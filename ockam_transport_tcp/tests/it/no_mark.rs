@@ -21,10 +21,10 @@ impl Worker for Valve {
     type Message = Any;
 
     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Any>) -> Result<()> {
-        match msg.payload() == PROBE {
-            true => ctx.send(msg.return_route(), "probe".to_string()).await,
-            false => Err(Error::msg("the valve is stuck")),
+        if !msg.payload().starts_with(PROBE) {
+            return Err(Error::msg("the valve is stuck"));
         }
+        ctx.send(msg.return_route(), "probe".to_string()).await
     }
 }
 
