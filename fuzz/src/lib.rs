@@ -9,6 +9,7 @@
 //! | `message` | one message: read and refused as `model` says, written again the same |
 //! | `address`, `route` | text forms that come back, edits that do what lists do |
 //! | `body` | bodies of many types: what decodes comes back, memory is bounded |
+//! | `notice` | notices of failures: within their limits, and what is read comes back |
 //! | `handshake` | the genuine message is taken and no other, a peer is who it says |
 //! | `channel_message` | genuine messages are taken once, within the window, and no others |
 //! | `history`, `credential` | what comes back, and that what is believed was signed |
@@ -31,6 +32,7 @@ pub mod history;
 mod memory;
 pub mod message;
 mod model;
+pub mod notice;
 pub mod route;
 pub mod seed;
 mod structure;
@@ -42,12 +44,13 @@ use std::{env, fs, io};
 pub type Check = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Check); 9] = [
+pub const TARGETS: [(&str, Check); 10] = [
     ("frame", frame::check),
     ("message", message::check),
     ("address", address::check),
     ("route", route::check),
     ("body", body::check),
+    ("notice", notice::check),
     ("handshake", handshake::check),
     ("channel_message", channel_message::check),
     ("history", history::check),

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::{fs, io};
 
-use crate::vector::{field, folder};
+use crate::vector::{self, field, folder};
 use crate::{channel_message, credential, handshake, history};
 
 /// The most bytes of a seed: the vectors with frames of megabytes show limits, which other tests
@@ -54,6 +54,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "address" => [texts(), field("hex", &["tcp-frames.json"])].concat(),
         "route" => [texts(), EDITS.map(Vec::from).to_vec(), bodies()].concat(),
         "body" => bodies(),
+        "notice" => notices(),
         "handshake" => handshake::seeds(),
         "channel_message" => channel_message::seeds(),
         "history" => history::seeds(),
@@ -114,6 +115,16 @@ fn frames() -> Vec<Vec<u8>> {
 
 fn bodies() -> Vec<Vec<u8>> {
     field("hex", &["message-bodies.json"])
+}
+
+fn notices() -> Vec<Vec<u8>> {
+    const FILE: &str = "failure-notices.json";
+    let vectors = vector::read(FILE);
+    // Names that ask for notices stand there as texts, and those that do not as bytes.
+    let names = vectors["names"].as_array().into_iter().flatten().flat_map(|case| {
+        ["asks_for_notices", "notices"].map(|key| case[key].as_str().unwrap_or_default().into())
+    });
+    field("payload", &[FILE]).into_iter().chain(field("hex", &[FILE])).chain(names).collect()
 }
 
 fn texts() -> Vec<Vec<u8>> {

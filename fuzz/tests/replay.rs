@@ -45,6 +45,7 @@ replay! {
     addresses: "address",
     routes: "route",
     bodies: "body",
+    notices: "notice",
     handshakes: "handshake",
     channel_messages: "channel_message",
     histories: "history",
