@@ -12,6 +12,7 @@ import threading
 import time
 from typing import Callable, Iterator
 
+import notice
 from wire import PREFACE, Address, Decoder, Message, ProtocolError, decode_string, encode_frame, encode_string
 
 MAX_CONNECTIONS = 16
@@ -105,6 +106,9 @@ def deliver(worker: Worker, connection: Connection, message: Message):
         worker(connection, message)
     except ValueError as error:  # 5.1
         print(f"{message.onward_route[0]}: {error}", file=sys.stderr)
+        if failure := notice.refused(message.return_route, message.payload):  # 8.1
+            route, payload = failure
+            connection.send(Message(route, message.onward_route[:1], payload))
 
 
 def run_echoer(host: str, port: int):
@@ -120,8 +124,11 @@ def run_echoer(host: str, port: int):
 
 
 def ask(host: str, port: int, route: str, text: str) -> str:
-    """Sends a text along a route such as `h1 => echoer` and returns the text of the answer."""
-    deadline, me = time.monotonic() + ASK_TIMEOUT, random_address()
+    """Sends a text along a route such as `h1 => echoer` and returns the text of the answer.
+
+    Raises a RemoteFailure if the other node says that the question failed there (section 8).
+    """
+    deadline, me = time.monotonic() + ASK_TIMEOUT, notice.random_asker()
     connection = Connection(socket.create_connection((host, port), ASK_TIMEOUT))
     try:
         hops = [local(name.strip()) for name in route.split("=>")]
@@ -129,11 +136,22 @@ def ask(host: str, port: int, route: str, text: str) -> str:
         for message in connection.messages(deadline):
             if message.onward_route[0] == me:
                 return decode_string(message.payload)
+            if message.onward_route[0] == notice.notice_address(me):
+                fail(message)
     except TimeoutError:
         raise TimeoutError(f"no answer from {route} in {ASK_TIMEOUT} s: is it a worker there?") from None
     finally:
         connection.close()
     raise ConnectionError("the peer ended the connection and gave no answer")
+
+
+def fail(message: Message):
+    try:
+        failure = notice.decode(message.payload)
+    except ProtocolError as error:  # 8.6
+        print(f"a notice was dropped: {error}", file=sys.stderr)
+    else:
+        raise notice.RemoteFailure(f"{message.return_route[-1]} {failure}")
 
 
 def main(arguments: list[str]):
@@ -149,7 +167,7 @@ def main(arguments: list[str]):
                 sys.exit(__doc__)
     except KeyboardInterrupt:
         sys.exit(130)
-    except (ProtocolError, OSError, ValueError) as error:
+    except (ProtocolError, notice.RemoteFailure, OSError, ValueError) as error:
         sys.exit(f"error: {error}")
 
 

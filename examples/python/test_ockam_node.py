@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests wire.py and ockam_node.py against the golden vectors: python3 test_ockam_node.py [VECTORS_DIR]"""
+"""Tests wire.py, notice.py and ockam_node.py against the golden vectors: python3 test_ockam_node.py [VECTORS_DIR]"""
 
 import json
 import pathlib
@@ -9,6 +9,7 @@ import sys
 import threading
 import unittest
 
+import notice
 import ockam_node
 import wire
 from ockam_node import Connection
@@ -156,6 +157,54 @@ class Bodies(unittest.TestCase):
     def test_what_is_no_string_is_an_error(self):
         for body in ("", "05", "0561", "01ff", "ff" * 20, "8080808080808080808080"):
             self.assertRaises(ValueError, wire.decode_string, bytes.fromhex(body))
+
+
+class Notices(unittest.TestCase):
+    cases = vectors("failure-notices.json")
+
+    def means(self, decoded):
+        mismatch = decoded["mismatch"] and notice.Mismatch(**decoded["mismatch"])
+        return notice.Notice(decoded["reason"], decoded["kind"], decoded["texts"], mismatch)
+
+    def test_every_notice_is_read_and_written(self):
+        for case in self.cases["notices"]:
+            with self.subTest(case["name"]):
+                self.assertEqual(notice.decode(unhex(case["payload"])), self.means(case["decoded"]))
+                self.assertEqual(self.means(case["decoded"]).encode(), unhex(case["payload"]))
+        self.assertGreater(len(self.cases["notices"]), 20)
+
+    def test_every_spelling_is_read_as_what_it_means(self):
+        for case in self.cases["spellings"]:
+            with self.subTest(case["name"]):
+                self.assertEqual(notice.decode(unhex(case["payload"])), self.means(case["decoded"]))
+
+    def test_what_is_no_notice_is_refused(self):
+        for case in self.cases["refused"]:
+            with self.subTest(case["name"]):
+                self.assertRaises(ProtocolError, notice.decode, unhex(case["payload"]))
+
+    def test_names_ask_for_notices_as_in_the_vectors(self):
+        for case in self.cases["names"]:
+            name = notice.asker_name(bytes.fromhex(case["random"]))
+            self.assertEqual(name, case["asks_for_notices"].encode())
+            address = notice.notice_address(Address(0, name))
+            self.assertEqual(address, Address(0, case["notices"].encode()))
+            for key in ("without_notices", "notices"):
+                self.assertIsNone(notice.notice_address(Address(0, case[key].encode())))
+        for case in self.cases["other_names"]:
+            self.assertIsNone(notice.notice_address(Address(0, bytes.fromhex(case["hex"]))))
+
+    def test_a_notice_goes_along_the_return_route(self):
+        for case in self.cases["exchanges"]:
+            ask = meaning(case["ask"]["decoded"])
+            self.assertEqual(encode_frame(ask), unhex(case["ask"]["frame"]))
+            failure = notice.refused(ask.return_route, ask.payload)
+            self.assertEqual(failure is None, case["notice"] is None, case["name"])
+            if failure:
+                expected = meaning(case["notice"]["decoded"])
+                self.assertEqual(encode_frame(expected), unhex(case["notice"]["frame"]))
+                self.assertEqual(failure[0], expected.onward_route)
+                self.assertEqual(expected.return_route, ask.onward_route)
 
 
 class Connections(unittest.TestCase):

@@ -3,6 +3,8 @@
 
 use crate::process::{Ended, Process};
 use crate::PORTS;
+use ockam::{node as node_of, route, Context, ErrorKind, FailureReason, RemoteFailure};
+use ockam::{TcpConnectionOptions, TcpTransportExtension};
 use std::process::Command;
 use std::sync::PoisonError;
 
@@ -58,6 +60,20 @@ fn a_node_from_the_document_alone_asks_a_worker_of_ours() {
 }
 
 #[test]
+fn a_node_from_the_document_alone_is_told_that_its_question_failed() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let responder = Process::start("25-error-across-tcp-responder", None);
+    responder.wait_for("Listening on 127.0.0.1:4000");
+    let Some(asker) = node(&["ask", "127.0.0.1:4000", "parser", "forty-two"]) else {
+        return;
+    };
+    let ended = asker.end();
+    let text = "0#parser failed to handle the message: invalid digit found in string";
+    assert_eq!(ended.stderr, format!("error: {text}\n"));
+    assert_eq!((ended.stdout.as_str(), ended.status.code()), ("", Some(1)));
+}
+
+#[test]
 fn a_node_of_ours_asks_a_worker_of_one_from_the_document_alone() {
     let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(echoer) = node(&["echo", "127.0.0.1:4000"]) else {
@@ -72,6 +88,30 @@ fn a_node_of_ours_asks_a_worker_of_one_from_the_document_alone() {
     echoer.signal("TERM");
     let ended = echoer.end();
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+}
+
+#[ockam::test]
+async fn a_node_from_the_document_alone_tells_one_of_ours_that_it_could_not_read_a_body(
+    ctx: Context,
+) -> ockam::Result<()> {
+    let Some(echoer) = node(&["echo", "127.0.0.1:0"]) else {
+        return Ok(());
+    };
+    let listening = echoer.next_line().unwrap();
+    let peer = listening.trim_end().strip_prefix("Listening on ").unwrap();
+    let node = node_of(ctx);
+    let tcp = node.create_tcp_transport().await?;
+    let connection = tcp
+        .connect(peer.to_string(), TcpConnectionOptions::new())
+        .await?;
+    let ask = node.send_and_receive::<String>(route![connection, "echoer"], (7u8, 200u64));
+    let error = ask.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Encoding, "{error}");
+    let failure = error.downcast_ref::<RemoteFailure>().unwrap();
+    assert_eq!(failure.reason(), FailureReason::Undecodable);
+    let text = "could not read the body: its 3 bytes are not a `String`";
+    assert!(error.to_string().ends_with(text), "{error}");
+    Ok(())
 }
 
 #[test]
