@@ -5,9 +5,10 @@
 // Run the issuer first, then: cargo run --example 06-credentials-exchange-server
 
 use hello_ockam::{known_identity, Echoer};
+use ockam::access_control::AllowAll;
 use ockam::identity::{AttributeAccessControl, Identifier, TrustIdentifierPolicy};
 use ockam::identity::{SecureChannelListenerOptions, SecureChannelOptions, CREDENTIAL_ISSUER};
-use ockam::{node, route, AllowAll, Context, Result};
+use ockam::{node, route, Context, Result};
 use ockam::{TcpConnectionOptions, TcpListenerOptions, TcpTransportExtension};
 
 /// The identifier of the issuer, who is trusted to say who is a member.

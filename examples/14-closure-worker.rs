@@ -3,7 +3,8 @@
 //
 // Run it with: cargo run --example 14-closure-worker
 
-use ockam::{node, worker_fn, Context, Handle, Result, Routed};
+use ockam::workers::worker_fn;
+use ockam::{node, Context, Handle, Result, Routed};
 
 #[ockam::node]
 async fn main(ctx: Context) -> Result<()> {

@@ -4,7 +4,8 @@
 // Run it with: cargo run --example 19-access-control
 
 use hello_ockam::Echoer;
-use ockam::{allow, deny, node, AllowSourceAddress, Context, Result};
+use ockam::access_control::AllowSourceAddress;
+use ockam::{allow, deny, node, Context, Result};
 
 #[ockam::node]
 async fn main(ctx: Context) -> Result<()> {

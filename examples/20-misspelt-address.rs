@@ -4,7 +4,8 @@
 // Run it with: cargo run --example 20-misspelt-address
 
 use hello_ockam::Echoer;
-use ockam::{node, route, Context, Result, SendError};
+use ockam::error::SendError;
+use ockam::{node, route, Context, Result};
 
 #[ockam::node]
 async fn main(ctx: Context) -> Result<()> {

@@ -5,7 +5,9 @@
 // Run the service first, then: cargo run --example 30-relay-owner
 
 use hello_ockam::Echoer;
-use ockam::{node, Context, RemoteRelayOptions, Result, TcpTransportExtension, TCP};
+use ockam::remote::RemoteRelayOptions;
+use ockam::tcp::TCP;
+use ockam::{node, Context, Result, TcpTransportExtension};
 
 #[ockam::node]
 async fn main(ctx: Context) -> Result<()> {

@@ -4,8 +4,9 @@
 //
 // Run it with: cargo run --example 30-relay-service
 
+use ockam::relay::STATIC_FORWARDING_SERVICE;
 use ockam::{node, Context, Result, TcpListenerOptions, TcpTransportExtension};
-use ockam::{RelayService, RelayServiceOptions, STATIC_FORWARDING_SERVICE};
+use ockam::{RelayService, RelayServiceOptions};
 
 #[ockam::node]
 async fn main(ctx: Context) -> Result<()> {

@@ -6,8 +6,10 @@
 //   cargo run --example 31-relay-chat -- bob alice
 // What you type in one of them is printed in the other.
 
-use ockam::{node, route, Context, Error, Message, RemoteRelayOptions, Result, Routed, Worker};
-use ockam::{MessageReceiveOptions, Route, TcpTransportExtension, TCP};
+use ockam::remote::RemoteRelayOptions;
+use ockam::tcp::TCP;
+use ockam::{node, route, Context, Error, Message, Result, Routed, Worker};
+use ockam::{MessageReceiveOptions, Route, TcpTransportExtension};
 use serde::{Deserialize, Serialize};
 use std::io::BufRead;
 

@@ -6,7 +6,9 @@
 // Then run, stop and run again: cargo run --example 30-relay-service
 
 use hello_ockam::Echoer;
-use ockam::{node, Context, RemoteRelayOptions, Result, TcpTransportExtension, TCP};
+use ockam::remote::RemoteRelayOptions;
+use ockam::tcp::TCP;
+use ockam::{node, Context, Result, TcpTransportExtension};
 
 #[ockam::node]
 async fn main(ctx: Context) -> Result<()> {

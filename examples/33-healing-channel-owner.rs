@@ -6,7 +6,9 @@
 
 use hello_ockam::{known_identity, Echoer};
 use ockam::identity::SecureChannelListenerOptions;
-use ockam::{node, Context, RemoteRelayOptions, Result, TcpTransportExtension, TCP};
+use ockam::remote::RemoteRelayOptions;
+use ockam::tcp::TCP;
+use ockam::{node, Context, Result, TcpTransportExtension};
 
 #[ockam::node]
 async fn main(ctx: Context) -> Result<()> {

@@ -10,7 +10,8 @@
 
 use hello_ockam::known_identity;
 use ockam::identity::{Identifier, SecureChannelOptions, TrustIdentifierPolicy};
-use ockam::{node, route, Context, Result, TcpTransportExtension, TCP};
+use ockam::tcp::TCP;
+use ockam::{node, route, Context, Result, TcpTransportExtension};
 use std::time::Duration;
 
 /// The identifier of the owner, which is 33-healing-channel-owner.

@@ -34,6 +34,22 @@
 //! This crate is the only one that a program names. Libraries that only need to know what a
 //! message or a worker is depend on [`ockam_core`](https://docs.rs/ockam_core).
 //!
+//! # Modules
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | this page | what most programs need |
+//! | [`workers`] | workers that are ready to use, and workers of closures |
+//! | [`access_control`], [`flow_control`] | which messages enter and leave an address, and which come in from other nodes |
+//! | `tcp`, `identity`, `vault` | connections over TCP; identities, credentials and secure channels; keys |
+//! | [`relay`], [`remote`] | relays, for nodes that no other node can connect to: at the node in the middle, and at that node |
+//! | [`link`] | whether connections, channels and relays are up |
+//! | [`message`], [`routing`] | bodies as bytes; addresses, routes and their limits |
+//! | [`error`](mod@error), [`errcode`], [`dead_letter`] | errors that a caller can act on; codes of programs of 2023; messages that were not delivered |
+//! | [`stop`], [`limits`] | stopping with options; the bounds of mailboxes and waits |
+//! | [`transport`] | all that another transport needs |
+//! | `compat` | the tokio that the node runs on |
+//!
 //! # Logs
 //!
 //! `#[ockam::node]` writes warnings and errors to standard error, unless the program has set up a
@@ -51,74 +67,57 @@ pub mod __private;
 #[doc(hidden)]
 #[path = "bare_metal.rs"]
 pub mod __private;
+pub mod access_control;
+#[cfg(feature = "std")]
+pub mod compat;
+pub mod dead_letter;
+pub mod error;
+pub mod flow_control;
+mod host_port;
 #[cfg(feature = "identity")]
 pub mod identity;
+pub mod limits;
+pub mod link;
 #[cfg(feature = "logs")]
 mod logs;
+pub mod message;
 mod node;
-mod relay;
+pub mod relay;
 pub mod remote;
+pub mod routing;
 #[cfg(feature = "std")]
 mod run;
+pub mod stop;
+#[cfg(feature = "tcp")]
+pub mod tcp;
+pub mod transport;
 pub mod workers;
 
+pub use ockam_core::errcode;
 #[cfg(feature = "identity")]
 #[doc(inline)]
 pub use ockam_identity::vault;
 
+// At most 45 names stand here; `tests/it/root.rs` counts them. What most programs do not need is in a
+// module.
 pub use node::{Node, node};
-pub use relay::{
-    DEFAULT_MAX_RELAYS, DEFAULT_MAX_RELAYS_PER_CONNECTION, DEFAULT_RELAY_PREFIX,
-    FORWARDING_SERVICE, MAX_RELAY_NAME_LEN, RELAY_ATTEMPT_LIMIT, RELAY_FIRST_WAIT,
-    RELAY_LONGEST_WAIT, RemoteRelay, RemoteRelayInfo, RemoteRelayOptions,
-    STATIC_FORWARDING_SERVICE,
-};
-#[cfg(feature = "std")]
-pub use relay::{RelayRefusal, RelayService, RelayServiceOptions};
-#[cfg(feature = "std")]
-pub use run::run_node_with;
-pub use workers::worker_fn;
-
-pub use ockam_core::errcode;
-pub use ockam_macros::{Message, node, processor, test, worker};
-
 pub use ockam_core::{
-    Address, AddressError, AllIncoming, AllOutgoing, AllowAll, AllowOnwardAddress,
-    AllowOnwardAddresses, AllowSourceAddress, AllowSourceAddresses, Any, AnyIncoming, AnyOutgoing,
-    Authorization, BLE, DecodeError, DenyAll, EncodeError, Error, ErrorKind, FailureReason,
-    FlowControlId, IncomingAccessControl, LOCAL, LocalInfo, LocalMessage, MAX_ADDRESS_LEN,
-    MAX_BODY_DEPTH, MAX_EMPTY_ITEMS, MAX_ROUTE_LEN, Mailbox, Mailboxes, Message, Mismatch,
-    NeutralMessage, OutgoingAccessControl, Payload, Processor, ProducerInfo, RelayMessage, Result,
-    Route, RouteBuilder, RouteError, Routed, SpawnerInfo, TCP, Transport, TransportMessage,
-    TransportType, UDP, UDS, WS, Worker, allow, decode, deny, encode, route,
+    Address, Any, Error, ErrorKind, LocalMessage, Mailbox, Mailboxes, Message, NeutralMessage,
+    Processor, Result, Route, Routed, TransportMessage, Worker, allow, deny, route,
 };
+pub use ockam_macros::{Message, node, processor, test, worker};
 pub use ockam_node::{
-    APP, ConnectionLost, Context, DEAD_LETTERS_KEPT, DEFAULT_MAILBOX_CAPACITY,
-    DEFAULT_STOP_TIMEOUT, DEFAULT_TIMEOUT, DeadLetter, DeadLetterReason, DeadLetterSubscription,
-    DeadLetters, DelayedEvent, ENDED_FLOWS_KEPT, FlowControls, FlowGate, Handle, LINK_EAGER_FOR,
-    LINK_EAGER_WAIT, LinkKind, LinkState, MessageReceiveOptions, MessageSendReceiveOptions,
-    NodeBuilder, ProcessorBuilder, SendError, SendErrorReason, StopError, StopOrder, WorkerBuilder,
+    Context, DelayedEvent, Handle, MessageReceiveOptions, MessageSendReceiveOptions, NodeBuilder,
+    ProcessorBuilder, WorkerBuilder,
 };
-#[cfg(feature = "std")]
-pub use ockam_node::{
-    Audience, ByteBudget, ByteCharge, DEFAULT_BLOCKING_LIMIT, DEFAULT_MAILBOX_BYTES, KILL_PATIENCE,
-    Killed, LINK_DOWN_WARNING, LinkInfo, LinkStatus, LinkWatch, RemoteFailure,
-    STOP_TIMEOUT_VARIABLE, StopOptions,
-};
-#[cfg(not(feature = "std"))]
-pub use ockam_node::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
-
 #[cfg(feature = "tcp")]
 pub use ockam_transport_tcp::{
-    CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT,
-    DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_FRAME_BUDGET, DEFAULT_FRAME_TIMEOUT,
-    DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEPALIVE, DEFAULT_MAX_FRAME_LEN, DEFAULT_MAX_QUEUED_BYTES,
-    DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT, FRAME_GRACE, FREE_FRAME_LEN,
-    FREE_QUEUED_LEN, MAX_BACKLOG_LEN, MAX_BATCH_LEN, MIN_FRAME_PROGRESS, QUEUED_GRACE,
-    RECONNECT_PROVEN_AFTER, TcpConnection, TcpConnectionInfo, TcpConnectionOptions, TcpDirection,
-    TcpListener, TcpListenerInfo, TcpListenerOptions, TcpReconnect, TcpTransport,
-    TcpTransportExtension,
+    TcpConnectionOptions, TcpListenerOptions, TcpTransport, TcpTransportExtension,
 };
+#[cfg(feature = "std")]
+pub use relay::{RelayService, RelayServiceOptions};
+#[cfg(feature = "std")]
+pub use run::run_node_with;
 
 /// The programs of the README, compiled.
 #[cfg(doctest)]

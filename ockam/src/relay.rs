@@ -77,8 +77,8 @@ pub const DEFAULT_MAX_RELAYS_PER_CONNECTION: usize = 64;
 pub const MAX_RELAY_NAME_LEN: usize = MAX_ADDRESS_LEN;
 
 /// How long an owner waits before it tries again to register, after the first attempt that fails.
-/// Each wait is twice as long as the one before, up to [`LINK_EAGER_WAIT`](crate::LINK_EAGER_WAIT)
-/// for the first [`LINK_EAGER_FOR`](crate::LINK_EAGER_FOR), and up to [`RELAY_LONGEST_WAIT`] after
+/// Each wait is twice as long as the one before, up to [`LINK_EAGER_WAIT`](crate::link::LINK_EAGER_WAIT)
+/// for the first [`LINK_EAGER_FOR`](crate::link::LINK_EAGER_FOR), and up to [`RELAY_LONGEST_WAIT`] after
 /// that; chance shortens it by up to a half.
 pub const RELAY_FIRST_WAIT: Duration = Duration::from_millis(250);
 

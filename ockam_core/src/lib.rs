@@ -56,8 +56,8 @@ pub use notice::{
 };
 pub use processor::Processor;
 pub use routing::{
-    Address, AddressError, BLE, LOCAL, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Route, RouteBuilder,
-    RouteError, RouteIntoIter, TCP, TransportType, UDP, UDS, WS,
+    Address, AddressError, LOCAL, MAX_ADDRESS_LEN, MAX_ROUTE_LEN, Route, RouteBuilder, RouteError,
+    RouteIntoIter, TCP, TransportType,
 };
 pub use transport::{Resolving, Transport};
 pub use type_name::TypeName;

@@ -41,4 +41,4 @@ pub use route::{MAX_ROUTE_LEN, Route};
 pub use route_builder::RouteBuilder;
 pub use route_conversion::RouteIntoIter;
 pub use route_error::RouteError;
-pub use transport_type::{BLE, LOCAL, TCP, TransportType, UDP, UDS, WS};
+pub use transport_type::{LOCAL, TCP, TransportType};

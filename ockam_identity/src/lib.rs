@@ -75,11 +75,11 @@ pub use purpose_key::{
 pub use secure_channel::{
     AllTrustPolicies, AnyTrustPolicy, AttributeAccessControl, CREDENTIAL_REFRESH_INTERVAL,
     CREDENTIAL_REQUEST_TIMEOUT, CredentialSource, DEFAULT_CHANNEL_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
-    HALF_OPEN_LIFETIME, IdentityIdAccessControl, LOSS_TIMEOUT, MAX_ANSWERS, MAX_CHANNEL_BODY_LEN,
-    MAX_CREDENTIAL_REFRESH_INTERVAL, MAX_CREDENTIALS, MAX_HALF_OPEN, MAX_REFRESHES, NodeRng,
-    REFRESH_PERIOD, SecureChannel, SecureChannelListener, SecureChannelListenerOptions,
-    SecureChannelOptions, SecureChannelPeer, TrustEveryonePolicy, TrustIdentifierPolicy,
-    TrustMultiIdentifiersPolicy, TrustPolicy,
+    HALF_OPEN_LIFETIME, IdentityAnyIdAccessControl, IdentityIdAccessControl, LOSS_TIMEOUT,
+    MAX_ANSWERS, MAX_CHANNEL_BODY_LEN, MAX_CREDENTIAL_REFRESH_INTERVAL, MAX_CREDENTIALS,
+    MAX_HALF_OPEN, MAX_REFRESHES, NodeRng, REFRESH_PERIOD, SecureChannel, SecureChannelListener,
+    SecureChannelListenerOptions, SecureChannelOptions, SecureChannelPeer, TrustEveryonePolicy,
+    TrustIdentifierPolicy, TrustMultiIdentifiersPolicy, TrustPolicy,
 };
 #[cfg(feature = "std")]
 pub use secure_channel::{

@@ -81,7 +81,7 @@ mod sealing;
 mod trust_policy;
 mod way;
 
-pub use access::{AttributeAccessControl, IdentityIdAccessControl};
+pub use access::{AttributeAccessControl, IdentityAnyIdAccessControl, IdentityIdAccessControl};
 #[cfg(feature = "std")]
 pub use asked::{MAX_DOUBLED, WAY_TRUSTED_FOR};
 #[cfg(feature = "std")]

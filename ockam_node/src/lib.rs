@@ -124,7 +124,8 @@ pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 pub use executor::{Instant, after, deadline};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
 #[doc(hidden)]
-pub use link::{Backoff, LinkGuard};
+pub use link::Backoff;
+pub use link::LinkGuard;
 #[cfg(feature = "std")]
 pub use link::{LINK_DOWN_WARNING, LinkInfo, LinkStatus, LinkWatch};
 pub use link::{LINK_EAGER_FOR, LINK_EAGER_WAIT, LinkKind, LinkState};

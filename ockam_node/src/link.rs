@@ -233,7 +233,6 @@ impl Handle {
 
     /// Enters a link in the list of the node, for what makes links: it stays there for as long as
     /// there is the guard. Without `std` there is no list, and the guard is nothing.
-    #[doc(hidden)]
     #[must_use]
     pub fn add_link(
         &self,

@@ -109,6 +109,9 @@ pub use limits::{
     DEFAULT_WRITE_STALL_TIMEOUT, FREE_QUEUED_LEN, QUEUED_GRACE,
 };
 pub use listener::{TcpListener, TcpListenerInfo};
+/// The type of the addresses of TCP peers, `host:port`.
+#[doc(no_inline)]
+pub use ockam_core::TCP;
 pub use options::{TcpConnectionOptions, TcpListenerOptions};
 pub use outbox::MAX_BATCH_LEN;
 pub use progress::MIN_FRAME_PROGRESS;

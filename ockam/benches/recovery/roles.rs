@@ -5,11 +5,13 @@ use ockam::identity::{
     Identifier, Identities, SecureChannelListenerOptions, SecureChannelOptions,
     TrustIdentifierPolicy,
 };
+use ockam::relay::STATIC_FORWARDING_SERVICE;
+use ockam::remote::RemoteRelayOptions;
+use ockam::tcp::TCP;
 use ockam::workers::Echoer;
 use ockam::{
     MessageSendReceiveOptions, Node, NodeBuilder, RelayService, RelayServiceOptions,
-    RemoteRelayOptions, STATIC_FORWARDING_SERVICE, TCP, TcpListenerOptions, TcpTransportExtension,
-    node, route,
+    TcpListenerOptions, TcpTransportExtension, node, route,
 };
 use std::future::pending;
 use std::time::Duration;

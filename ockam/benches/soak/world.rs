@@ -7,15 +7,16 @@
 
 use crate::Result;
 use crate::proxy::Proxy;
+use ockam::flow_control::FlowControlId;
 use ockam::identity::{
     Identifier, Identities, NodeRng, SecureChannel, SecureChannelListenerOptions,
     SecureChannelOptions, TrustIdentifierPolicy,
 };
+use ockam::tcp::{TcpConnection, TcpListener, TcpReconnect};
 use ockam::workers::{Echoer, Relay};
 use ockam::{
-    Address, Context, FlowControlId, Handle, MessageSendReceiveOptions, Node, NodeBuilder, Routed,
-    TcpConnection, TcpConnectionOptions, TcpListener, TcpListenerOptions, TcpReconnect,
-    TcpTransportExtension, Worker, node, route,
+    Address, Context, Handle, MessageSendReceiveOptions, Node, NodeBuilder, Routed,
+    TcpConnectionOptions, TcpListenerOptions, TcpTransportExtension, Worker, node, route,
 };
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -59,7 +59,8 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DEFAULT_TIMEOUT, RELAY_LONGEST_WAIT};
+    use crate::limits::DEFAULT_TIMEOUT;
+    use crate::relay::RELAY_LONGEST_WAIT;
     use ockam_node::{LINK_EAGER_FOR, LINK_EAGER_WAIT};
 
     #[test]

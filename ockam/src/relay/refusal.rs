@@ -11,7 +11,7 @@ pub enum RelayRefusal {
     NotAText,
     /// The wanted name is empty.
     NoName,
-    /// The name is over [`MAX_RELAY_NAME_LEN`](crate::MAX_RELAY_NAME_LEN).
+    /// The name is over [`MAX_RELAY_NAME_LEN`](crate::relay::MAX_RELAY_NAME_LEN).
     NameTooLong,
     /// The name is the address of another transport, and not of a worker.
     NotLocal,

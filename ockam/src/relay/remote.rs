@@ -27,7 +27,9 @@ impl RemoteRelay {
     ///
     /// ```no_run
     /// use ockam::workers::Echoer;
-    /// use ockam::{Context, RemoteRelayOptions, Result, TCP, TcpTransportExtension, node};
+    /// use ockam::remote::RemoteRelayOptions;
+    /// use ockam::tcp::TCP;
+    /// use ockam::{Context, Result, TcpTransportExtension, node};
     ///
     /// #[ockam::node]
     /// async fn main(ctx: Context) -> Result<()> {
@@ -62,8 +64,8 @@ impl RemoteRelay {
     ///
     /// The newest registration of a name wins, and the former owner is not told. When the
     /// connection was lost, the relay is registered again: at once, and then after
-    /// [`RELAY_FIRST_WAIT`](crate::RELAY_FIRST_WAIT), doubling up to a second, and after half a
-    /// minute up to [`RELAY_LONGEST_WAIT`](crate::RELAY_LONGEST_WAIT), for as long as there is a way.
+    /// [`RELAY_FIRST_WAIT`](crate::relay::RELAY_FIRST_WAIT), doubling up to a second, and after half a
+    /// minute up to [`RELAY_LONGEST_WAIT`](crate::relay::RELAY_LONGEST_WAIT), for as long as there is a way.
     /// There is one if `route` names the node by a transport address, which connects anew, or if it
     /// begins with a connection that reconnects; while that is not up there are no attempts, and the
     /// first is made as soon as it is.
@@ -217,7 +219,9 @@ impl RemoteRelayInfo {
     /// Begins to follow the relay. Boards without `std` cannot.
     ///
     /// ```no_run
-    /// # use ockam::{Context, RemoteRelayOptions, Result, TCP, node};
+    /// # use ockam::remote::RemoteRelayOptions;
+    /// # use ockam::tcp::TCP;
+    /// # use ockam::{Context, Result, node};
     /// # async fn main_of(ctx: Context) -> Result<()> {
     /// # let node = node(ctx);
     /// let options = RemoteRelayOptions::new().with_retries();

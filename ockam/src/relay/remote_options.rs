@@ -6,7 +6,7 @@ use core::time::Duration;
 use ockam_core::{Address, Route};
 use ockam_node::DEFAULT_TIMEOUT;
 
-/// Says how a relay is to be registered. See [`RemoteRelay`](crate::RemoteRelay).
+/// Says how a relay is to be registered. See [`RemoteRelay`](crate::remote::RemoteRelay).
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing by themselves"]
 pub struct RemoteRelayOptions {
@@ -20,7 +20,7 @@ pub struct RemoteRelayOptions {
 impl RemoteRelayOptions {
     /// Registers at the usual address of the service, [`FORWARDING_SERVICE`] or, for a name of
     /// one's own, [`STATIC_FORWARDING_SERVICE`], and waits for
-    /// [`DEFAULT_TIMEOUT`](crate::DEFAULT_TIMEOUT).
+    /// [`DEFAULT_TIMEOUT`](crate::limits::DEFAULT_TIMEOUT).
     pub fn new() -> Self {
         RemoteRelayOptions {
             service: None,
@@ -39,7 +39,7 @@ impl RemoteRelayOptions {
 
     /// Keeps trying from the first attempt on: `create` and `create_static` return at once, with a
     /// relay that is being registered, also if the other node cannot be reached yet.
-    /// [`RemoteRelayInfo::watch`](crate::RemoteRelayInfo::watch) tells when it is up, and why not.
+    /// [`RemoteRelayInfo::watch`](crate::remote::RemoteRelayInfo::watch) tells when it is up, and why not.
     ///
     /// Without it the first attempt is made once, and a failure is the caller's error.
     pub fn with_retries(mut self) -> Self {
@@ -48,14 +48,14 @@ impl RemoteRelayOptions {
     }
 
     /// Sets how long to wait at most between two attempts, instead of
-    /// [`RELAY_LONGEST_WAIT`](crate::RELAY_LONGEST_WAIT): longer on a battery, say.
+    /// [`RELAY_LONGEST_WAIT`](crate::relay::RELAY_LONGEST_WAIT): longer on a battery, say.
     pub fn with_longest_wait(mut self, wait: Duration) -> Self {
         self.longest_wait = wait;
         self
     }
 
     /// Sets how long a registration may take. Attempts to register again begin with less,
-    /// [`RELAY_ATTEMPT_LIMIT`](crate::RELAY_ATTEMPT_LIMIT), and get up to this.
+    /// [`RELAY_ATTEMPT_LIMIT`](crate::relay::RELAY_ATTEMPT_LIMIT), and get up to this.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

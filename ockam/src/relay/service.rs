@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// service.
 ///
 /// Unless the options say otherwise, each peer that reaches the service may register any name. The
-/// name of the relay begins with [`DEFAULT_RELAY_PREFIX`](crate::DEFAULT_RELAY_PREFIX), and the
+/// name of the relay begins with [`DEFAULT_RELAY_PREFIX`](crate::relay::DEFAULT_RELAY_PREFIX), and the
 /// newest registration of a name wins, also over that of another owner. Where the service is open
 /// to strangers, set an access control.
 #[derive(Clone)]
@@ -27,7 +27,8 @@ impl RelayService {
     ///
     /// ```
     /// use ockam::{Context, RelayService, RelayServiceOptions, Result, TcpListenerOptions, node};
-    /// use ockam::{STATIC_FORWARDING_SERVICE, TcpTransportExtension};
+    /// use ockam::relay::STATIC_FORWARDING_SERVICE;
+    /// use ockam::TcpTransportExtension;
     ///
     /// #[ockam::node]
     /// async fn main(ctx: Context) -> Result<()> {

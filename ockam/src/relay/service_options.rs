@@ -48,7 +48,7 @@ impl RelayServiceOptions {
     }
 
     /// Gives the service one more address, such as
-    /// [`STATIC_FORWARDING_SERVICE`](crate::STATIC_FORWARDING_SERVICE).
+    /// [`STATIC_FORWARDING_SERVICE`](crate::relay::STATIC_FORWARDING_SERVICE).
     pub fn with_alias(mut self, address: impl Into<Address>) -> Self {
         self.aliases.push(address.into());
         self

@@ -17,7 +17,8 @@ pub struct FnWorker<F, M> {
 /// the `async` block, which would otherwise work on a copy:
 ///
 /// ```
-/// use ockam::{Handle, Routed, worker_fn};
+/// use ockam::workers::worker_fn;
+/// use ockam::{Handle, Routed};
 ///
 /// let mut count = 0u32;
 /// let counter = worker_fn(move |ctx: Handle, msg: Routed<()>| {
@@ -28,7 +29,8 @@ pub struct FnWorker<F, M> {
 /// ```
 ///
 /// ```
-/// use ockam::{Context, Handle, Result, Routed, worker_fn};
+/// use ockam::workers::worker_fn;
+/// use ockam::{Context, Handle, Result, Routed};
 ///
 /// #[ockam::node]
 /// async fn main(mut ctx: Context) -> Result<()> {

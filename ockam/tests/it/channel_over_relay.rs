@@ -4,11 +4,10 @@ use crate::support::{ask, eventually, link, ms};
 use ockam::identity::{
     Identities, NodeRng, SecureChannel, SecureChannelListenerOptions, SecureChannelOptions,
 };
+use ockam::relay::STATIC_FORWARDING_SERVICE;
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
 use ockam::workers::Echoer;
-use ockam::{
-    RelayService, RelayServiceOptions, RemoteRelay, RemoteRelayOptions, STATIC_FORWARDING_SERVICE,
-    route,
-};
+use ockam::{RelayService, RelayServiceOptions, route};
 use ockam_transport_memory::{LinkEnd, MemoryNode, Network, simulate};
 use std::time::Duration;
 

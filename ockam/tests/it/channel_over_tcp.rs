@@ -6,11 +6,12 @@ use ockam::identity::{
     Identifier, Identities, NodeRng, SecureChannel, SecureChannelListenerOptions,
     SecureChannelOptions, TrustIdentifierPolicy,
 };
+use ockam::tcp::{TCP, TcpConnection, TcpListener, TcpReconnect};
+use ockam::workers::worker_fn;
 use ockam::workers::{Echoer, Relay};
 use ockam::{
-    ErrorKind, Handle, MessageSendReceiveOptions, Node, NodeBuilder, Result, Route, Routed, TCP,
-    TcpConnection, TcpConnectionOptions, TcpListener, TcpListenerOptions, TcpReconnect,
-    TcpTransportExtension, node, route, worker_fn,
+    ErrorKind, Handle, MessageSendReceiveOptions, Node, NodeBuilder, Result, Route, Routed,
+    TcpConnectionOptions, TcpListenerOptions, TcpTransportExtension, node, route,
 };
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 
 use crate::drops::{Drops, all_of, at_each_await};
 use crate::support::{eventually, plain, scene};
-use ockam::{RemoteRelay, RemoteRelayOptions};
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
 use ockam_transport_memory::simulate;
 use std::time::Duration;
 

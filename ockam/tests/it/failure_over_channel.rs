@@ -2,15 +2,17 @@
 //! side says of it; directly and over a node in between.
 
 use crate::support::PATIENCE;
+use ockam::error::{FailureReason, RemoteFailure};
 use ockam::identity::{
     Identifier, Identities, NodeRng, SecureChannel, SecureChannelListenerOptions,
     SecureChannelOptions, TrustEveryonePolicy, TrustIdentifierPolicy, TrustPolicy,
 };
+use ockam::tcp::TcpListener;
 use ockam::workers::Relay;
+use ockam::workers::worker_fn;
 use ockam::{
-    Error, ErrorKind, FailureReason, Handle, MessageSendReceiveOptions, Node, NodeBuilder,
-    RemoteFailure, Result, Route, Routed, TcpConnectionOptions, TcpListener, TcpListenerOptions,
-    TcpTransportExtension, node, route, worker_fn,
+    Error, ErrorKind, Handle, MessageSendReceiveOptions, Node, NodeBuilder, Result, Route, Routed,
+    TcpConnectionOptions, TcpListenerOptions, TcpTransportExtension, node, route,
 };
 use std::time::Duration;
 

@@ -3,17 +3,20 @@
 
 use crate::lines::Lines;
 use crate::support::eventually;
+use ockam::access_control::{AllowAll, Authorization, IncomingAccessControl, RelayMessage};
+use ockam::dead_letter::DeadLetterReason;
 use ockam::identity::{
     Attributes, CREDENTIAL_ISSUER, CredentialIssuer, Identifier, Identities, NodeRng,
     SecureChannelListenerOptions, SecureChannelOptions, TrustMultiIdentifiersPolicy,
 };
+use ockam::message::encode;
+use ockam::relay::RelayRefusal;
+use ockam::tcp::{TcpConnection, TcpListener};
 use ockam::workers::Echoer;
 use ockam::{
-    Address, AllowAll, Any, Authorization, Context, DeadLetterReason, Error, ErrorKind,
-    IncomingAccessControl, Message, NodeBuilder, RelayMessage, RelayRefusal, RelayService,
-    RelayServiceOptions, Result, Route, Routed, TcpConnection, TcpConnectionOptions, TcpListener,
-    TcpListenerOptions, TcpTransport, TcpTransportExtension, TransportMessage, Worker, encode,
-    route,
+    Address, Any, Context, Error, ErrorKind, Message, NodeBuilder, RelayService,
+    RelayServiceOptions, Result, Route, Routed, TcpConnectionOptions, TcpListenerOptions,
+    TcpTransport, TcpTransportExtension, TransportMessage, Worker, route,
 };
 use ockam_core::encode_frame;
 use serde::{Deserialize, Serialize, Serializer};

@@ -22,5 +22,6 @@ mod relay_names;
 mod relay_stalled;
 mod relay_state;
 mod relay_vectors;
+mod root;
 mod support;
 mod tutorial;

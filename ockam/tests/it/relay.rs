@@ -1,11 +1,10 @@
 //! Relays between three nodes: registering, using, replacing.
 
 use crate::support::{Scene, ask, eventually, link, ms, plain, scene};
+use ockam::access_control::AllowSourceAddress;
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
 use ockam::workers::Echoer;
-use ockam::{
-    AllowSourceAddress, ErrorKind, RelayService, RelayServiceOptions, RemoteRelay,
-    RemoteRelayOptions, route,
-};
+use ockam::{ErrorKind, RelayService, RelayServiceOptions, route};
 use ockam_transport_memory::simulate;
 
 fn options() -> RelayServiceOptions {
@@ -117,7 +116,7 @@ fn who_has_no_way_to_the_service_is_told_after_the_timeout() {
         let relay = RemoteRelay::create(&scene.user, &scene.user_up, RemoteRelayOptions::new());
         let error = relay.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert_eq!(begun.elapsed(), ockam::DEFAULT_TIMEOUT);
+        assert_eq!(begun.elapsed(), ockam::limits::DEFAULT_TIMEOUT);
         assert!(error.to_string().contains("forwarding_service"), "{error}");
         let names = scene.user.list_workers();
         assert_eq!(names.len(), 3, "nothing is left: {names:?}");

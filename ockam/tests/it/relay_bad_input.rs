@@ -2,10 +2,13 @@
 //! or is answered.
 
 use crate::support::{ask, eventually, link, ms, plain, scene};
+use ockam::message::encode;
+use ockam::relay::{MAX_RELAY_NAME_LEN, RelayRefusal};
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
+use ockam::routing::MAX_ROUTE_LEN;
 use ockam::workers::{Echoer, Hop};
 use ockam::{
-    Address, ErrorKind, MAX_RELAY_NAME_LEN, MAX_ROUTE_LEN, RelayRefusal, RelayService,
-    RelayServiceOptions, RemoteRelay, RemoteRelayOptions, Route, TransportMessage, encode, route,
+    Address, ErrorKind, RelayService, RelayServiceOptions, Route, TransportMessage, route,
 };
 use ockam_core::encode_frame;
 use ockam_transport_memory::{LinkEnd, LinkOptions, MemoryNode, Network, RawEnd, simulate};

@@ -1,13 +1,18 @@
 //! Relays and the loss of connections: the owner registers again, and dead relays go away.
 
 use crate::support::{ask, eventually, ms, plain, scene};
+use ockam::relay::RELAY_LONGEST_WAIT;
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
 use ockam::workers::Echoer;
-use ockam::{ErrorKind, RELAY_LONGEST_WAIT, RemoteRelay, RemoteRelayOptions, route};
+use ockam::{ErrorKind, route};
 use ockam_transport_memory::{MEMORY, simulate};
 use std::time::Duration;
 
 /// The flow of a link that the network made, at the node that did not ask for it.
-fn new_flow(node: &ockam::Handle, known: &[&ockam::FlowControlId]) -> Option<ockam::FlowControlId> {
+fn new_flow(
+    node: &ockam::Handle,
+    known: &[&ockam::flow_control::FlowControlId],
+) -> Option<ockam::flow_control::FlowControlId> {
     let flows = node.flow_controls();
     let ids = node.list_workers().into_iter().filter_map(|address| {
         let info = flows.find_flow_control_with_producer_address(&address)?;
@@ -35,7 +40,7 @@ fn an_owner_whose_connection_was_replaced_registers_again_and_its_workers_are_re
         let flow = new_flow(&scene.middle, &known).unwrap();
         scene.middle.flow_controls().add_consumer("static_forwarding_service", &flow);
         // One wait and one attempt at most.
-        tokio::time::sleep(RELAY_LONGEST_WAIT + ockam::DEFAULT_TIMEOUT).await;
+        tokio::time::sleep(RELAY_LONGEST_WAIT + ockam::limits::DEFAULT_TIMEOUT).await;
         assert_eq!(scene.ask("cellar").await.unwrap(), "cellar");
         assert_eq!(scene.owner.list_workers().len(), before, "nothing is left of the first");
     });

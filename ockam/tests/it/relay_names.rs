@@ -2,11 +2,10 @@
 
 use crate::relay_bad_input::{Hostile, hostile};
 use crate::support::{ask, link, ms};
+use ockam::RelayServiceOptions;
+use ockam::relay::{DEFAULT_MAX_RELAYS_PER_CONNECTION, DEFAULT_RELAY_PREFIX, RelayRefusal};
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
 use ockam::workers::Echoer;
-use ockam::{
-    DEFAULT_MAX_RELAYS_PER_CONNECTION, DEFAULT_RELAY_PREFIX, RelayRefusal, RelayServiceOptions,
-    RemoteRelay, RemoteRelayOptions,
-};
 use ockam_transport_memory::simulate;
 
 /// Registers and waits for the answer of the relay.

@@ -1,11 +1,12 @@
 //! A relay over TCP whose owner stands still: it holds up no one else.
 
 use crate::support::PATIENCE;
+use ockam::dead_letter::DeadLetterReason;
+use ockam::remote::RemoteRelayOptions;
 use ockam::workers::Echoer;
 use ockam::{
-    DeadLetterReason, NeutralMessage, NodeBuilder, RelayService, RelayServiceOptions,
-    RemoteRelayOptions, TcpConnectionOptions, TcpListenerOptions, TcpTransportExtension, node,
-    route,
+    NeutralMessage, NodeBuilder, RelayService, RelayServiceOptions, TcpConnectionOptions,
+    TcpListenerOptions, TcpTransportExtension, node, route,
 };
 use std::net::SocketAddr;
 use std::sync::mpsc;

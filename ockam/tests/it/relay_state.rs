@@ -1,12 +1,16 @@
 //! Where relays are, as their owners see it, and relays that are tried until they are up.
 
 use crate::support::{PATIENCE, Scene, ask, eventually, link, ms, plain, scene};
+use ockam::link::{LINK_EAGER_WAIT, LinkInfo, LinkKind, LinkState, LinkWatch};
+use ockam::relay::{
+    DEFAULT_RELAY_PREFIX, RELAY_ATTEMPT_LIMIT, RELAY_LONGEST_WAIT, STATIC_FORWARDING_SERVICE,
+};
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
+use ockam::tcp::TcpReconnect;
 use ockam::workers::Echoer;
 use ockam::{
-    DEFAULT_RELAY_PREFIX, ErrorKind, Handle, LINK_EAGER_WAIT, LinkInfo, LinkKind, LinkState,
-    LinkWatch, NodeBuilder, RELAY_ATTEMPT_LIMIT, RELAY_LONGEST_WAIT, RelayService,
-    RelayServiceOptions, RemoteRelay, RemoteRelayOptions, STATIC_FORWARDING_SERVICE,
-    TcpConnectionOptions, TcpListenerOptions, TcpReconnect, TcpTransportExtension, route,
+    ErrorKind, Handle, NodeBuilder, RelayService, RelayServiceOptions, TcpConnectionOptions,
+    TcpListenerOptions, TcpTransportExtension, route,
 };
 use ockam_transport_memory::{MEMORY, MemoryNode, Network, simulate};
 use std::time::Duration;

@@ -5,10 +5,9 @@
 //! our node draws in its place, from the first frame in which it appears.
 
 use crate::support::{ms, plain};
-use ockam::{
-    Address, RelayService, RelayServiceOptions, RemoteRelay, RemoteRelayInfo, RemoteRelayOptions,
-    Route, TransportMessage, encode,
-};
+use ockam::message::encode;
+use ockam::remote::{RemoteRelay, RemoteRelayInfo, RemoteRelayOptions};
+use ockam::{Address, RelayService, RelayServiceOptions, Route, TransportMessage};
 use ockam_core::{Decoded, FrameDecoder, encode_frame};
 use ockam_transport_memory::{LinkOptions, MemoryNode, Network, RawEnd, simulate};
 use serde_json::Value;

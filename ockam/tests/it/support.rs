@@ -1,9 +1,10 @@
 //! What several modules need: nodes around a relay service, and asks with a limit.
 
+use ockam::relay::STATIC_FORWARDING_SERVICE;
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
 use ockam::workers::Echoer;
 use ockam::{
-    Handle, MessageSendReceiveOptions, RelayService, RelayServiceOptions, RemoteRelay,
-    RemoteRelayOptions, Result, Route, STATIC_FORWARDING_SERVICE, route,
+    Handle, MessageSendReceiveOptions, RelayService, RelayServiceOptions, Result, Route, route,
 };
 use ockam_transport_memory::{LinkEnd, LinkOptions, MemoryNode, Network};
 use std::time::Duration;
@@ -56,7 +57,7 @@ pub(crate) async fn link(network: &Network, a: &MemoryNode, b: &MemoryNode) -> (
 
 impl Scene {
     /// Registers a relay of a name for the owner, through which its echoer is reached.
-    pub(crate) async fn register(&self, name: &str) -> ockam::RemoteRelayInfo {
+    pub(crate) async fn register(&self, name: &str) -> ockam::remote::RemoteRelayInfo {
         let options = RemoteRelayOptions::new().with_consumer("echoer");
         RemoteRelay::create_static(&self.owner, &self.owner_up, name, options).await.unwrap()
     }

@@ -1,13 +1,14 @@
 //! What programs that were written after Ockam's tutorials of 2023 say of identities and channels,
 //! in the spellings that the examples do not have. The programs themselves are `examples/`.
 
+use ockam::access_control::AllowAll;
 use ockam::identity::{
     AllTrustPolicies, AnyTrustPolicy, Identifier, IdentityIdAccessControl, SecureChannel,
     SecureChannelListener, SecureChannelListenerOptions, SecureChannelOptions, TrustEveryonePolicy,
     TrustIdentifierPolicy, TrustMultiIdentifiersPolicy,
 };
 use ockam::workers::Echoer;
-use ockam::{Address, AllowAll, Node, NodeBuilder, Result, Route, node, route};
+use ockam::{Address, Node, NodeBuilder, Result, Route, node, route};
 use std::time::Duration;
 
 /// Starts a listener of a new identity at its address.

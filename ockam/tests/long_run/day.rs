@@ -6,10 +6,12 @@
 //! ```
 
 use crate::allocator;
+use ockam::error::RemoteFailure;
+use ockam::relay::STATIC_FORWARDING_SERVICE;
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
 use ockam::workers::{Echoer, Hop};
 use ockam::{
-    ErrorKind, Handle, MessageSendReceiveOptions, RelayService, RelayServiceOptions, RemoteFailure,
-    RemoteRelay, RemoteRelayOptions, Route, STATIC_FORWARDING_SERVICE, route,
+    ErrorKind, Handle, MessageSendReceiveOptions, RelayService, RelayServiceOptions, Route, route,
 };
 use ockam_transport_memory::{
     Counters, Dice, LinkEnd, LinkOptions, MEMORY, MemoryNode, Network, simulate,

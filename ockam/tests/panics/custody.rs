@@ -1,12 +1,13 @@
 //! The vault, the store, the clock and the trust policy of the program.
 
 use crate::fuse::{OnDrop, Point};
+use ockam::Result;
+use ockam::access_control::Authorization;
 use ockam::identity::store::{Change, Entry, Store, Table};
 use ockam::identity::{Clock, EARLIEST_TIME, Identifier, Identities, TrustPolicy};
 use ockam::vault::{
     AgreementKey, Answer, KeyHandle, KeyKind, Secret, Signature, SoftwareVault, Vault, VerifyingKey,
 };
-use ockam::{Authorization, Result};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;

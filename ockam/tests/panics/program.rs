@@ -1,10 +1,14 @@
 //! The workers, rules and messages of the program, each call of which is a place that can panic.
 
 use crate::fuse::{OnDrop, Point};
+use ockam::access_control::{
+    Authorization, IncomingAccessControl, OutgoingAccessControl, RelayMessage,
+};
+use ockam::routing::TransportType;
+use ockam::transport::Transport;
 use ockam::{
-    Address, Any, Authorization, Context, Error, ErrorKind, Handle, IncomingAccessControl,
-    LocalMessage, Message, OutgoingAccessControl, Processor, RelayMessage, Result, Routed,
-    Transport, TransportType, Worker,
+    Address, Any, Context, Error, ErrorKind, Handle, LocalMessage, Message, Processor, Result,
+    Routed, Worker,
 };
 use ockam_core::Resolving;
 use ockam_node::Shortcut;

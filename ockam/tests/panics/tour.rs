@@ -5,7 +5,8 @@ use crate::fuse::Point;
 use crate::program::{Body, Cut, Doomed, Failing, Rounds, Rule, Victim, WAY, closure};
 use crate::world::{ASK, RELAYS, Side, WITNESS, World, ask};
 use ockam::identity::{CREDENTIAL_ISSUER, IdentityOptions, NodeRng, SecureChannel};
-use ockam::{Error, ErrorKind, Handle, Result, Route, Routed, WorkerBuilder, route, worker_fn};
+use ockam::workers::worker_fn;
+use ockam::{Error, ErrorKind, Handle, Result, Route, Routed, WorkerBuilder, route};
 use std::future::Future;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -186,8 +187,11 @@ impl Stage<'_> {
         let way = route![(WAY, WITNESS)];
         self.failures.step("a way", self.from.ask(way, "hello".to_string())).await;
         let relay = async {
-            let receiver =
-                self.from.node.new_detached("registers", ockam::AllowAll, ockam::AllowAll);
+            let receiver = self.from.node.new_detached(
+                "registers",
+                ockam::access_control::AllowAll,
+                ockam::access_control::AllowAll,
+            );
             let mut receiver = receiver.await?;
             self.from.let_in("registers");
             receiver.send(route![&self.from.link, RELAYS], "relay".to_string()).await?;

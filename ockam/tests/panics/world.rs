@@ -4,6 +4,7 @@
 use crate::custody::{MemoryStore, Policy, identities};
 use crate::fuse::Point;
 use crate::program::{RelayRule, Resident, Rule, Waiting, Ways};
+use ockam::access_control::AllowAll;
 use ockam::identity::{
     Attributes, CREDENTIAL_ISSUER, CredentialIssuer, CredentialSource, Identifier, Identities,
     NodeRng, SecureChannel, SecureChannelListener, SecureChannelListenerOptions,
@@ -11,7 +12,7 @@ use ockam::identity::{
 };
 use ockam::workers::Echoer;
 use ockam::{
-    Address, AllowAll, Handle, Message, MessageSendReceiveOptions, NodeBuilder, RelayService,
+    Address, Handle, Message, MessageSendReceiveOptions, NodeBuilder, RelayService,
     RelayServiceOptions, Result, Route, route,
 };
 use ockam_transport_memory::{LinkEnd, LinkOptions, MemoryNode, Network};

@@ -9,16 +9,14 @@ use core::fmt;
 pub const LOCAL: TransportType = TransportType::new(0);
 /// Names a TCP peer; the bytes of the address are `host:port`.
 pub const TCP: TransportType = TransportType::new(1);
-/// Names a UDP peer.
-pub const UDP: TransportType = TransportType::new(2);
-/// Names a WebSocket peer.
-pub const WS: TransportType = TransportType::new(3);
-/// Names a Bluetooth Low Energy peer.
-pub const BLE: TransportType = TransportType::new(4);
-/// Names a Unix domain socket.
-pub const UDS: TransportType = TransportType::new(5);
 
-/// The transports that this file names, by the words people write for them.
+// Numbers of transports that this library does not have.
+const UDP: TransportType = TransportType::new(2);
+const WS: TransportType = TransportType::new(3);
+const BLE: TransportType = TransportType::new(4);
+const UDS: TransportType = TransportType::new(5);
+
+/// The transports that have a number, by the words people write for them.
 const NAMES: [(&str, TransportType); 9] = [
     ("local", LOCAL),
     ("tcp", TCP),

@@ -40,6 +40,16 @@ impl IncomingAccessControl for IdentityIdAccessControl {
     }
 }
 
+/// Lets messages in that came through a channel, from whatever identity.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IdentityAnyIdAccessControl;
+
+impl IncomingAccessControl for IdentityAnyIdAccessControl {
+    fn is_authorized<'a>(&'a self, message: RelayMessage<'a>) -> Authorization<'a> {
+        sender(message.local_message()).is_some().into()
+    }
+}
+
 /// Lets messages in that came through a channel from an identity of which an authority says some
 /// things, in a credential that has not expired.
 ///

@@ -209,9 +209,8 @@ fn millis(away: Duration) -> Duration {
     Duration::from_millis(away.as_millis().try_into().unwrap_or(u64::MAX))
 }
 
-/// What the owner of a link holds: it says where the link is, and takes it off the list when it is
+/// The owner's side of a link: it says where the link is, and takes it off the list when it is
 /// dropped.
-#[doc(hidden)]
 pub struct LinkGuard(Arc<Shared>);
 
 impl LinkGuard {

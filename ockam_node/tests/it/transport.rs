@@ -1,7 +1,7 @@
 //! The place where a transport plugs in.
 
 use crate::support::{Echoer, Hop, collect, node, soon};
-use ockam_core::{Address, Error, ErrorKind, TCP, Transport, TransportType, UDP, route};
+use ockam_core::{Address, Error, ErrorKind, TCP, Transport, TransportType, route};
 use std::future::ready;
 use std::sync::Arc;
 
@@ -41,7 +41,8 @@ async fn an_address_of_a_transport_leads_to_the_worker_that_it_resolves_to() {
 async fn an_address_of_another_transport_is_an_error_that_names_it() {
     let ctx = node();
     ctx.register_transport(Arc::new(Wire(TCP))).unwrap();
-    let error = ctx.send(route![(UDP, "host:4000"), "echoer"], 7u32).await.unwrap_err();
+    let error =
+        ctx.send(route![(TransportType::new(2), "host:4000"), "echoer"], 7u32).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("2#host:4000"), "{error}");
 }
@@ -60,7 +61,7 @@ async fn a_transport_that_cannot_connect_fails_the_send_with_its_reason() {
 #[tokio::test]
 async fn a_stopped_node_takes_no_transport_and_keeps_none() {
     let mut ctx = node();
-    let (before, after) = (Arc::new(Wire(TCP)), Arc::new(Wire(UDP)));
+    let (before, after) = (Arc::new(Wire(TCP)), Arc::new(Wire(TransportType::new(2))));
     ctx.register_transport(Arc::<Wire>::clone(&before)).unwrap();
     ctx.stop().await.unwrap();
     let error = ctx.register_transport(Arc::<Wire>::clone(&after)).unwrap_err();

@@ -29,9 +29,8 @@ use core::pin::{pin, Pin};
 use core::sync::atomic::AtomicU32;
 use core::time::Duration;
 use embassy_executor::Spawner;
-use ockam::{
-    node, route, AllowAll, Context, ErrorKind, Mailbox, NodeBuilder, Result, WorkerBuilder,
-};
+use ockam::access_control::AllowAll;
+use ockam::{node, route, Context, ErrorKind, Mailbox, NodeBuilder, Result, WorkerBuilder};
 use ockam_identity::vault::SoftwareVault;
 use ockam_identity::{
     Identities, IdentityIdAccessControl, SecureChannel, SecureChannelOptions, TrustIdentifierPolicy,

@@ -2,8 +2,10 @@
 
 use super::stage::{Stage, ask, is_down, until_state};
 use crate::support::ms;
+use ockam::ErrorKind;
+use ockam::dead_letter::DeadLetterReason;
 use ockam::identity::CHANNEL_GAP_LIMIT;
-use ockam::{DeadLetterReason, ErrorKind, LinkState};
+use ockam::link::LinkState;
 use ockam_transport_memory::simulate;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

@@ -5,8 +5,9 @@ use crate::support::ms;
 use ockam::identity::{
     DEFAULT_HEARTBEAT_INTERVAL, HEARTBEAT_PATIENCE, SecureChannelListenerOptions,
 };
+use ockam::link::LinkState;
 use ockam::workers::Hop;
-use ockam::{ErrorKind, LinkState, route};
+use ockam::{ErrorKind, route};
 use ockam_transport_memory::simulate;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

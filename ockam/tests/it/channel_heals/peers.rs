@@ -2,10 +2,12 @@
 
 use super::stage::{LISTENER, Life, Stage, identity, is_down, until_state};
 use crate::support::ms;
+use ockam::access_control::Authorization;
 use ockam::identity::{
     ChannelReconnect, Identifier, Identities, SecureChannelListenerOptions, TrustPolicy,
 };
-use ockam::{Authorization, LinkState, route};
+use ockam::link::LinkState;
+use ockam::route;
 use ockam_transport_memory::{LinkOptions, MEMORY, simulate};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

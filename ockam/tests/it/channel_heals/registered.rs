@@ -2,11 +2,11 @@
 
 use super::stage::{LISTENER, Life, Stage};
 use crate::support::{ask, plain};
+use ockam::link::{LinkKind, LinkState};
+use ockam::relay::STATIC_FORWARDING_SERVICE;
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
 use ockam::workers::Echoer;
-use ockam::{
-    LinkKind, LinkState, RelayService, RemoteRelay, RemoteRelayOptions, STATIC_FORWARDING_SERVICE,
-    route,
-};
+use ockam::{RelayService, route};
 use ockam_transport_memory::simulate;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

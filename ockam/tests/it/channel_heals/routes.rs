@@ -2,10 +2,10 @@
 
 use super::stage::{LISTENER, Stage, is_down, until_state};
 use crate::support::{ms, plain};
-use ockam::{
-    ErrorKind, LinkState, RelayService, RemoteRelay, RemoteRelayOptions, STATIC_FORWARDING_SERVICE,
-    route,
-};
+use ockam::link::LinkState;
+use ockam::relay::STATIC_FORWARDING_SERVICE;
+use ockam::remote::{RemoteRelay, RemoteRelayOptions};
+use ockam::{ErrorKind, RelayService, route};
 use ockam_transport_memory::{LinkEnd, LinkOptions, MEMORY, MemoryNode, simulate};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

@@ -5,10 +5,10 @@ use ockam::identity::{
     Identifier, Identities, NodeRng, SecureChannel, SecureChannelListenerOptions,
     SecureChannelOptions, TrustIdentifierPolicy,
 };
+use ockam::link::LinkState;
 use ockam::workers::Echoer;
 use ockam::{
-    Any, Context, Handle, LinkState, MessageSendReceiveOptions, NodeBuilder, Result, Routed,
-    Worker, route,
+    Any, Context, Handle, MessageSendReceiveOptions, NodeBuilder, Result, Routed, Worker, route,
 };
 use ockam_transport_memory::{LinkEnd, LinkOptions, MEMORY, MemoryNode, Network};
 use std::time::Duration;

@@ -7,7 +7,8 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
-use ockam::{ErrorKind, NodeBuilder, Result, StopError};
+use ockam::stop::StopError;
+use ockam::{ErrorKind, NodeBuilder, Result};
 
 pub(crate) async fn a_processor_runs_until_it_is_stopped(on: &Surroundings) -> Result<()> {
     let mut ctx = on.node()?;

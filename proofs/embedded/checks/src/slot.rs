@@ -4,7 +4,8 @@ use crate::worker::{Chain, Echo, Idler};
 use crate::{Surroundings, same, settle};
 use alloc::format;
 use core::time::Duration;
-use ockam::{DelayedEvent, ErrorKind, MAX_TASK_SLOTS, Result};
+use ockam::limits::MAX_TASK_SLOTS;
+use ockam::{DelayedEvent, ErrorKind, Result};
 
 pub(crate) async fn a_hundred_workers_share_two_slots(on: &Surroundings) -> Result<()> {
     let mut ctx = on.builder().with_task_slots(2).build()?;

@@ -1,0 +1,14 @@
+//! Connections to other nodes over TCP.
+
+#[doc(inline)]
+pub use ockam_core::TCP;
+pub use ockam_transport_tcp::{
+    CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT,
+    DEFAULT_CONSUMER_STALL_TIMEOUT, DEFAULT_FRAME_BUDGET, DEFAULT_FRAME_TIMEOUT,
+    DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEPALIVE, DEFAULT_MAX_FRAME_LEN, DEFAULT_MAX_QUEUED_BYTES,
+    DEFAULT_USER_TIMEOUT, DEFAULT_WRITE_STALL_TIMEOUT, FRAME_GRACE, FREE_FRAME_LEN,
+    FREE_QUEUED_LEN, MAX_BACKLOG_LEN, MAX_BATCH_LEN, MIN_FRAME_PROGRESS, QUEUED_GRACE,
+    RECONNECT_PROVEN_AFTER, TcpConnection, TcpConnectionInfo, TcpConnectionOptions, TcpDirection,
+    TcpListener, TcpListenerInfo, TcpListenerOptions, TcpReconnect, TcpTransport,
+    TcpTransportExtension,
+};
