@@ -16,7 +16,7 @@ pub use crate::host_port::HostnamePort;
 pub use ockam_core::{
     Decoded, FrameDecoder, LOCAL, LocalInfo, LocalMessage, MAX_FRAME_LEN, PREFACE, Payload,
     Resolving, Transport, TransportMessage, TransportType, WireError, decode_message, encode_frame,
-    encode_frame_head,
+    encode_frame_head, hop_conversions,
 };
 pub use ockam_node::{
     ConnectionLost, FlowGate, LINK_EAGER_FOR, LINK_EAGER_WAIT, LinkGuard, LinkKind, LinkState,

@@ -14,6 +14,7 @@ pub use combine::{AllIncoming, AllOutgoing, AnyIncoming, AnyOutgoing};
 
 use crate::{Address, LocalMessage, Result, Route};
 use alloc::boxed::Box;
+use core::fmt;
 use core::fmt::Debug;
 use core::future::Future;
 use core::pin::Pin;
@@ -69,6 +70,8 @@ impl<'a> RelayMessage<'a> {
 }
 
 /// The answer of an access rule.
+///
+/// It is exhaustive: a node has to deal with each answer.
 pub enum Authorization<'a> {
     /// The message may pass.
     Allowed,
@@ -76,6 +79,16 @@ pub enum Authorization<'a> {
     Denied,
     /// The answer takes time. An error counts as a denial and is logged.
     Later(Pin<Box<dyn Future<Output = Result<bool>> + Send + 'a>>),
+}
+
+impl fmt::Debug for Authorization<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Authorization::Allowed => "Allowed",
+            Authorization::Denied => "Denied",
+            Authorization::Later(_) => "Later(..)",
+        })
+    }
 }
 
 impl From<bool> for Authorization<'_> {

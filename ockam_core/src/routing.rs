@@ -25,6 +25,7 @@ mod address_conversion;
 mod address_error;
 mod address_text;
 mod encoding;
+mod hop_conversions;
 mod hops;
 mod reply_name;
 mod route;

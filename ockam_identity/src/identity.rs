@@ -50,6 +50,8 @@ pub struct Identity {
 }
 
 /// How a history that arrives relates to the one that is remembered.
+///
+/// It is exhaustive: two histories have no other relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// The two are the same.

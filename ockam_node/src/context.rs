@@ -321,7 +321,10 @@ impl Context {
         self.handle.stop().await
     }
 
-    /// Another name of [`stop`](Self::stop).
+    /// Does what [`stop`](Self::stop) does.
+    ///
+    /// # Compatibility
+    /// Programs for Ockam 0.150 use this name.
     ///
     /// # Errors
     /// As [`stop`](Self::stop).
@@ -332,7 +335,10 @@ impl Context {
         self.handle.stop().await
     }
 
-    /// As [`stop`](Self::stop), with a deadline of its own, in seconds.
+    /// Stops the node with a deadline in seconds.
+    ///
+    /// # Compatibility
+    /// Programs of 2023 use this name. [`stop_within`](Handle::stop_within) takes a `Duration`.
     ///
     /// # Errors
     /// As [`stop`](Self::stop).
@@ -345,6 +351,10 @@ impl Context {
 
     /// Stops the node without waiting for queued messages: what is in mailboxes is not handled,
     /// every `shutdown` that does not wait runs.
+    ///
+    /// # Compatibility
+    /// Programs of 2023 use this name. [`stop_within`](Handle::stop_within) with `Duration::ZERO` does the
+    /// same.
     ///
     /// # Errors
     /// As [`stop`](Self::stop).

@@ -90,6 +90,7 @@ impl fmt::Display for DeadLetterReason {
 /// the return route is the reply slot of its asker, if it has one: the rest is gone with the
 /// message.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DeadLetter {
     /// The route that was left when the message failed.
     pub onward_route: Route,
@@ -213,6 +214,15 @@ pub struct DeadLetterSubscription {
     number: Number,
     next: u64,
     missed: u64,
+}
+
+impl fmt::Debug for DeadLetterSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadLetterSubscription")
+            .field("next", &self.next)
+            .field("missed", &self.missed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl DeadLetterSubscription {

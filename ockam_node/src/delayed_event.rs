@@ -6,6 +6,7 @@ use crate::node::Node;
 use crate::sync::Lock;
 use alloc::format;
 use alloc::sync::Arc;
+use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::{Poll, Waker};
@@ -28,7 +29,7 @@ use ockam_core::{Error, ErrorKind, Message, Result, Route};
 /// assert_eq!(ctx.receive::<String>().await?, "tick".to_string());
 /// # Ok(()) }
 /// ```
-#[must_use = "dropping an event cancels it"]
+#[must_use = "a dropped event is cancelled: keep it until it is due"]
 pub struct DelayedEvent<M> {
     handle: Handle,
     route: Route,
@@ -56,6 +57,15 @@ impl Drop for Cancel {
         if let Some(task) = task {
             task.wake();
         }
+    }
+}
+
+impl<M> fmt::Debug for DelayedEvent<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DelayedEvent")
+            .field("route", &self.route)
+            .field("is_scheduled", &self.scheduled.is_some())
+            .finish_non_exhaustive()
     }
 }
 

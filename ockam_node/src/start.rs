@@ -27,6 +27,7 @@ use crate::task::unless_cut;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
+use core::fmt;
 use core::future::Future;
 use core::pin::pin;
 use ockam_core::{
@@ -60,6 +61,14 @@ use ockam_core::{
 pub struct WorkerBuilder<W> {
     worker: W,
     place: Place,
+}
+
+impl<W> fmt::Debug for WorkerBuilder<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerBuilder")
+            .field("mailboxes", &self.place.mailboxes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<W: Worker<Context = Context>> WorkerBuilder<W> {
@@ -171,6 +180,14 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
 pub struct ProcessorBuilder<P> {
     processor: P,
     place: Place,
+}
+
+impl<P> fmt::Debug for ProcessorBuilder<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessorBuilder")
+            .field("mailboxes", &self.place.mailboxes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<P: Processor<Context = Context>> ProcessorBuilder<P> {

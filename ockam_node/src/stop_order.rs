@@ -3,6 +3,7 @@
 /// When a worker is stopped by the stop of its node. Each waits for the end of those before, so
 /// that what they say in their `shutdown` still leaves the node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub enum StopOrder {
     /// First, with most others.
     #[default]

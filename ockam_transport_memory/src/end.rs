@@ -7,7 +7,7 @@
 use crate::link::{Link, Side};
 use ockam_core::{
     Address, Any, Decoded, DenyAll, Error, ErrorKind, FlowControlId, FrameDecoder, LocalMessage,
-    Mailbox, Processor, Result, Route, Routed, Worker, encode_frame,
+    Mailbox, Processor, Result, Routed, Worker, encode_frame, hop_conversions,
 };
 use ockam_node::{Context, DeadLetterReason, Handle, ProcessorBuilder, StopOrder, WorkerBuilder};
 use std::fmt;
@@ -90,29 +90,7 @@ impl LinkEnd {
     }
 }
 
-impl From<LinkEnd> for Address {
-    fn from(end: LinkEnd) -> Self {
-        end.sender
-    }
-}
-
-impl From<&LinkEnd> for Address {
-    fn from(end: &LinkEnd) -> Self {
-        end.sender.clone()
-    }
-}
-
-impl From<LinkEnd> for Route {
-    fn from(end: LinkEnd) -> Self {
-        end.sender.into()
-    }
-}
-
-impl From<&LinkEnd> for Route {
-    fn from(end: &LinkEnd) -> Self {
-        (&end.sender).into()
-    }
-}
+hop_conversions!(LinkEnd, |end| &end.sender);
 
 impl fmt::Debug for LinkEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -44,6 +44,7 @@ impl fmt::Display for EventKind {
 ///
 /// It prints as a line of a trace: `12.345s link 3 alice -> bob: delivered 57 bytes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Event {
     /// The time since the network was made.
     pub at: Duration,

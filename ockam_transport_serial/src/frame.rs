@@ -60,6 +60,7 @@ pub fn write_frame(message: &[u8], line: &mut Vec<u8>) {
 
 /// What is wrong with what stood between two marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fault {
     /// Noise, or a part of a frame.
     Damaged,

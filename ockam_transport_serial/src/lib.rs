@@ -68,6 +68,6 @@ mod slot;
 mod statistics;
 
 pub use frame::{Deframer, Fault, write_frame};
-pub use link::{DEFAULT_MAX_MESSAGE_LEN, SerialLink, SerialLinkOptions};
+pub use link::{MAX_MESSAGE_LEN, SerialLink, SerialLinkOptions};
 pub use pump::{MAX_READ_ERRORS, SerialPump};
 pub use statistics::SerialStatistics;

@@ -10,14 +10,13 @@ use alloc::sync::Arc;
 use alloc::vec;
 use core::fmt;
 use core::future::poll_fn;
-use ockam_core::{Address, AllowAll, DenyAll, FlowControlId, Mailbox, Result, Route};
+use ockam_core::{Address, AllowAll, DenyAll, FlowControlId, Mailbox, Result, hop_conversions};
 #[cfg(feature = "std")]
 use ockam_node::LinkWatch;
 use ockam_node::{Handle, LinkKind, LinkState, ProcessorBuilder, StopOrder, WorkerBuilder};
 
-/// How many bytes a message on the line has at most, its routes included, unless the options say
-/// otherwise. Both ends need room for one that is sent and one that is received.
-pub const DEFAULT_MAX_MESSAGE_LEN: usize = 2048;
+/// How many bytes a message on the line has at most, its routes included. Both ends need room for one that is sent and one that is received.
+pub const MAX_MESSAGE_LEN: usize = 2048;
 
 /// How many messages wait for the line before their senders wait.
 const SENDER_CAPACITY: u32 = 16;
@@ -26,14 +25,13 @@ const SENDER_CAPACITY: u32 = 16;
 #[derive(Clone, Debug)]
 pub struct SerialLinkOptions {
     flow_control_id: Option<FlowControlId>,
-    max_message_len: usize,
 }
 
 impl SerialLinkOptions {
-    /// Starts with a flow of the link's own and [`DEFAULT_MAX_MESSAGE_LEN`].
+    /// Starts with a flow of the link's own.
     #[must_use]
     pub fn new() -> Self {
-        SerialLinkOptions { flow_control_id: None, max_message_len: DEFAULT_MAX_MESSAGE_LEN }
+        SerialLinkOptions { flow_control_id: None }
     }
 
     /// Brings messages in under an id that the program has drawn, so that its workers can be made
@@ -41,14 +39,6 @@ impl SerialLinkOptions {
     #[must_use]
     pub fn with_flow_control_id(mut self, id: FlowControlId) -> Self {
         self.flow_control_id = Some(id);
-        self
-    }
-
-    /// Sets how many bytes a message may have. Longer ones are not sent, which is an error of the
-    /// sender, and not received, which is counted.
-    #[must_use]
-    pub fn with_max_message_len(mut self, bytes: usize) -> Self {
-        self.max_message_len = bytes;
         self
     }
 }
@@ -90,7 +80,7 @@ impl SerialLink {
         let flow_control_id =
             options.flow_control_id.unwrap_or_else(|| flows.generate_flow_control_id());
         let (sender, receiver) = (handle.random_local(), handle.random_local());
-        let line = Line::new(sender.clone(), receiver.clone(), options.max_message_len);
+        let line = Line::new(sender.clone(), receiver.clone(), MAX_MESSAGE_LEN);
         let line = Arc::new(line);
 
         flows.add_producer(receiver.clone(), &flow_control_id, None, vec![sender.clone()]);
@@ -210,17 +200,7 @@ impl SerialLink {
     }
 }
 
-impl From<&SerialLink> for Address {
-    fn from(link: &SerialLink) -> Self {
-        link.line.sender.clone()
-    }
-}
-
-impl From<&SerialLink> for Route {
-    fn from(link: &SerialLink) -> Self {
-        link.line.sender.clone().into()
-    }
-}
+hop_conversions!(SerialLink, |link| &link.line.sender);
 
 impl fmt::Debug for SerialLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

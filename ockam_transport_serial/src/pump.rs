@@ -5,6 +5,7 @@ use crate::line::Line;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
+use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
@@ -23,6 +24,12 @@ const READ_LEN: usize = 64;
 #[must_use = "nothing goes over the line before `run`"]
 pub struct SerialPump {
     line: Arc<Line>,
+}
+
+impl fmt::Debug for SerialPump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SerialPump").field("sender", &self.line.sender).finish_non_exhaustive()
+    }
 }
 
 impl SerialPump {

@@ -2,7 +2,7 @@
 
 use crate::link::{Link, Phase};
 use core::fmt;
-use ockam_core::{Address, Error, ErrorKind, FlowControlId, Result, Route};
+use ockam_core::{Address, Error, ErrorKind, FlowControlId, Result, hop_conversions};
 use ockam_node::{Handle, LinkState, LinkWatch};
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub struct TcpConnection(Arc<Link>);
 
 /// Says who made a connection.
+///
+/// It is exhaustive: a connection has two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TcpDirection {
     /// This node connected to the other.
@@ -114,24 +116,7 @@ impl fmt::Debug for TcpConnection {
     }
 }
 
-/// Converts a connection, owned or borrowed, to its sender's address.
-macro_rules! convert {
-    ($($from:ty),*) => {$(
-        impl From<$from> for Address {
-            fn from(connection: $from) -> Self {
-                connection.address().clone()
-            }
-        }
-
-        impl From<$from> for Route {
-            fn from(connection: $from) -> Self {
-                Route::from(connection.address())
-            }
-        }
-    )*};
-}
-
-convert!(TcpConnection, &TcpConnection);
+hop_conversions!(TcpConnection, |connection| connection.address());
 
 /// What is known about a connection at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]

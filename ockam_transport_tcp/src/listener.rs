@@ -16,7 +16,7 @@ use core::task::Poll;
 use core::time::Duration;
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, FlowControlId, MAX_FRAME_LEN, Mailbox, Processor,
-    Result,
+    Result, hop_conversions,
 };
 use ockam_node::{ByteBudget, Context, Handle, ProcessorBuilder, is_told};
 use std::io;
@@ -159,17 +159,7 @@ impl TcpListener {
     }
 }
 
-impl From<TcpListener> for Address {
-    fn from(listener: TcpListener) -> Self {
-        listener.0.address
-    }
-}
-
-impl From<&TcpListener> for Address {
-    fn from(listener: &TcpListener) -> Self {
-        listener.0.address.clone()
-    }
-}
+hop_conversions!(TcpListener, |listener| &listener.0.address);
 
 /// Accepts connections, one after the other.
 struct Accepting {

@@ -92,15 +92,4 @@ impl Node {
     ) -> Result<CredentialAndPurposeKey> {
         self.identities.request_credential(self, route, subject, issuer).await
     }
-
-    /// Ends a secure channel on both sides.
-    ///
-    /// # Errors
-    /// As [`SecureChannel::stop`].
-    ///
-    /// # Cancel safety
-    /// As [`SecureChannel::stop`].
-    pub async fn stop_secure_channel(&self, channel: &SecureChannel) -> Result<()> {
-        channel.stop(self).await
-    }
 }

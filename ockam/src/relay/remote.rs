@@ -14,6 +14,7 @@ use ockam_node::LinkWatch;
 use ockam_node::{ConnectionLost, Handle, LinkKind, LinkState, Lock, ProcessorBuilder};
 
 /// Registers relays: addresses on a node that everybody reaches, which lead to this one.
+#[derive(Clone, Copy, Debug)]
 pub struct RemoteRelay;
 
 impl RemoteRelay {

@@ -5,7 +5,7 @@ use super::refusal::RelayRefusal;
 use super::registrar::Registrar;
 use super::service_options::RelayServiceOptions;
 use core::fmt;
-use ockam_core::{Address, AllowAll, Mailbox, Mailboxes, Result};
+use ockam_core::{Address, AllowAll, Mailbox, Mailboxes, Result, hop_conversions};
 use ockam_node::{Handle, WorkerBuilder};
 use std::sync::Arc;
 
@@ -101,6 +101,8 @@ impl RelayService {
         handle.stop_worker(self.address.clone()).await
     }
 }
+
+hop_conversions!(RelayService, |service| &service.address);
 
 impl fmt::Debug for RelayService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

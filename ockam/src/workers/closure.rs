@@ -1,5 +1,6 @@
 //! Workers for which a struct would be too much.
 
+use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
 use ockam_core::{Message, Result, Routed, Worker};
@@ -9,6 +10,12 @@ use ockam_node::{Context, Handle};
 pub struct FnWorker<F, M> {
     closure: F,
     message: PhantomData<fn(M)>,
+}
+
+impl<F, M> fmt::Debug for FnWorker<F, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FnWorker").finish_non_exhaustive()
+    }
 }
 
 /// Makes a worker of an async closure, which gets a [`Handle`] and the message.

@@ -61,3 +61,24 @@ mod paths {
         use ockam::workers::{Echoer, Hop};
     }
 }
+
+/// Every handle of a worker stands in routes, owned and borrowed.
+#[test]
+fn handles_convert_into_addresses_and_routes() {
+    use ockam::identity::{SecureChannel, SecureChannelListener};
+    use ockam::tcp::{TcpConnection, TcpListener};
+    use ockam::{Address, RelayService, Route};
+
+    fn converts<H>()
+    where
+        H: Into<Address> + Into<Route>,
+        for<'a> &'a H: Into<Address> + Into<Route>,
+    {
+    }
+    converts::<TcpConnection>();
+    converts::<TcpListener>();
+    converts::<SecureChannel>();
+    converts::<SecureChannelListener>();
+    converts::<RelayService>();
+    converts::<ockam_transport_memory::LinkEnd>();
+}

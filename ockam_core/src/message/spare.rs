@@ -4,6 +4,7 @@ use super::local_message::Inner;
 use super::{LocalMessage, Payload};
 use crate::{Address, Route};
 use alloc::boxed::Box;
+use core::fmt;
 
 /// The memory of one message, without a message in it.
 ///
@@ -20,6 +21,12 @@ use alloc::boxed::Box;
 /// assert_eq!(message.return_route().to_string(), "0#app");
 /// ```
 pub struct SpareMessage(Box<Inner>);
+
+impl fmt::Debug for SpareMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpareMessage").finish_non_exhaustive()
+    }
+}
 
 impl SpareMessage {
     /// Allocates the memory of a message. Each time that a message in it is dropped, `recycle` is

@@ -17,6 +17,8 @@ use crate::{Result, Route};
 /// assert_eq!(message.return_route, route!["h1", "app"]);
 /// # Ok::<(), ockam_core::Error>(())
 /// ```
+///
+/// It is exhaustive: these are the fields of the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TransportMessage {
     /// The hops that are still to come; the first is where the message is delivered next.

@@ -12,7 +12,6 @@ pub const IDENTITY_KEY_LIFETIME: u64 = 3_650 * 24 * 60 * 60;
 /// Says what key a new identity, or an identity that changes its key, gets.
 #[derive(Clone, Debug)]
 pub struct IdentityOptions {
-    kind: KeyKind,
     valid_from: u64,
     valid_until: u64,
     revoke_all_purpose_keys: bool,
@@ -24,18 +23,10 @@ impl IdentityOptions {
     #[must_use]
     pub fn new(now: u64) -> Self {
         IdentityOptions {
-            kind: KeyKind::Ed25519,
             valid_from: now,
             valid_until: now.saturating_add(IDENTITY_KEY_LIFETIME),
             revoke_all_purpose_keys: false,
         }
-    }
-
-    /// Takes a key of another kind.
-    #[must_use]
-    pub fn with_key_kind(mut self, kind: KeyKind) -> Self {
-        self.kind = kind;
-        self
     }
 
     /// Sets the times between which the key attests, in seconds since 1970 UTC.
@@ -70,7 +61,7 @@ impl Identity {
         options: IdentityOptions,
         entropy: Secret<32>,
     ) -> Result<(Identity, KeyHandle), IdentityError> {
-        let (key, public) = vault.create_signing_key(options.kind, entropy).await?;
+        let (key, public) = vault.create_signing_key(KeyKind::Ed25519, entropy).await?;
         let data = ChangeData {
             previous_change: None,
             primary_public_key: public,
@@ -106,7 +97,7 @@ impl Identity {
         if self.history.changes().len() >= MAX_HISTORY_CHANGES {
             return Err(IdentityError::TooManyChanges(self.identifier));
         }
-        let (key, public) = vault.create_signing_key(options.kind, entropy).await?;
+        let (key, public) = vault.create_signing_key(KeyKind::Ed25519, entropy).await?;
         let data = ChangeData {
             previous_change: Some(*self.latest_change_hash()),
             primary_public_key: public,

@@ -8,7 +8,7 @@ use crate::identities::Identities;
 use alloc::format;
 use alloc::sync::Arc;
 use core::fmt;
-use ockam_core::{Address, Error, ErrorKind, FlowControlId, Result, Route};
+use ockam_core::{Address, Error, ErrorKind, FlowControlId, Result, Route, hop_conversions};
 use ockam_node::Handle;
 #[cfg(feature = "std")]
 use ockam_node::{LinkState, LinkWatch};
@@ -171,29 +171,7 @@ fn not_resolved(hop: &Address) -> Error {
     })
 }
 
-impl From<SecureChannel> for Address {
-    fn from(channel: SecureChannel) -> Self {
-        channel.0.encryptor.clone()
-    }
-}
-
-impl From<&SecureChannel> for Address {
-    fn from(channel: &SecureChannel) -> Self {
-        channel.0.encryptor.clone()
-    }
-}
-
-impl From<SecureChannel> for Route {
-    fn from(channel: SecureChannel) -> Self {
-        Route::from(channel.0.encryptor.clone())
-    }
-}
-
-impl From<&SecureChannel> for Route {
-    fn from(channel: &SecureChannel) -> Self {
-        Route::from(channel.0.encryptor.clone())
-    }
-}
+hop_conversions!(SecureChannel, |channel| &channel.0.encryptor);
 
 impl fmt::Debug for SecureChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,7 +16,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicUsize};
 use ockam_core::{
     Address, AllowAll, AllowSourceAddress, Any, DenyAll, Error, ErrorKind, FlowControlId,
-    LocalMessage, Mailbox, Mailboxes, NeutralMessage, Result, Route, Routed, Worker,
+    LocalMessage, Mailbox, Mailboxes, NeutralMessage, Result, Routed, Worker, hop_conversions,
 };
 use ockam_node::{Context, DelayedEvent, Handle, StopOrder, WorkerBuilder};
 
@@ -52,17 +52,7 @@ impl SecureChannelListener {
     }
 }
 
-impl From<SecureChannelListener> for Address {
-    fn from(listener: SecureChannelListener) -> Self {
-        listener.address
-    }
-}
-
-impl From<&SecureChannelListener> for Route {
-    fn from(listener: &SecureChannelListener) -> Self {
-        Route::from(listener.address.clone())
-    }
-}
+hop_conversions!(SecureChannelListener, |listener| &listener.address);
 
 impl fmt::Debug for SecureChannelListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

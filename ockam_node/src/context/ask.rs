@@ -1,7 +1,7 @@
 //! Asking: send a message and wait for its answer.
 
 use super::asking::Asking;
-use super::{Context, DEFAULT_TIMEOUT, Handle};
+use super::{DEFAULT_TIMEOUT, Handle};
 use crate::typed;
 use core::convert;
 use core::future::Future;
@@ -66,7 +66,9 @@ impl Handle {
     /// ```
     ///
     /// # Errors
-    /// At once what [`send`](Self::send) returns; [`Failed`](ockam_core::ErrorKind::Failed),
+    /// At once what [`send`](Self::send) returns, and [`InvalidInput`](ockam_core::ErrorKind::InvalidInput)
+    /// for a question that a context asks itself, which could not answer while it waits (a clone of the handle,
+    /// in another task, may ask); [`Failed`](ockam_core::ErrorKind::Failed),
     /// [`Stopped`](ockam_core::ErrorKind::Stopped) or [`Encoding`](ockam_core::ErrorKind::Encoding) as soon as a recipient
     /// on this node fails, panics, stops or cannot read the message; `Encoding` also if the answer
     /// is not a `Reply`; [`TimedOut`](ockam_core::ErrorKind::TimedOut) if no answer came.
@@ -97,47 +99,5 @@ impl Handle {
         options: MessageSendReceiveOptions,
     ) -> impl Future<Output = Result<Routed<Reply>>> + Send {
         Asking::new(self, route.into(), typed::payload(body), options.timeout, convert::identity)
-    }
-}
-
-/// The same two calls for a worker, which must not wait for itself.
-impl Context {
-    /// As [`Handle::send_and_receive`].
-    ///
-    /// # Errors
-    /// As [`Handle::send_and_receive`]; also [`InvalidInput`](ockam_core::ErrorKind::InvalidInput) if the
-    /// first hop is this context itself, which could not answer while it waits.
-    ///
-    /// # Cancel safety
-    /// As [`Handle::send_and_receive`].
-    pub fn send_and_receive<Reply: Message>(
-        &self,
-        route: impl Into<Route>,
-        body: impl Message,
-    ) -> impl Future<Output = Result<Reply>> + Send {
-        let payload = typed::payload(body);
-        Asking::of_another(self, route.into(), payload, Some(DEFAULT_TIMEOUT), Routed::body)
-    }
-
-    /// As [`Handle::send_and_receive_extended`].
-    ///
-    /// # Errors
-    /// As [`send_and_receive`](Self::send_and_receive).
-    ///
-    /// # Cancel safety
-    /// As [`Handle::send_and_receive`].
-    pub fn send_and_receive_extended<Reply: Message>(
-        &self,
-        route: impl Into<Route>,
-        body: impl Message,
-        options: MessageSendReceiveOptions,
-    ) -> impl Future<Output = Result<Routed<Reply>>> + Send {
-        Asking::of_another(
-            self,
-            route.into(),
-            typed::payload(body),
-            options.timeout,
-            convert::identity,
-        )
     }
 }

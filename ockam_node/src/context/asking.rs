@@ -8,7 +8,7 @@
 //!
 //! Written by hand: a caller's future carries it, and moves it once or twice.
 
-use super::{Context, Handle};
+use super::Handle;
 use crate::ask::asks_itself;
 use crate::askers::Asker;
 use crate::cell::Cell;
@@ -120,23 +120,16 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
         limit: Option<Duration>,
         finish: fn(Routed<M>) -> R,
     ) -> Self {
-        Self::waited_for(handle, route, payload, limit, finish, None)
-    }
-
-    /// As [`new`](Self::new), for a context that cannot answer while it waits.
-    pub(super) fn of_another(
-        ctx: &'a Context,
-        route: Route,
-        payload: Payload,
-        limit: Option<Duration>,
-        finish: fn(Routed<M>) -> R,
-    ) -> Self {
+        if !handle.is_own() {
+            return Self::waited_for(handle, route, payload, limit, finish, None);
+        }
+        // A worker that asks handles nothing until it has the answer.
         match route.first() {
-            Some(first) if ctx.mailboxes().find(first).is_some() => {
+            Some(first) if handle.mailboxes().find(first).is_some() => {
                 let error = Error::with_text(ErrorKind::InvalidInput, || asks_itself(first));
-                Self::at(ctx, None, Stage::Refused(error), limit, finish)
+                Self::at(handle, None, Stage::Refused(error), limit, finish)
             }
-            _ => Self::waited_for(ctx, route, payload, limit, finish, Some(ctx.cell())),
+            _ => Self::waited_for(handle, route, payload, limit, finish, Some(handle.cell())),
         }
     }
 

@@ -37,12 +37,6 @@ impl MessageReceiveOptions {
         self
     }
 
-    /// Waits for a number of seconds.
-    #[must_use]
-    pub fn with_timeout_secs(self, seconds: u64) -> Self {
-        self.with_timeout(Duration::from_secs(seconds))
-    }
-
     /// Waits until a message comes or the node stops.
     #[must_use]
     pub fn without_timeout(mut self) -> Self {

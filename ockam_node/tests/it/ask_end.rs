@@ -2,7 +2,7 @@
 
 use crate::support::{Deferrer, Gate, Trace, Tracer, collect, node, poll, settle, soon};
 use ockam_core::{AllowAll, DenyAll, Error, ErrorKind, Mailbox, Result, Routed, Worker, route};
-use ockam_node::{Context, WorkerBuilder};
+use ockam_node::{Context, Handle, WorkerBuilder};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -212,4 +212,21 @@ async fn an_ask_to_oneself_through_a_hop_is_an_error() {
     let result = results.recv().await.unwrap();
     assert_eq!(result, "Err(InvalidInput)");
     assert!(start.elapsed().as_secs() < 5);
+}
+
+/// The call is one, so it is refused through a borrowed handle as well; a clone is another task's.
+#[tokio::test]
+async fn a_context_asks_itself_neither_directly_nor_through_its_handle() {
+    fn ask(handle: &Handle) -> impl Future<Output = Result<u8>> + '_ {
+        handle.send_and_receive::<u8>("app", 1u8)
+    }
+    let mut ctx = node();
+    for asked in [ask(&ctx).await, ctx.send_and_receive::<u8>("app", 1u8).await] {
+        assert_eq!(asked.unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+    let clone = ctx.handle();
+    let asked = tokio::spawn(async move { ask(&clone).await });
+    let question = soon(ctx.receive::<u8>()).await.unwrap();
+    ctx.send(question.return_route(), 2u8).await.unwrap();
+    assert_eq!(soon(asked).await.unwrap().unwrap(), 2);
 }

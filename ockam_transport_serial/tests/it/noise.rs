@@ -1,7 +1,7 @@
 //! Lines with noise on them.
 
 use crate::support::{Peer, soon};
-use ockam_transport_serial::DEFAULT_MAX_MESSAGE_LEN;
+use ockam_transport_serial::MAX_MESSAGE_LEN;
 
 /// The same numbers each time.
 struct Numbers(u64);
@@ -70,7 +70,7 @@ async fn a_peer_that_is_reset_in_the_middle_of_a_frame_is_heard_again() {
 async fn endless_noise_is_one_fault_and_takes_no_memory() {
     let (_ctx, link, mut peer) = Peer::of_a_node().await;
     for _ in 0..100 {
-        peer.write(&[0x55; DEFAULT_MAX_MESSAGE_LEN]).await;
+        peer.write(&[0x55; MAX_MESSAGE_LEN]).await;
     }
     peer.write(&Peer::frame("echoer", "quiet")).await;
     assert_eq!(peer.read_body().await, "quiet");

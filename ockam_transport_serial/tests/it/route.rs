@@ -3,7 +3,7 @@
 use crate::support::{Peer, pair, soon};
 use ockam_core::{Address, ErrorKind, route};
 use ockam_node::{MessageReceiveOptions, MessageSendReceiveOptions};
-use ockam_transport_serial::DEFAULT_MAX_MESSAGE_LEN;
+use ockam_transport_serial::MAX_MESSAGE_LEN;
 use std::time::Duration;
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn only_consumers_of_the_link_and_answers_are_let_in() {
 #[tokio::test]
 async fn a_message_that_is_too_long_is_the_error_of_its_asker_and_the_link_goes_on() {
     let [(here, link), _there] = pair().await;
-    let long = "x".repeat(DEFAULT_MAX_MESSAGE_LEN);
+    let long = "x".repeat(MAX_MESSAGE_LEN);
     let ask = here.send_and_receive::<String>(route![&link, "echoer"], long);
     let error = soon(ask).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Failed);

@@ -5,12 +5,19 @@ use super::{ChannelKeys, KEY_LEN, Protocol, check_len, take_key};
 use crate::channel::HandshakeError;
 use crate::vault::{AgreementKey, AgreementSecret, Secret, TAG_LEN};
 use alloc::vec::Vec;
+use core::fmt;
 
 /// Has sent message 1 and waits for message 2.
 pub struct Initiator {
     protocol: Protocol,
     ephemeral: AgreementSecret,
     transcript: Transcript,
+}
+
+impl fmt::Debug for Initiator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Initiator").finish_non_exhaustive()
+    }
 }
 
 impl Initiator {
@@ -66,6 +73,12 @@ pub struct Answered {
     peer_ephemeral: AgreementKey,
     peer_static: AgreementKey,
     symmetric: Symmetric,
+}
+
+impl fmt::Debug for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answered").finish_non_exhaustive()
+    }
 }
 
 impl Answered {

@@ -5,6 +5,7 @@ use super::{ChannelKeys, KEY_LEN, Protocol, check_len, take_key};
 use crate::channel::{Features, HandshakeError};
 use crate::vault::{AgreementKey, AgreementSecret, Secret, TAG_LEN};
 use alloc::vec::Vec;
+use core::fmt;
 
 /// Has read message 1 and has to make message 2.
 pub struct Greeted {
@@ -12,6 +13,12 @@ pub struct Greeted {
     peer_ephemeral: AgreementKey,
     transcript: Transcript,
     offered: Features,
+}
+
+impl fmt::Debug for Greeted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Greeted").finish_non_exhaustive()
+    }
 }
 
 impl Greeted {
@@ -71,6 +78,12 @@ pub struct Waiting {
     protocol: Protocol,
     ephemeral: AgreementSecret,
     symmetric: Symmetric,
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").finish_non_exhaustive()
+    }
 }
 
 impl Waiting {
