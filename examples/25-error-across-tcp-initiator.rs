@@ -3,8 +3,9 @@
 //
 // Run the responder first, then: cargo run --example 25-error-across-tcp-initiator
 
+use ockam::error::RemoteFailure;
 use ockam::TcpTransportExtension;
-use ockam::{node, route, Context, RemoteFailure, Result, TcpConnectionOptions};
+use ockam::{node, route, Context, Result, TcpConnectionOptions};
 
 #[ockam::node]
 async fn main(ctx: Context) -> Result<()> {

@@ -4,7 +4,9 @@
 //
 // Run it with: cargo run --example 25-error-across-tcp-responder
 
-use ockam::{node, run_node_with, worker_fn, Audience, Context, Handle, NodeBuilder, Result};
+use ockam::error::Audience;
+use ockam::workers::worker_fn;
+use ockam::{node, run_node_with, Context, Handle, NodeBuilder, Result};
 use ockam::{Routed, TcpListenerOptions, TcpTransportExtension};
 
 /// Reads a number out of a text, and fails if there is none.

@@ -12,7 +12,8 @@ use ockam_node::{Context, NodeBuilder, Outcome};
 /// variable [`OCKAM_STOP_TIMEOUT`](crate::STOP_TIMEOUT_VARIABLE) says, which comes first.
 ///
 /// ```
-/// use ockam::{Audience, Context, NodeBuilder, Result, node, run_node_with};
+/// use ockam::error::Audience;
+/// use ockam::{Context, NodeBuilder, Result, node, run_node_with};
 ///
 /// fn main() -> Result<()> {
 ///     let builder = NodeBuilder::new().with_failure_texts_told_to(Audience::Everybody);

@@ -3,7 +3,8 @@
 
 use crate::process::{Ended, Process};
 use crate::PORTS;
-use ockam::{node as node_of, route, Context, ErrorKind, FailureReason, RemoteFailure};
+use ockam::error::{FailureReason, RemoteFailure};
+use ockam::{node as node_of, route, Context, ErrorKind};
 use ockam::{TcpConnectionOptions, TcpTransportExtension};
 use std::process::Command;
 use std::sync::PoisonError;
