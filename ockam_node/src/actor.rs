@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{Panic, catch, catch_call, frame, yield_now};
 use crate::node::Node;
-use crate::program::{self, describe, discard, wake};
+use crate::program::{self, describe, discard, flatten, wake};
 use crate::task;
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
@@ -280,9 +280,4 @@ fn abandon(ctx: &mut Context, reason: DeadLetterReason) -> Unanswered {
         unanswered.add(ctx, message);
     }
     unanswered
-}
-
-/// Makes one error of an error and a panic.
-pub(crate) fn flatten(outcome: Result<ockam_core::Result<()>, Panic>) -> ockam_core::Result<()> {
-    outcome.unwrap_or_else(|panic| Err(program::panicked(&panic)))
 }

@@ -1,6 +1,5 @@
 //! Who waits for a worker to become reachable.
 
-use crate::node::Node;
 use crate::program::wake;
 use crate::sync::Lock;
 use crate::wait_list::{Number, WaitList};
@@ -41,17 +40,15 @@ impl Arrivals {
         Arrivals { count: AtomicUsize::new(0), waiting: Lock::new(WaitList::default()) }
     }
 
-    pub(crate) async fn wait_for(&self, node: &Node, address: &Address) {
+    /// Waits until `is_there` says that a worker is reachable at an address.
+    pub(crate) async fn wait_for(&self, address: &Address, is_there: impl Fn() -> bool) {
         self.count.fetch_add(1, Ordering::SeqCst);
         let number = self.waiting.with(WaitList::number);
         let registered = Registered { arrivals: self, address, number };
         poll_fn(|cx| {
             registered.wait(cx.waker());
             // Looked up after the waker is known: an arrival is either seen here or wakes it.
-            match node.find(address) {
-                Some(cell) if !cell.is_starting() => Poll::Ready(()),
-                _ => Poll::Pending,
-            }
+            if is_there() { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }

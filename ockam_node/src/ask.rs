@@ -3,14 +3,13 @@
 //! An ask gets an address of its own, drawn at random, for as long as it waits. No worker stands
 //! behind it, only this slot. It is answered once; what comes later finds nobody.
 
-use crate::cell::Cell;
-use crate::node::text;
+use crate::kind::CellId;
 use crate::program::wake;
 use crate::sync::Lock;
 use crate::table::Keyed;
+use crate::text::text;
 use alloc::format;
 use alloc::string::String;
-use alloc::sync::Arc;
 use core::mem;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Poll, Waker};
@@ -40,8 +39,8 @@ pub(crate) struct Ask {
     address: Address,
     /// Who is asked, for saying who did not answer.
     asked: Address,
-    /// The place of the cell that does nothing else until the ask is over; only compared.
-    waits: usize,
+    /// The cell that does nothing else until the ask is over.
+    waits: Option<CellId>,
     /// The answer is let in from outside.
     expected: AtomicBool,
     state: Lock<State>,
@@ -56,21 +55,21 @@ enum State {
 }
 
 impl Ask {
-    pub(crate) fn new(address: Address, asked: Address, waits: Option<&Arc<Cell>>) -> Self {
-        let (waits, state) = (place(waits), Lock::new(State::Waiting(None)));
+    pub(crate) fn new(address: Address, asked: Address, waits: Option<CellId>) -> Self {
+        let state = Lock::new(State::Waiting(None));
         Ask { address, asked, waits, expected: AtomicBool::new(false), state }
     }
 
     /// Begins anew, for another question.
-    pub(crate) fn begin(&mut self, address: Address, asked: Address, waits: Option<&Arc<Cell>>) {
-        (self.address, self.asked, self.waits) = (address, asked, place(waits));
+    pub(crate) fn begin(&mut self, address: Address, asked: Address, waits: Option<CellId>) {
+        (self.address, self.asked, self.waits) = (address, asked, waits);
         *self.expected.get_mut() = false;
         *self.state.get_mut() = State::Waiting(None);
     }
 
     /// Tells whether a cell waits for this ask.
-    pub(crate) fn is_waited_for_by(&self, cell: &Arc<Cell>) -> bool {
-        self.waits == Arc::as_ptr(cell).addr()
+    pub(crate) fn is_waited_for_by(&self, cell: CellId) -> bool {
+        self.waits == Some(cell)
     }
 
     /// Tells whether the answer is let in from outside, so that this has to end with the ask.
@@ -133,10 +132,6 @@ impl Ask {
             State::Over => Poll::Pending,
         })
     }
-}
-
-fn place(cell: Option<&Arc<Cell>>) -> usize {
-    cell.map_or(0, |cell| Arc::as_ptr(cell).addr())
 }
 
 impl Keyed for Ask {

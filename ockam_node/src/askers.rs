@@ -4,8 +4,8 @@
 //! each would cost more than the two messages, so timers go on running in between; see [`Alarm`].
 
 use crate::ask::Ask;
-use crate::cell::Cell;
 use crate::executor::Alarm;
+use crate::kind::CellId;
 use crate::sync::Lock;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -28,12 +28,7 @@ impl Askers {
     }
 
     /// Lends what an ask needs. `waits` is the cell that does nothing else until it is over.
-    pub(crate) fn lend(
-        &self,
-        address: Address,
-        asked: Address,
-        waits: Option<&Arc<Cell>>,
-    ) -> Asker {
+    pub(crate) fn lend(&self, address: Address, asked: Address, waits: Option<CellId>) -> Asker {
         let Some(mut asker) = self.0.with(Vec::pop) else {
             return Asker {
                 ask: Arc::new(Ask::new(address, asked, waits)),

@@ -7,7 +7,7 @@ use crate::executor::Surroundings;
 use crate::inbox::Bounds;
 #[cfg(feature = "std")]
 use crate::node::DEFAULT_MAILBOX_BYTES;
-use crate::node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
+use crate::node::{APP, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
 use crate::random::{Random, RandomSource};
 #[cfg(feature = "std")]
 use crate::watch::DEFAULT_BLOCKING_LIMIT;
@@ -15,9 +15,6 @@ use core::time::Duration;
 #[cfg(not(feature = "std"))]
 use embassy_executor::SendSpawner;
 use ockam_core::{Address, Mailbox, Result};
-
-/// The address of the main function's context.
-pub const APP: &str = "app";
 
 /// Builds a node without the `#[ockam::node]` attribute, inside the program's own runtime.
 ///

@@ -18,6 +18,7 @@ mod marks;
 mod progress;
 mod traffic;
 
+pub(crate) use crate::kind::{About, Kind};
 pub(crate) use ended::OnEnd;
 pub(crate) use ending::{Cut, Ending};
 pub(crate) use traffic::Hand;
@@ -58,20 +59,6 @@ pub(crate) trait Resident: Send {
     /// in a task.
     #[cfg(feature = "std")]
     fn shut_down_apart(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
-}
-
-/// What a cell holds, for the whole of its life.
-pub(crate) struct About {
-    pub(crate) kind: Kind,
-    pub(crate) type_name: fn() -> TypeName,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    Worker,
-    Processor,
-    /// A context without a worker, such as that of the main function.
-    Detached,
 }
 
 pub(crate) struct Cell {

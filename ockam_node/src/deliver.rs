@@ -12,6 +12,7 @@ mod undelivered;
 
 pub(crate) use self::undelivered::{denied, full, stopped};
 use self::undelivered::{invalid_route, not_found};
+use crate::access;
 use crate::ask::{self, Ask};
 use crate::cell::{Cell, Pushed};
 #[cfg(feature = "std")]
@@ -19,6 +20,7 @@ use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
 #[cfg(feature = "std")]
 use crate::executor::{Panic, catch_call};
+use crate::kind::CellId;
 use crate::node::Node;
 #[cfg(feature = "std")]
 use crate::notice;
@@ -160,7 +162,7 @@ fn shortcut_panicked(node: &Node, cell: &Cell, asker: Option<Address>, panic: &P
 /// an ask.
 fn comes_back(node: &Node, cell: &Arc<Cell>, message: &LocalMessage) -> bool {
     let ask = ask::asker(message).and_then(|asker| node.asks.get(node.asks.hash(asker), asker));
-    let Some(ask) = ask.filter(|ask| ask.is_waited_for_by(cell)) else {
+    let Some(ask) = ask.filter(|ask| ask.is_waited_for_by(CellId::of(&**cell))) else {
         return false;
     };
     let text = || ask::asks_itself(cell.address());
@@ -189,7 +191,7 @@ pub(crate) fn gates(
         Gates::Open => {}
         closed => return closed,
     }
-    match program::incoming(node, recipient, passage) {
+    match access::incoming(node, recipient, passage) {
         Authorization::Allowed => Gates::Open,
         Authorization::Denied => Gates::ClosedIn,
         Authorization::Later(_) => Gates::Slow,
@@ -199,7 +201,7 @@ pub(crate) fn gates(
 /// Asks the sender's outgoing access control.
 #[inline]
 fn way_out(node: &Node, source: &Mailbox, passage: RelayMessage<'_>) -> Gates {
-    match program::outgoing(node, source, passage) {
+    match access::outgoing(node, source, passage) {
         Authorization::Allowed => Gates::Open,
         Authorization::Denied => Gates::ClosedOut,
         Authorization::Later(_) => Gates::Slow,

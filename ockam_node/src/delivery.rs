@@ -9,17 +9,19 @@
 //! It is written by hand because every send has one: it is five words, which a caller's future
 //! carries and moves for next to nothing, and the first state is all that most of them see.
 
+use crate::access;
 #[cfg(feature = "std")]
 use crate::answering;
 use crate::cell::{Cell, Kind};
 use crate::context::Handle;
 use crate::deliver::{self, Recipient, Step};
 use crate::inbox::{InLine, Weight};
-use crate::node::{Node, text};
+use crate::node::Node;
 use crate::program;
 use crate::send_error::{SendError, SendErrorReason, boundary};
 #[cfg(feature = "std")]
 use crate::stop_order::StopOrder;
+use crate::text::text;
 use crate::transports::{Resolver, no_transport};
 use alloc::boxed::Box;
 use alloc::format;
@@ -345,16 +347,16 @@ async fn authorize(
     for outgoing in [true, false] {
         let passage = RelayMessage::new(source.address(), &destination, &message);
         let authorization = match &to {
-            _ if outgoing => program::outgoing(node, source, passage),
+            _ if outgoing => access::outgoing(node, source, passage),
             Recipient::Cell(cell) => match cell.mailboxes().find(&destination) {
-                Some(mailbox) => program::incoming(node, mailbox, passage),
+                Some(mailbox) => access::incoming(node, mailbox, passage),
                 None => Authorization::Allowed,
             },
             Recipient::Asker(_) => Authorization::Allowed,
         };
         let asked = if outgoing { source.address() } else { &destination };
-        let allowed = program::answer(authorization).await.unwrap_or_else(|broken| {
-            program::rule_broke(node, asked, &broken);
+        let allowed = access::answer(authorization).await.unwrap_or_else(|broken| {
+            access::rule_broke(node, asked, &broken);
             false
         });
         if !allowed {

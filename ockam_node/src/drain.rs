@@ -5,7 +5,7 @@
 //! them. A message is counted at its recipient before its sender can become idle, so the count
 //! reaches zero only when no message is on its way.
 
-use crate::cell::Kind;
+use crate::kind::Kind;
 use crate::sync::Lock;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Poll, Waker};

@@ -28,6 +28,7 @@ compile_error!("a node needs an executor: enable the feature `std` (tokio) or `e
 
 extern crate alloc;
 
+mod access;
 mod actor;
 #[cfg(feature = "std")]
 mod answering;
@@ -53,6 +54,7 @@ mod executor;
 mod fairness;
 mod flow_controls;
 mod inbox;
+mod kind;
 mod linger;
 mod link;
 #[cfg(feature = "std")]
@@ -62,6 +64,7 @@ mod loom_models;
 mod node;
 #[cfg(feature = "std")]
 mod notice;
+mod panic_log;
 mod processor;
 mod program;
 mod random;
@@ -83,6 +86,7 @@ mod table;
 mod task;
 #[cfg(feature = "std")]
 mod telling;
+mod text;
 mod transports;
 mod typed;
 mod unanswered;
@@ -96,7 +100,7 @@ mod watch;
 pub use answering::ANSWER_PATIENCE;
 #[cfg(feature = "std")]
 pub use audience::Audience;
-pub use builder::{APP, NodeBuilder};
+pub use builder::NodeBuilder;
 #[cfg(feature = "std")]
 pub use byte_budget::{ByteBudget, ByteCharge};
 pub use context::{
@@ -132,7 +136,7 @@ pub use link::{LINK_EAGER_FOR, LINK_EAGER_WAIT, LinkKind, LinkState};
 pub use long_wait::LONG_WAIT;
 #[cfg(feature = "std")]
 pub use node::DEFAULT_MAILBOX_BYTES;
-pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
+pub use node::{APP, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
 #[doc(hidden)]
 pub use program::wake;
 pub use program::{catch_panic, catch_panics};

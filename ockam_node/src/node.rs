@@ -33,15 +33,18 @@ use crate::sync::Lock;
 use crate::table::{AddressHash, Refused, Table};
 #[cfg(feature = "std")]
 use crate::telling::{Repeats, Telling, What};
+use crate::text::{no_memory, text};
 use crate::transports::Transports;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
-use core::fmt::Display;
 #[cfg(feature = "std")]
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result, TEXTS};
+use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result};
+
+/// The address of the main function's context.
+pub const APP: &str = "app";
 
 /// How many messages a mailbox holds before senders wait, unless the builder says otherwise.
 pub const DEFAULT_MAILBOX_CAPACITY: u32 = 1024;
@@ -296,18 +299,8 @@ impl Drop for Node {
     }
 }
 
-/// Says that the heap is too full for something that is about to start.
-pub(crate) fn no_memory<T: Display>(what_for: impl FnOnce() -> T) -> Error {
-    Error::with_text(ErrorKind::Full, || format!("there is no memory {}", what_for()))
-}
-
 /// Says that a cell was cut off before it answered, and how.
 pub(crate) fn cut_off(cell: &Cell) -> String {
     let how = if cell.is_killed() { "killed" } else { "cut off" };
     format!("{} was {how} before it answered", cell.address())
-}
-
-/// Makes a text, or an empty one in a program whose errors have no texts.
-pub(crate) fn text(make: impl FnOnce() -> String) -> String {
-    if TEXTS { make() } else { String::new() }
 }

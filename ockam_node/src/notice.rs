@@ -14,6 +14,7 @@
 //! To tell never waits: a notice for which the mailbox of the connection has no room is a dead
 //! letter. Nothing is told of a notice, since its return route asks for none.
 
+use crate::access;
 use crate::ask::{self, Ask};
 use crate::audience::Audience;
 use crate::cell::Cell;
@@ -21,7 +22,7 @@ use crate::dead_letter::DeadLetterReason;
 use crate::deliver::{self, Gates};
 use crate::executor::{catch_call, spare_message};
 use crate::node::Node;
-use crate::program::{self, discard};
+use crate::program::discard;
 use crate::remote_failure::RemoteFailure;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -173,7 +174,7 @@ fn send(node: &Arc<Node>, source: Option<&Mailbox>, message: LocalMessage) {
     let passage = RelayMessage::new(from, &first, &message);
     let is_open = match source {
         Some(source) => matches!(deliver::gates(node, source, mailbox, passage), Gates::Open),
-        None => matches!(program::incoming(node, mailbox, passage), Authorization::Allowed),
+        None => matches!(access::incoming(node, mailbox, passage), Authorization::Allowed),
     };
     if !is_open {
         return lost(node, message, DeadLetterReason::Denied);

@@ -1,14 +1,13 @@
 //! The processor loop: round after round, until it ends itself or is stopped.
 
-use crate::actor::flatten;
 use crate::cell::{About, Cell, Kind};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{Call, Frame, Panic, TaskPlace, catch, catch_call, frame, yield_now};
 use crate::node::Node;
-use crate::program::describe;
 #[cfg(feature = "std")]
 use crate::program::discard;
+use crate::program::{describe, flatten};
 use crate::task;
 use alloc::sync::Arc;
 use core::future::{Future, poll_fn};

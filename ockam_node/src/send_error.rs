@@ -153,7 +153,7 @@ impl SendError {
         {
             return guess.reason.get_or_init(|| {
                 let node = guess.node.upgrade();
-                let nearest = node.and_then(|node| suggest::nearest(&node, address));
+                let nearest = node.and_then(|node| suggest::nearest(&node.workers, address));
                 Box::new(SendErrorReason::NotFound { address: address.clone(), nearest })
             });
         }

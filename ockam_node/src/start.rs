@@ -10,20 +10,21 @@
 mod place;
 
 use self::place::Place;
-use crate::actor::{self, WorkerType, flatten};
+use crate::actor::{self, WorkerType};
 #[cfg(feature = "std")]
 use crate::byte_budget::ByteBudget;
 use crate::cell::{Cell, Settled};
 use crate::context::{Context, Handle};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{TaskPlace, frame};
-use crate::node::{Node, no_memory};
+use crate::node::Node;
 use crate::processor::{self, ProcessorType};
-use crate::program::discard;
+use crate::program::{discard, flatten};
 #[cfg(feature = "std")]
 use crate::shortcut::Shortcut;
 use crate::stop_order::StopOrder;
 use crate::task::unless_cut;
+use crate::text::no_memory;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;

@@ -1,6 +1,7 @@
 //! Guesses which address a program meant when it named one that does not exist.
 
-use crate::node::Node;
+use crate::cell::Cell;
+use crate::table::Table;
 use alloc::vec::Vec;
 use ockam_core::{Address, TEXTS};
 
@@ -11,7 +12,7 @@ const MAX_COMPARED: usize = 1024;
 const MAX_NAME: usize = 64;
 
 /// Finds the known address whose name differs least, if it differs little.
-pub(crate) fn nearest(node: &Node, wanted: &Address) -> Option<Address> {
+pub(crate) fn nearest(workers: &Table<Cell>, wanted: &Address) -> Option<Address> {
     let name = wanted.as_bytes();
     // Without texts nobody reads a guess.
     if !TEXTS || name.len() > MAX_NAME {
@@ -19,7 +20,7 @@ pub(crate) fn nearest(node: &Node, wanted: &Address) -> Option<Address> {
     }
     let limit = (name.len() / 3).max(1);
     let mut compared = 0;
-    let candidates = node.workers.collect(|cell| {
+    let candidates = workers.collect(|cell| {
         // What differs in length by more than the limit differs by more than the limit.
         let is_near = |address: &Address| address.as_bytes().len().abs_diff(name.len()) <= limit;
         if compared == MAX_COMPARED || !cell.mailboxes().addresses().any(is_near) {

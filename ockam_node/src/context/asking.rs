@@ -14,6 +14,7 @@ use crate::askers::Asker;
 use crate::cell::Cell;
 use crate::delivery::{Delivery, is_unresolved, unresolvable};
 use crate::executor::{self, Instant};
+use crate::kind::CellId;
 use crate::node::Node;
 use crate::table::AddressHash;
 use alloc::boxed::Box;
@@ -48,7 +49,7 @@ impl<'a> Slot<'a> {
     ) -> Result<(Self, LocalMessage)> {
         let address = node.random_asker();
         let asked = route.last().cloned().unwrap_or_default();
-        let asker = node.askers.lend(address, asked, waits);
+        let asker = node.askers.lend(address, asked, waits.map(|cell| CellId::of(&**cell)));
         let hash = node.register(&asker.ask)?;
         let message = executor::spare_message().fill(route, asker.ask.address(), payload);
         Ok((Slot { node, asker: Some(asker), hash, over: false }, message))

@@ -237,7 +237,11 @@ impl Handle {
     /// Tells whether a worker is reachable at an address.
     #[must_use]
     pub fn is_worker_registered_at(&self, address: impl Into<Address>) -> bool {
-        self.node.find(&address.into()).is_some_and(|cell| !cell.is_starting())
+        self.is_reachable(&address.into())
+    }
+
+    fn is_reachable(&self, address: &Address) -> bool {
+        self.node.find(address).is_some_and(|cell| !cell.is_starting())
     }
 
     /// Waits until a worker is reachable at an address, at most for
@@ -251,7 +255,7 @@ impl Handle {
     /// Nothing is left when the future is dropped.
     pub async fn wait_for(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
-        let arrival = self.node.arrivals.wait_for(&self.node, &address);
+        let arrival = self.node.arrivals.wait_for(&address, || self.is_reachable(&address));
         let limit = self.within(super::DEFAULT_TIMEOUT, self.stopping());
         let mut kind = ErrorKind::TimedOut;
         let arrived = until(arrival, async {

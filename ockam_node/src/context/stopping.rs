@@ -114,7 +114,7 @@ impl Handle {
                 if self.node().stop.is_closed() {
                     return format!("no worker at {address} to {end}: the node has stopped");
                 }
-                let nearest = suggest::nearest(self.node(), address);
+                let nearest = suggest::nearest(&self.node().workers, address);
                 let guess = nearest.map(|nearest| format!(" (did you mean {nearest}?)"));
                 format!("no worker at {address} to {end}{}", guess.unwrap_or_default())
             }));

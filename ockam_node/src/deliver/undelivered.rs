@@ -1,17 +1,18 @@
 //! Messages that get no further than this: the errors of their senders, and who else is told.
 
+use crate::access;
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
 #[cfg(feature = "std")]
 use crate::inbox::Weight;
-use crate::node::{Node, text};
+use crate::node::Node;
 #[cfg(feature = "std")]
 use crate::notice;
-use crate::program;
 use crate::send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
 #[cfg(feature = "std")]
+use crate::text::text;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -48,7 +49,7 @@ pub(super) fn not_found(node: &Arc<Node>, source: &Mailbox, message: LocalMessag
     let address = message.onward_route().first().cloned().unwrap_or_default();
     // Whoever may not send there does not hear whether somebody is there.
     let passage = RelayMessage::new(source.address(), &address, &message);
-    if matches!(program::outgoing(node, source, passage), Authorization::Denied) {
+    if matches!(access::outgoing(node, source, passage), Authorization::Denied) {
         return denied(node, source, message, true);
     }
     if let Some(why) = why_ended(node, &address) {

@@ -35,7 +35,7 @@ impl FlowControls {
         if address.is_random_name() || node.find(address).is_some() {
             return;
         }
-        if let Some(similar) = suggest::nearest(&node, address) {
+        if let Some(similar) = suggest::nearest(&node.workers, address) {
             tracing::info!(
                 %address, %similar,
                 "a consumer was added, and no worker is at its address yet: is the name right?"

@@ -1,7 +1,6 @@
 //! The addresses of cells: taking them, freeing them, and what stands under them in other tables.
 
-use super::{Node, no_memory};
-use crate::builder::APP;
+use super::{APP, Node};
 use crate::cell::{Cell, Kind};
 #[cfg(feature = "std")]
 use crate::program::discard;
@@ -10,6 +9,7 @@ use crate::shortcut::{Shortcut, Way};
 #[cfg(feature = "std")]
 use crate::stop_order::StopOrder;
 use crate::table::Refused;
+use crate::text::no_memory;
 #[cfg(feature = "std")]
 use alloc::boxed::Box;
 use alloc::format;
