@@ -139,7 +139,7 @@ fn first_wait(ctx: &mut Context, lingers: &mut bool) -> Option<Turn> {
     if let Poll::Ready(turn) = ctx.poll_inbox(None, true) {
         return Some(turn);
     }
-    *lingers = ctx.node().linger.admit(ctx.node(), ctx.cell());
+    *lingers = ctx.node().linger(ctx.cell());
     if *lingers { None } else { Some(Turn::Rest) }
 }
 

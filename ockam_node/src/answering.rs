@@ -11,17 +11,18 @@
 //!   stalled already: refused at once
 //! ```
 
+use crate::came_by::mark;
 use crate::cell::Cell;
-use crate::context::Handle;
 use crate::dead_letter::DeadLetterReason;
-use crate::delivery::Place;
 use crate::executor::until;
+use crate::handle::Handle;
+use crate::in_line::Place;
 use crate::send_error::{SendError, SendErrorReason, boundary};
 use crate::stop_order::StopOrder;
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::time::Duration;
-use ockam_core::{Address, Error, LocalMessage};
+use ockam_core::{Error, LocalMessage};
 
 /// How long an answer to a message from outside waits for room in the mailbox of a connection, or
 /// of a secure channel, that makes no progress. Then it is refused, and so are other answers until
@@ -31,25 +32,6 @@ pub const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 /// How many workers, one waiting for the next, are looked at for progress: channels in channels
 /// over a connection.
 const MAX_DEPTH: usize = 8;
-
-/// Marks the hop a message came by, in two bytes: 0 is none. Two hops may have the same mark; then
-/// a message that is no answer waits no longer than one.
-#[inline]
-pub(crate) fn mark(hop: &Address) -> u16 {
-    match hop.as_bytes() {
-        [.., first, second] => u16::from_le_bytes([*first, *second]) | 1,
-        _ => 1,
-    }
-}
-
-/// Returns the mark of the hop that brought a message to this node, 0 for a local one.
-#[inline]
-pub(crate) fn came_by(message: &LocalMessage) -> u16 {
-    // The return route of a local message is its sender alone.
-    let mut hops = message.return_route().iter();
-    hops.next_back();
-    hops.next().map_or(0, mark)
-}
 
 /// Tells whether a message answers the one that its sender handles: it leaves by the hop which
 /// that one came by.
@@ -80,7 +62,7 @@ pub(crate) async fn wait(
     handle: &Handle,
     mut place: Place,
 ) -> Result<Option<(LocalMessage, Arc<Cell>)>, Error> {
-    let cell = Arc::clone(place.cell());
+    let cell = Arc::clone(&place.cell);
     let mut seen = progress(&cell);
     while !is_stalled(&cell) {
         let turn = poll_fn(|cx| place.poll(handle.node(), cx.waker()));

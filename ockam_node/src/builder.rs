@@ -216,7 +216,7 @@ impl NodeBuilder {
         crate::watch::add(&node, self.blocking_limit);
         #[cfg(feature = "std")]
         {
-            node.flow_controls.set_node(&node);
+            node.hint_at_consumers();
             node.end_with_runtime();
         }
         Context::detached(&node, Mailbox::allow_all(self.address).into())

@@ -16,17 +16,18 @@ mod ending;
 mod marks;
 #[cfg(feature = "std")]
 mod progress;
+mod resident;
 mod traffic;
 
 pub(crate) use crate::kind::{About, Kind};
 pub(crate) use ended::OnEnd;
 pub(crate) use ending::{Cut, Ending};
+pub(crate) use resident::Resident;
 pub(crate) use traffic::Hand;
 
 use self::marks::Marks;
 use crate::drain::Drain;
 use crate::inbox::{Bounds, Inbox, Limits};
-use crate::node::Node;
 #[cfg(feature = "std")]
 use crate::program::discard;
 use crate::program::wake;
@@ -46,20 +47,6 @@ use core::task::Waker;
 #[cfg(feature = "std")]
 use ockam_core::Mailbox;
 use ockam_core::{Address, LocalMessage, Mailboxes, TypeName};
-
-/// A worker at rest, whose type is known to itself alone.
-pub(crate) trait Resident: Send {
-    /// Gives the worker a task that handles what is in its inbox.
-    fn awaken(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
-
-    /// Runs the worker's `shutdown` and ends it, in place or in a task.
-    fn shut_down(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
-
-    /// As [`shut_down`](Self::shut_down), for a caller that must not be held up by code that blocks:
-    /// in a task.
-    #[cfg(feature = "std")]
-    fn shut_down_apart(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
-}
 
 pub(crate) struct Cell {
     mailboxes: Mailboxes,

@@ -2,7 +2,7 @@
 //!
 //! | room | owns |
 //! |---|---|
-//! | `handle` | identity, starting others, what the node knows |
+//! | `detached` | contexts without a worker, and waiting for workers |
 //! | `stopping` | stopping others and the node, and waiting for that |
 //! | `stop_with` | stopping others with options |
 //! | `kill` | ending others that do not end by themselves |
@@ -15,9 +15,9 @@
 
 mod ask;
 mod asking;
+mod detached;
 #[cfg(feature = "std")]
 mod ending;
-mod handle;
 #[cfg(feature = "std")]
 mod kill;
 mod lost;
@@ -31,7 +31,6 @@ mod stop_with;
 mod stopping;
 
 pub use ask::MessageSendReceiveOptions;
-pub use handle::Handle;
 #[cfg(feature = "std")]
 pub use kill::{KILL_PATIENCE, Killed};
 pub use lost::ConnectionLost;
@@ -39,15 +38,18 @@ pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 #[cfg(feature = "std")]
 pub use stall::StallGuard;
 
-#[cfg(feature = "std")]
-use crate::answering::came_by;
 use crate::ask::asker;
+#[cfg(feature = "std")]
+use crate::came_by::came_by;
 use crate::cell::{About, Cell, Hand, Kind, Turn};
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::Alarm;
+pub use crate::handle::Handle;
 use crate::node::{Node, cut_off};
 #[cfg(feature = "std")]
-use crate::notice::{self, Failure, WayBack};
+use crate::notice::{self, Failure};
+#[cfg(feature = "std")]
+use crate::reply_to::{self, WayBack};
 use crate::stop_order::StopOrder;
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
@@ -156,7 +158,7 @@ impl Context {
         self.asker = Some(asker.clone());
         #[cfg(feature = "std")]
         if self.from_outside {
-            notice::keep(&mut self.way_back, message, asker);
+            reply_to::keep(&mut self.way_back, message, asker);
         }
         #[cfg(not(feature = "std"))]
         let _ = message;

@@ -12,19 +12,18 @@ mod undelivered;
 
 pub(crate) use self::undelivered::{denied, full, stopped};
 use self::undelivered::{invalid_route, not_found};
-use crate::access;
 use crate::ask::{self, Ask};
-use crate::cell::{Cell, Pushed};
-#[cfg(feature = "std")]
-use crate::context::Handle;
+use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
 #[cfg(feature = "std")]
 use crate::executor::{Panic, catch_call};
+use crate::gates::{self, Gates};
+#[cfg(feature = "std")]
+use crate::handle::Handle;
 use crate::kind::CellId;
 use crate::node::Node;
 #[cfg(feature = "std")]
 use crate::notice;
-use crate::program;
 use crate::send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
 use crate::table::AddressHash;
@@ -33,7 +32,7 @@ use alloc::format;
 use alloc::sync::Arc;
 #[cfg(feature = "std")]
 use ockam_core::Address;
-use ockam_core::{Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
+use ockam_core::{Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
 
 /// How far a message got without waiting.
 pub(crate) enum Step {
@@ -98,7 +97,7 @@ pub(crate) fn begin(
     }
     let mailbox = cell.mailboxes().one_of(destination);
     let passage = RelayMessage::new(source.address(), destination, &message);
-    match gates(node, source, mailbox, passage) {
+    match gates::both(node, source, mailbox, passage) {
         Gates::Open => {}
         Gates::ClosedOut => return Err(denied(node, source, message, true)),
         Gates::ClosedIn => return Err(denied(node, source, message, false)),
@@ -113,7 +112,7 @@ pub(crate) fn begin(
     } else {
         message
     };
-    match push(node, &cell, message) {
+    match gates::push(node, &cell, message) {
         Ok(None) => Ok(Step::Done),
         Ok(Some(message)) => Ok(Step::Full(message, cell)),
         Err(message) => Err(stopped(node, source, &cell, message)),
@@ -170,66 +169,6 @@ fn comes_back(node: &Node, cell: &Arc<Cell>, message: &LocalMessage) -> bool {
     true
 }
 
-/// What the access controls of both ends say.
-pub(crate) enum Gates {
-    Open,
-    ClosedOut,
-    ClosedIn,
-    /// At least one of them takes its time.
-    Slow,
-}
-
-/// Asks the sender's outgoing and the recipient's incoming access control.
-#[inline]
-pub(crate) fn gates(
-    node: &Node,
-    source: &Mailbox,
-    recipient: &Mailbox,
-    passage: RelayMessage<'_>,
-) -> Gates {
-    match way_out(node, source, passage) {
-        Gates::Open => {}
-        closed => return closed,
-    }
-    match access::incoming(node, recipient, passage) {
-        Authorization::Allowed => Gates::Open,
-        Authorization::Denied => Gates::ClosedIn,
-        Authorization::Later(_) => Gates::Slow,
-    }
-}
-
-/// Asks the sender's outgoing access control.
-#[inline]
-fn way_out(node: &Node, source: &Mailbox, passage: RelayMessage<'_>) -> Gates {
-    match access::outgoing(node, source, passage) {
-        Authorization::Allowed => Gates::Open,
-        Authorization::Denied => Gates::ClosedOut,
-        Authorization::Later(_) => Gates::Slow,
-    }
-}
-
-/// Adds a message to a mailbox and sees to it that somebody takes it out. Gives it back in `Ok`
-/// if there is no room, in `Err` if the worker has stopped.
-#[inline]
-pub(crate) fn push(
-    node: &Arc<Node>,
-    cell: &Arc<Cell>,
-    message: LocalMessage,
-) -> Result<Option<LocalMessage>, LocalMessage> {
-    match cell.push(message, &node.drain) {
-        Pushed::Done(waker) => {
-            program::wake(waker);
-            Ok(None)
-        }
-        Pushed::Awaken(resident) => {
-            resident.awaken(node, Arc::clone(cell));
-            Ok(None)
-        }
-        Pushed::Full(message) => Ok(Some(message)),
-        Pushed::Closed(message) => Err(message),
-    }
-}
-
 /// Delivers the answer to an ask. Only the sender's own access control has a say.
 fn deliver_answer(
     node: &Arc<Node>,
@@ -238,7 +177,7 @@ fn deliver_answer(
     message: LocalMessage,
 ) -> Result<Step, SendError> {
     let passage = RelayMessage::new(source.address(), ask.address(), &message);
-    match way_out(node, source, passage) {
+    match gates::way_out(node, source, passage) {
         Gates::Open => hand_over(node, &ask, message).map(|()| Step::Done),
         Gates::ClosedOut | Gates::ClosedIn => Err(denied(node, source, message, true)),
         Gates::Slow => Ok(Step::Authorize(message, Recipient::Asker(ask))),
@@ -253,7 +192,7 @@ fn nowhere(node: &Arc<Node>, source: &Mailbox, message: LocalMessage) -> Result<
         && let Some(ask) = notice::asker_of(node, destination)
     {
         let passage = RelayMessage::new(source.address(), destination, &message);
-        return match way_out(node, source, passage) {
+        return match gates::way_out(node, source, passage) {
             Gates::Open => {
                 notice::accept(node, &ask, message);
                 Ok(Step::Done)

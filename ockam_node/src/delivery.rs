@@ -13,24 +13,21 @@ use crate::access;
 #[cfg(feature = "std")]
 use crate::answering;
 use crate::cell::{Cell, Kind};
-use crate::context::Handle;
 use crate::deliver::{self, Recipient, Step};
-use crate::inbox::{InLine, Weight};
+use crate::gates;
+use crate::handle::Handle;
+use crate::in_line::Place;
+use crate::inbox::Weight;
 use crate::node::Node;
-use crate::program;
-use crate::send_error::{SendError, SendErrorReason, boundary};
-#[cfg(feature = "std")]
-use crate::stop_order::StopOrder;
-use crate::text::text;
-use crate::transports::{Resolver, no_transport};
+use crate::send_error::{SendError, boundary};
+use crate::transports::Slow;
+use crate::unresolved::{is_unresolved, unresolvable};
 use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use ockam_core::{Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
+use ockam_core::{Authorization, Error, LocalMessage, Mailbox, RelayMessage};
 
 /// Delivers a message to the first hop of its onward route, waiting for room if there is none.
 ///
@@ -52,10 +49,6 @@ enum State<'a> {
     InLine(Place),
     Slow(Slow<'a>),
 }
-
-/// What is rare is boxed. It ends with what is left to do: the message is to enter a mailbox.
-pub(crate) type Slow<'a> =
-    Pin<Box<dyn Future<Output = Result<Option<(LocalMessage, Arc<Cell>)>, Error>> + Send + 'a>>;
 
 impl<'a> Delivery<'a> {
     /// Delivers a message on a route of which nothing is resolved any more.
@@ -179,123 +172,6 @@ impl Future for Delivery<'_> {
     }
 }
 
-/// Tells whether a hop of a message's route belongs to a transport, and perhaps to one of this
-/// node: a node without transports leaves it to those that are further on.
-#[inline]
-pub(crate) fn is_unresolved(node: &Node, message: &LocalMessage) -> bool {
-    let route = message.onward_route();
-    route.iter().any(|hop| !hop.is_local())
-        && (!route.is_local() || node.transports.resolver().is_some())
-}
-
-pub(crate) static RESOLVER: Resolver = Resolver {
-    resolve: |handle, message| Box::pin(resolve(handle, message)),
-    deliver: |handle, source, message| {
-        Box::pin(async move {
-            let message = resolve(handle, message).await?;
-            Delivery::new(handle, source, message).await.map(|()| None)
-        })
-    },
-};
-
-/// Says that the node has no transport for the hop of one in a message's route.
-#[cold]
-pub(crate) fn unresolvable(message: LocalMessage) -> Error {
-    let why = text(|| {
-        let hop = message.onward_route().iter().find(|hop| !hop.is_local());
-        hop.map(no_transport).unwrap_or_default()
-    });
-    unresolved(ErrorKind::NotFound, why, message)
-}
-
-fn unresolved(kind: ErrorKind, why: String, message: LocalMessage) -> Error {
-    boundary(SendError::new(SendErrorReason::Unresolved { kind, why }, message))
-}
-
-/// Replaces the hop of a transport in a message's route.
-async fn resolve(handle: &Handle, mut message: LocalMessage) -> Result<LocalMessage, Error> {
-    match handle.resolve(message.onward_route()).await {
-        Ok(route) => {
-            message.transport_mut().onward_route = route;
-            Ok(message)
-        }
-        Err(error) => Err(unresolved(error.kind(), text(|| format!("{error:#}")), message)),
-    }
-}
-
-/// A message whose sender stands in the line of a full mailbox, and leaves it when it goes away.
-pub(crate) struct Place {
-    cell: Arc<Cell>,
-    ticket: u32,
-    /// Nothing once the sender is not in the line any more.
-    message: Option<LocalMessage>,
-    /// The cell that notes for whom it waits.
-    #[cfg(feature = "std")]
-    waits: Option<Arc<Cell>>,
-}
-
-impl Place {
-    /// Waits until the message is in the mailbox. Gives it back if the line was given up.
-    pub(crate) fn poll(&mut self, node: &Arc<Node>, waker: &Waker) -> Poll<Option<LocalMessage>> {
-        let Some(message) = self.message.take() else {
-            return Poll::Ready(None);
-        };
-        match self.cell.look_in_line(self.ticket, message, waker, &node.drain) {
-            InLine::Waiting(message) => {
-                self.message = Some(message);
-                Poll::Pending
-            }
-            InLine::Entered(receiver) => {
-                program::wake(receiver);
-                Poll::Ready(None)
-            }
-            InLine::Gone(message) => Poll::Ready(Some(message)),
-        }
-    }
-}
-
-#[cfg(feature = "std")]
-impl Place {
-    fn new(handle: &Handle, cell: Arc<Cell>, ticket: u32, message: LocalMessage) -> Self {
-        let carries = |cell: &Cell| cell.stop_order() != StopOrder::Worker;
-        let waits = (carries(&cell) && carries(handle.cell())).then(|| Arc::clone(handle.cell()));
-        if let Some(waits) = &waits {
-            waits.set_waits_for(Some(Arc::clone(&cell)));
-        }
-        Place { cell, ticket, message: Some(message), waits }
-    }
-
-    pub(crate) fn cell(&self) -> &Arc<Cell> {
-        &self.cell
-    }
-
-    /// Leaves the line with the message, if it is still there.
-    pub(crate) fn leave(mut self) -> Option<LocalMessage> {
-        let message = self.message.take()?;
-        self.cell.leave_line(self.ticket);
-        Some(message)
-    }
-}
-
-#[cfg(not(feature = "std"))]
-impl Place {
-    fn new(_: &Handle, cell: Arc<Cell>, ticket: u32, message: LocalMessage) -> Self {
-        Place { cell, ticket, message: Some(message) }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        #[cfg(feature = "std")]
-        if let Some(waits) = &self.waits {
-            waits.set_waits_for(None);
-        }
-        if self.message.is_some() {
-            self.cell.leave_line(self.ticket);
-        }
-    }
-}
-
 /// Pushes a message, or stands in line if the mailbox is full; `waker` is woken when a place is
 /// granted.
 fn enter(
@@ -310,7 +186,7 @@ fn enter(
     let to_itself =
         handle.is_own() && cell.kind() == Kind::Worker && Arc::ptr_eq(&cell, handle.cell());
     loop {
-        message = match deliver::push(node, &cell, message) {
+        message = match gates::push(node, &cell, message) {
             Ok(None) => return Ok(None),
             Ok(Some(message)) if to_itself => {
                 return Err(SendError::new(deliver::full(&cell, &message), message));
@@ -329,7 +205,7 @@ fn enter(
         );
         if let Some(ticket) = ticket {
             #[cfg(feature = "std")]
-            crate::long_wait::watch(node, &cell);
+            node.watch_line(&cell);
             return Ok(Some(Place::new(handle, cell, ticket, message)));
         }
     }

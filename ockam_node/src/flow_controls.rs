@@ -4,6 +4,7 @@
 //! refuses to know what brings messages in, and what an ask is: it hands out addresses.
 
 mod carrier;
+mod carriers;
 mod expected;
 mod gate;
 #[cfg(feature = "std")]
@@ -11,17 +12,15 @@ mod known;
 mod state;
 
 pub use gate::FlowGate;
+pub use state::ENDED_FLOWS_KEPT;
 
-use self::state::{Flows, Reach, State, Way};
-#[cfg(feature = "std")]
-use crate::node::Node;
+use self::carriers::Way;
+use self::state::{Flows, Reach, State};
 use crate::random::Random;
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
-#[cfg(feature = "std")]
-use alloc::sync::Weak;
 use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -29,8 +28,9 @@ use ockam_core::{Address, FlowControlId, ProducerInfo, SpawnerInfo};
 #[cfg(feature = "std")]
 use std::sync::OnceLock;
 
-/// Of how many addresses the node remembers why they can be reached no more.
-pub const ENDED_FLOWS_KEPT: usize = 64;
+/// Tells the log of a consumer at an address.
+#[cfg(feature = "std")]
+type Hint = Box<dyn Fn(&Address) + Send + Sync>;
 
 /// Decides which local workers a message that came from outside may reach.
 ///
@@ -49,7 +49,7 @@ struct Shared {
     random: Arc<Random>,
     /// For hints about addresses.
     #[cfg(feature = "std")]
-    node: OnceLock<Weak<Node>>,
+    hint: OnceLock<Hint>,
 }
 
 impl FlowControls {
@@ -60,42 +60,15 @@ impl FlowControls {
             producers: AtomicUsize::new(0),
             random,
             #[cfg(feature = "std")]
-            node: OnceLock::new(),
+            hint: OnceLock::new(),
         }))
     }
 
-    /// Names the node, whose workers can be consumers.
+    /// Sets what tells the log of a consumer whose name may be misspelt.
     #[cfg(feature = "std")]
-    pub(crate) fn set_node(&self, node: &Arc<Node>) {
-        // It is named once.
-        let _ = self.0.node.set(Arc::downgrade(node));
-    }
-
-    /// Makes the rule for what the producer at an address may send: only to consumers of its own
-    /// id or of its spawner's.
-    ///
-    /// It belongs on the address of whatever brings messages in, as its outgoing access control.
-    /// A message that it refuses is a dead letter, and nothing is sent back.
-    ///
-    /// ```
-    /// # use ockam_node::{NodeBuilder, DeadLetterReason};
-    /// # use ockam_core::{AllowAll, DenyAll, ErrorKind};
-    /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
-    /// let mut ctx = NodeBuilder::new().build()?;
-    /// let flows = ctx.flow_controls();
-    /// let id = flows.generate_flow_control_id();
-    /// flows.add_producer("receiver", &id, None, vec![]);
-    /// let receiver = ctx.new_detached("receiver", DenyAll, flows.gate("receiver")).await?;
-    /// assert_eq!(receiver.send("app", 7u8).await.unwrap_err().kind(), ErrorKind::Denied);
-    /// assert_eq!(ctx.dead_letters().count(DeadLetterReason::Denied), 1);
-    /// flows.add_consumer("app", &id);
-    /// receiver.send("app", 8u8).await?;
-    /// assert_eq!(ctx.receive::<u8>().await?.body(), 8);
-    /// # Ok(()) }
-    /// ```
-    #[must_use]
-    pub fn gate(&self, producer: impl Into<Address>) -> FlowGate {
-        FlowGate::new(self.clone(), producer.into())
+    pub(crate) fn set_hint(&self, hint: impl Fn(&Address) + Send + Sync + 'static) {
+        // It is set once.
+        let _ = self.0.hint.set(Box::new(hint));
     }
 
     /// Makes a worker reachable for the producers of an id, and of the spawner with that id.
@@ -105,8 +78,10 @@ impl FlowControls {
     pub fn add_consumer(&self, address: impl Into<Address>, id: &FlowControlId) {
         let address = address.into();
         #[cfg(feature = "std")]
-        if tracing::enabled!(tracing::Level::INFO) {
-            self.hint(&address);
+        if tracing::enabled!(tracing::Level::INFO)
+            && let Some(hint) = self.0.hint.get()
+        {
+            hint(&address);
         }
         // What the gates remember is what they allowed, so they need not hear of it.
         self.write(|state| state.table.add_consumer(address, id));

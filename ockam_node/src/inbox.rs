@@ -28,6 +28,7 @@ mod limits;
 mod line;
 #[cfg(feature = "std")]
 mod loan;
+mod queue;
 #[cfg(any(test, not(feature = "std")))]
 mod ring;
 
@@ -35,6 +36,7 @@ pub(crate) use self::held::{Bounds, Weight};
 pub(crate) use self::limits::Limits;
 #[cfg(feature = "std")]
 pub(crate) use self::loan::Shared;
+pub(crate) use self::queue::Queue;
 
 use self::held::Held;
 use self::line::Line;
@@ -46,12 +48,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::task::Waker;
 use ockam_core::LocalMessage;
-
-/// Messages in the order in which they came.
-#[cfg(feature = "std")]
-pub(crate) type Queue = alloc::collections::VecDeque<LocalMessage>;
-#[cfg(not(feature = "std"))]
-pub(crate) type Queue = ring::Ring<LocalMessage>;
 
 /// Queues messages for a worker that is awake. A sleeping worker has none.
 #[derive(Default)]

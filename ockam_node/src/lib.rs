@@ -40,6 +40,8 @@ mod audience;
 mod builder;
 #[cfg(feature = "std")]
 mod byte_budget;
+#[cfg(feature = "std")]
+mod came_by;
 mod cell;
 mod context;
 mod dead_letter;
@@ -53,6 +55,9 @@ mod executor;
 #[cfg(all(test, not(ockam_loom)))]
 mod fairness;
 mod flow_controls;
+mod gates;
+mod handle;
+mod in_line;
 mod inbox;
 mod kind;
 mod linger;
@@ -72,14 +77,17 @@ mod random;
 mod remote_failure;
 #[cfg(feature = "std")]
 mod reply_to;
+mod resolve;
 mod send_error;
 #[cfg(feature = "std")]
 mod shortcut;
 mod start;
 mod stop;
+mod stop_error;
 #[cfg(feature = "std")]
 mod stop_options;
 mod stop_order;
+mod stop_state;
 mod suggest;
 mod sync;
 mod table;
@@ -90,6 +98,7 @@ mod text;
 mod transports;
 mod typed;
 mod unanswered;
+mod unresolved;
 mod wait_list;
 // The models watch no threads.
 #[cfg(feature = "std")]
@@ -146,7 +155,7 @@ pub use send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
 pub use shortcut::{Shortcut, Turn};
 pub use start::{ProcessorBuilder, WorkerBuilder};
-pub use stop::StopError;
+pub use stop_error::StopError;
 #[cfg(feature = "std")]
 pub use stop_options::StopOptions;
 pub use stop_order::StopOrder;

@@ -5,17 +5,14 @@
 //! at all of them at a fixed interval; a message costs nothing for it.
 
 use crate::cell::Cell;
-use crate::executor::until;
-use crate::node::Node;
 use crate::sync::Lock;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
-use core::pin::pin;
 use core::time::Duration;
 
 /// A worker sleeps after one to two such intervals without a message.
-const INTERVAL: Duration = Duration::from_millis(100);
+pub(crate) const IDLE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How many workers keep their tasks at most. Others sleep as soon as their queue is empty. This
 /// bounds what a burst over a million workers leaves behind. A board has little memory for tasks
@@ -39,7 +36,8 @@ impl Linger {
     }
 
     /// Lets a worker keep its task until the sweeper finds it unused; `false` if there are enough.
-    pub(crate) fn admit(&self, node: &Arc<Node>, cell: &Arc<Cell>) -> bool {
+    /// `start_sweeper` has to call [`sweep`](Self::sweep) until that returns `false`.
+    pub(crate) fn admit(&self, cell: &Arc<Cell>, start_sweeper: impl FnOnce()) -> bool {
         let start = self.0.with(|lingering| {
             if lingering.workers.len() + lingering.in_hand >= MAX_LINGERING {
                 return None;
@@ -48,21 +46,13 @@ impl Linger {
             Some(!mem::replace(&mut lingering.sweeping, true))
         });
         if start == Some(true) {
-            let node = Arc::clone(node);
-            let executor = node.executor.clone();
-            executor.spawn(async move {
-                // A node that has stopped is not held on to until the next look.
-                let mut stopped = pin!(node.stop.stopped());
-                while until(stopped.as_mut(), node.executor.sleep(INTERVAL)).await.is_none()
-                    && node.linger.sweep()
-                {}
-            });
+            start_sweeper();
         }
         start.is_some()
     }
 
     /// Looks at every worker once; `false` if none is left.
-    fn sweep(&self) -> bool {
+    pub(crate) fn sweep(&self) -> bool {
         let mut workers = self.0.with(|lingering| {
             lingering.in_hand = lingering.workers.len();
             mem::take(&mut lingering.workers)

@@ -9,12 +9,10 @@
 //! A send pays for it only when it stands in line: a pointer to its sender, and a flag of the cell.
 
 use crate::cell::{Cell, Kind};
-use crate::executor::Executor;
 use crate::inbox::LongLine;
-use crate::node::Node;
 use crate::sync::Lock;
 use alloc::string::{String, ToString};
-use alloc::sync::{Arc, Weak};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -24,7 +22,7 @@ use core::time::Duration;
 pub const LONG_WAIT: Duration = Duration::from_secs(3);
 
 /// How often the lines are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+pub(crate) const LOOK: Duration = Duration::from_secs(1);
 
 /// How many looks make a long wait.
 const LOOKS: u64 = LONG_WAIT.as_secs() / LOOK.as_secs();
@@ -54,51 +52,41 @@ impl LongWaits {
     pub(crate) fn new() -> Self {
         LongWaits(Lock::new(Lines::default()))
     }
-}
 
-/// Watches the line of a cell in which somebody stands since now.
-pub(crate) fn watch(node: &Arc<Node>, cell: &Arc<Cell>) {
-    if cell.set_watched(true) {
-        return;
-    }
-    let line = Line { cell: Arc::clone(cell), ticket: None, looks: 0 };
-    let (refused, start) = node.long_waits.0.with(|lines| {
-        if lines.watched.len() == MAX_WATCHED {
-            return (Some(line), false);
+    /// Watches the line of a cell in which somebody stands since now. `start` has to call
+    /// [`look`](Self::look) every [`LOOK`] until that returns `false`.
+    pub(crate) fn watch(&self, cell: &Arc<Cell>, start: impl FnOnce()) {
+        if cell.set_watched(true) {
+            return;
         }
-        lines.watched.push(line);
-        (None, !core::mem::replace(&mut lines.looking, true))
-    });
-    if refused.is_some() {
-        cell.set_watched(false);
-    }
-    if start {
-        node.executor.spawn(look_on(Arc::downgrade(node), node.executor.clone()));
-    }
-}
-
-/// Looks at the lines until there is none. It does not keep the node.
-async fn look_on(node: Weak<Node>, executor: Executor) {
-    loop {
-        executor.sleep(LOOK).await;
-        match node.upgrade() {
-            Some(node) if look(&node) => {}
-            _ => return,
+        let line = Line { cell: Arc::clone(cell), ticket: None, looks: 0 };
+        let (refused, starts) = self.0.with(|lines| {
+            if lines.watched.len() == MAX_WATCHED {
+                return (Some(line), false);
+            }
+            lines.watched.push(line);
+            (None, !core::mem::replace(&mut lines.looking, true))
+        });
+        if refused.is_some() {
+            cell.set_watched(false);
+        }
+        if starts {
+            start();
         }
     }
-}
 
-/// Looks at each line once; `false` if none is left.
-fn look(node: &Node) -> bool {
-    let mut lines = node.long_waits.0.with(|lines| core::mem::take(&mut lines.watched));
-    lines.retain_mut(Line::look);
-    node.long_waits.0.with(|known| {
-        // What came meanwhile is behind them.
-        lines.append(&mut known.watched);
-        known.watched = lines;
-        known.looking = !known.watched.is_empty();
-        known.looking
-    })
+    /// Looks at each line once; `false` if none is left.
+    pub(crate) fn look(&self) -> bool {
+        let mut lines = self.0.with(|lines| core::mem::take(&mut lines.watched));
+        lines.retain_mut(Line::look);
+        self.0.with(|known| {
+            // What came meanwhile is behind them.
+            lines.append(&mut known.watched);
+            known.watched = lines;
+            known.looking = !known.watched.is_empty();
+            known.looking
+        })
+    }
 }
 
 impl Line {

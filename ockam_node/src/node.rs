@@ -1,6 +1,9 @@
 //! What all workers of one node share.
 
 mod addresses;
+#[cfg(feature = "std")]
+mod hint;
+mod tasks;
 mod unhandled;
 
 use crate::arrivals::Arrivals;
@@ -25,9 +28,7 @@ use crate::program::discard;
 use crate::random::Random;
 #[cfg(feature = "std")]
 use crate::shortcut::Way;
-#[cfg(feature = "std")]
-use crate::stop;
-use crate::stop::StopState;
+use crate::stop_state::StopState;
 #[cfg(feature = "std")]
 use crate::sync::Lock;
 use crate::table::{AddressHash, Refused, Table};
@@ -78,7 +79,7 @@ pub(crate) struct Node {
     pub(crate) random: Arc<Random>,
     pub(crate) stop: StopState,
     #[cfg(feature = "std")]
-    at_runtime_end: Lock<Option<AtEnd>>,
+    pub(crate) at_runtime_end: Lock<Option<AtEnd>>,
     /// Something has been started here that carries the messages of others.
     #[cfg(feature = "std")]
     carries: AtomicBool,
@@ -138,18 +139,6 @@ impl Node {
             #[cfg(feature = "std")]
             audiences,
         })
-    }
-
-    /// Ends the node if its runtime is dropped.
-    #[cfg(feature = "std")]
-    pub(crate) fn end_with_runtime(self: &Arc<Self>) {
-        let node = Arc::downgrade(self);
-        let at_end = self.executor.at_end(move || {
-            if let Some(node) = node.upgrade() {
-                stop::runtime_ended(&node);
-            }
-        });
-        self.at_runtime_end.with(|place| *place = Some(at_end));
     }
 
     /// The node has stopped: its runtime does not matter any more.

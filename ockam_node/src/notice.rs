@@ -14,17 +14,20 @@
 //! To tell never waits: a notice for which the mailbox of the connection has no room is a dead
 //! letter. Nothing is told of a notice, since its return route asks for none.
 
+mod accept;
+
+pub(crate) use accept::{accept, asker_of};
+
 use crate::access;
-use crate::ask::{self, Ask};
+use crate::ask;
 use crate::audience::Audience;
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
-use crate::deliver::{self, Gates};
 use crate::executor::{catch_call, spare_message};
+use crate::gates::{self, Gates};
 use crate::node::Node;
 use crate::program::discard;
-use crate::remote_failure::RemoteFailure;
-use alloc::boxed::Box;
+use crate::reply_to::way_back;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -32,26 +35,6 @@ use ockam_core::{
     Address, Authorization, DecodeError, Error, ErrorKind, FailureNotice, FailureReason,
     LocalMessage, MAX_NOTICE_TEXTS, Mailbox, Mismatch, Payload, RelayMessage, Route,
 };
-
-/// The way back to the asker of the message that a context handles, kept from one to the next.
-pub(crate) type WayBack = Option<Box<Route>>;
-
-/// Keeps the way back to the asker of a message, if that is on another node and reads notices, in a
-/// place that may be there already.
-#[inline]
-pub(crate) fn keep(place: &mut WayBack, message: &LocalMessage, asker: &Address) {
-    match (way_back(message, asker), place) {
-        (Some(way_back), Some(known)) => (**known).clone_from(way_back),
-        (Some(way_back), none) => *none = Some(Box::new(way_back.clone())),
-        (None, place) => *place = None,
-    }
-}
-
-#[inline]
-fn way_back<'a>(message: &'a LocalMessage, asker: &Address) -> Option<&'a Route> {
-    let asks = asker.may_be_told() && !message.payload().is_typed();
-    asks.then(|| message.return_route())
-}
 
 /// What a notice says.
 pub(crate) struct Failure {
@@ -173,13 +156,13 @@ fn send(node: &Arc<Node>, source: Option<&Mailbox>, message: LocalMessage) {
     let from = source.map_or(&first, Mailbox::address);
     let passage = RelayMessage::new(from, &first, &message);
     let is_open = match source {
-        Some(source) => matches!(deliver::gates(node, source, mailbox, passage), Gates::Open),
+        Some(source) => matches!(gates::both(node, source, mailbox, passage), Gates::Open),
         None => matches!(access::incoming(node, mailbox, passage), Authorization::Allowed),
     };
     if !is_open {
         return lost(node, message, DeadLetterReason::Denied);
     }
-    match deliver::push(node, &connection, message) {
+    match gates::push(node, &connection, message) {
         Ok(None) => {}
         Ok(Some(message)) => lost(node, message, DeadLetterReason::Stalled),
         Err(message) => lost(node, message, DeadLetterReason::Stopped),
@@ -190,33 +173,5 @@ fn send(node: &Arc<Node>, source: Option<&Mailbox>, message: LocalMessage) {
 fn lost(node: &Node, message: LocalMessage, reason: DeadLetterReason) {
     tracing::debug!(onward_route = %message.onward_route(), %reason, "an asker is not told");
     node.dead_letters.record(&message, reason);
-    discard(message);
-}
-
-/// Finds the ask for which a message at an address is a notice.
-#[cold]
-pub(crate) fn asker_of(node: &Node, address: &Address) -> Option<Arc<Ask>> {
-    let asker = address.asker_of_notice()?;
-    node.asks.get(node.asks.hash(&asker), &asker)
-}
-
-/// Ends an ask with what a notice says. Bytes that are no notice end nothing: the answer may still
-/// come.
-#[cold]
-pub(crate) fn accept(node: &Node, ask: &Ask, message: LocalMessage) {
-    let read = match message.payload().to_bytes() {
-        Ok(bytes) => FailureNotice::decode(bytes).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    match read {
-        Ok(notice) => {
-            let route = message.return_route().clone();
-            ask.fail(RemoteFailure::error(notice, route, ask.asked().clone()));
-        }
-        Err(error) => {
-            tracing::debug!(from = %message.return_route(), %error, "a notice was dropped");
-            node.dead_letters.record(&message, DeadLetterReason::Undecodable);
-        }
-    }
     discard(message);
 }

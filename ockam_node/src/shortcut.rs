@@ -6,7 +6,7 @@
 //!                  └──────────────────────────────┴───> push and wake, as for every worker
 //! ```
 
-use crate::context::Handle;
+use crate::handle::Handle;
 use crate::table::Keyed;
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicBool, Ordering};

@@ -31,8 +31,8 @@ use alloc::sync::Arc;
 use core::future::Future;
 use core::pin::pin;
 use ockam_core::{
-    Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, Mailboxes, Processor, Result, TypeName,
-    Worker,
+    Address, AllowAll, DenyAll, Error, ErrorKind, IncomingAccessControl, Mailbox, Mailboxes,
+    OutgoingAccessControl, Processor, Result, TypeName, Worker,
 };
 
 /// Starts a worker with more than an address: several mailboxes, a capacity, access controls.
@@ -245,6 +245,80 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
         processor::spawn(processor, node, Arc::clone(&starting.cell), place);
         node.arrived(&starting.reachable());
         Ok(())
+    }
+}
+
+impl Handle {
+    /// Starts a worker that everybody on this node may send to.
+    ///
+    /// It returns when the worker is reachable and its `initialize` is done.
+    ///
+    /// # Errors
+    /// [`AlreadyExists`](ErrorKind::AlreadyExists) if the address is taken,
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if it cannot be a worker's,
+    /// [`Stopped`](ErrorKind::Stopped) if the node is stopping, or the error of `initialize`.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, the worker does not exist and its address is free; its
+    /// `shutdown` does not run.
+    pub async fn start_worker<W: Worker<Context = Context>>(
+        &self,
+        address: impl Into<Address>,
+        worker: W,
+    ) -> Result<()> {
+        WorkerBuilder::new(worker).with_address(address).start(self).await
+    }
+
+    /// Starts a worker with access controls.
+    ///
+    /// # Errors
+    /// As [`start_worker`](Self::start_worker).
+    ///
+    /// # Cancel safety
+    /// As [`start_worker`](Self::start_worker).
+    pub async fn start_worker_with_access_control<W: Worker<Context = Context>>(
+        &self,
+        address: impl Into<Address>,
+        worker: W,
+        incoming: impl IncomingAccessControl,
+        outgoing: impl OutgoingAccessControl,
+    ) -> Result<()> {
+        let mailbox = Mailbox::new(address, incoming, outgoing);
+        WorkerBuilder::new(worker).with_mailboxes(mailbox).start(self).await
+    }
+
+    /// Starts a processor. Unless the program says otherwise nobody may send to it, and it may
+    /// send to everybody.
+    ///
+    /// # Errors
+    /// As [`start_worker`](Self::start_worker).
+    ///
+    /// # Cancel safety
+    /// As [`start_worker`](Self::start_worker).
+    pub async fn start_processor<P: Processor<Context = Context>>(
+        &self,
+        address: impl Into<Address>,
+        processor: P,
+    ) -> Result<()> {
+        ProcessorBuilder::new(processor).with_address(address).start(self).await
+    }
+
+    /// Starts a processor with access controls.
+    ///
+    /// # Errors
+    /// As [`start_worker`](Self::start_worker).
+    ///
+    /// # Cancel safety
+    /// As [`start_worker`](Self::start_worker).
+    pub async fn start_processor_with_access_control<P: Processor<Context = Context>>(
+        &self,
+        address: impl Into<Address>,
+        processor: P,
+        incoming: impl IncomingAccessControl,
+        outgoing: impl OutgoingAccessControl,
+    ) -> Result<()> {
+        let mailbox = Mailbox::new(address, incoming, outgoing);
+        ProcessorBuilder::new(processor).with_mailboxes(mailbox).start(self).await
     }
 }
 

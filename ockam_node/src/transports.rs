@@ -1,20 +1,15 @@
-//! The transports of a node, and the addresses in routes that belong to them.
+//! The transports of a node, and what resolves routes through them.
 
-use crate::context::Handle;
-use crate::delivery::{RESOLVER, Slow};
-use crate::node::Node;
-use crate::program::{catch_panics, discard};
+use crate::cell::Cell;
+use crate::handle::Handle;
+use crate::program::discard;
 use crate::sync::Lock;
 use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::Pin;
-use ockam_core::{
-    Address, Error, ErrorKind, LocalMessage, Mailbox, Result, Route, Transport, TransportType,
-};
+use ockam_core::{Error, ErrorKind, LocalMessage, Mailbox, Result, Transport, TransportType};
 
 pub(crate) struct Transports(Lock<Registered>);
 
@@ -33,6 +28,10 @@ pub(crate) struct Resolver {
     pub(crate) deliver: for<'a> fn(&'a Handle, &'a Mailbox, LocalMessage) -> Slow<'a>,
 }
 
+/// What is rare is boxed. It ends with what is left to do: the message is to enter a mailbox.
+pub(crate) type Slow<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<(LocalMessage, Arc<Cell>)>, Error>> + Send + 'a>>;
+
 /// A message whose route is being resolved.
 pub(crate) type Resolving<'a> = Pin<Box<dyn Future<Output = Result<LocalMessage>> + Send + 'a>>;
 
@@ -42,13 +41,17 @@ impl Transports {
     }
 
     /// Adds a transport, instead of an earlier one of its type. A node that has stopped keeps none.
-    pub(crate) fn register(&self, transport: Arc<dyn Transport>) -> Result<()> {
+    pub(crate) fn register(
+        &self,
+        transport: Arc<dyn Transport>,
+        resolves: &'static Resolver,
+    ) -> Result<()> {
         let new = (transport.transport_type(), transport);
         let (old, closed) = self.0.with(|Registered { transports, resolver, closed }| {
             if *closed {
                 return (Some(new), true);
             }
-            *resolver = Some(&RESOLVER);
+            *resolver = Some(resolves);
             let old = transports.iter().position(|known| known.0 == new.0);
             let old = old.map(|at| transports.swap_remove(at));
             transports.push(new);
@@ -73,49 +76,10 @@ impl Transports {
         self.0.with(|registered| registered.resolver)
     }
 
-    fn find(&self, transport: TransportType) -> Option<Arc<dyn Transport>> {
+    pub(crate) fn find(&self, transport: TransportType) -> Option<Arc<dyn Transport>> {
         self.0.with(|registered| {
             let known = registered.transports.iter().find(|known| known.0 == transport)?;
             Some(Arc::clone(&known.1))
         })
     }
-
-    /// Replaces the first hop that belongs to a transport by the local worker that leads there.
-    ///
-    /// The search ends where the route leaves the node: hops behind that are for the nodes at the
-    /// other end, which name their own transports in their own return routes. So a message from
-    /// outside cannot make this node connect: its return route begins with the worker that leads
-    /// back to the peer.
-    #[cold]
-    pub(crate) async fn resolve(&self, node: &Node, route: Route) -> Result<Route> {
-        let local = route.iter().take_while(|hop| passes_on(node, hop)).count();
-        if route.iter().nth(local).is_none_or(Address::is_local) {
-            return Ok(route);
-        }
-        let mut hops: Vec<Address> = route.into_iter().collect();
-        let hop = &mut hops[local];
-        let Some(transport) = self.find(hop.transport_type()) else {
-            return Err(Error::with_text(ErrorKind::NotFound, || no_transport(hop)));
-        };
-        let resolved = catch_panics(async { transport.resolve(hop).await }).await;
-        *hop = resolved.and_then(|resolved| resolved)?;
-        Ok(hops.into())
-    }
-}
-
-/// Tells whether a hop is a worker of this node from which a message goes on to another worker of
-/// it. The address of a producer is not, nor is one at which there is no worker, such as that of a
-/// connection that has ended.
-fn passes_on(node: &Node, hop: &Address) -> bool {
-    let leaves = |hop| node.flow_controls.find_flow_control_with_producer_address(hop).is_some();
-    hop.is_local() && node.find(hop).is_some() && !leaves(hop)
-}
-
-/// Says that nothing on the node leads to a hop.
-pub(crate) fn no_transport(hop: &Address) -> String {
-    format!(
-        "{hop} is not on this node, and the node has no transport of type {}: create the transport \
-         first",
-        hop.transport_type()
-    )
 }

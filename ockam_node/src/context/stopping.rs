@@ -5,9 +5,9 @@ use super::Handle;
 use super::kill::Killed;
 use crate::cell::{Cell, Kind, Resident, Stopping};
 use crate::program::wake;
-use crate::stop::Moment;
 #[cfg(feature = "std")]
 use crate::stop_options::StopOptions;
+use crate::stop_state::Moment;
 use crate::suggest;
 use alloc::boxed::Box;
 use alloc::format;

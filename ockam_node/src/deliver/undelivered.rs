@@ -11,8 +11,8 @@ use crate::notice;
 use crate::send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
-#[cfg(feature = "std")]
 use crate::text::text;
+#[cfg(feature = "std")]
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;

@@ -1,7 +1,6 @@
 //! The state of the flow controls, as one lock protects it.
 
-use super::ENDED_FLOWS_KEPT;
-use super::carrier::Carriers;
+use super::carriers::{Carriers, Way};
 #[cfg(feature = "std")]
 use alloc::collections::BTreeSet;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -9,6 +8,9 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ockam_core::{Address, FlowControlId, FlowControlTable, ProducerInfo};
+
+/// Of how many addresses the node remembers why they can be reached no more.
+pub const ENDED_FLOWS_KEPT: usize = 64;
 
 /// The state as the rest of the node sees it. A program that registers nothing, such as that of a
 /// board without a transport, has neither the table nor its code.
@@ -21,13 +23,6 @@ pub(super) trait Flows: Send {
     fn producer_addresses(&self) -> usize;
 
     fn why_ended(&self, address: &Address) -> Option<String>;
-}
-
-/// The first hop of a way out of the node, and the flow to which it belongs.
-#[derive(Debug)]
-pub(super) struct Way {
-    pub(super) first_hop: Address,
-    pub(super) flow: FlowControlId,
 }
 
 #[derive(Default)]

@@ -7,9 +7,9 @@
 //! counted, and everything here has no size and no code.
 
 #[cfg(feature = "std")]
-use super::Queue;
-#[cfg(feature = "std")]
 use super::loan::{Loan, Shared};
+#[cfg(feature = "std")]
+use super::queue::Queue;
 #[cfg(feature = "std")]
 use alloc::boxed::Box;
 use ockam_core::LocalMessage;

@@ -1,7 +1,7 @@
 //! Following one link.
 
-use super::guard::Shared;
-use super::{LinkState, LinkStatus};
+use super::list::Shared;
+use super::state::{LinkState, LinkStatus};
 use crate::wait_list::Number;
 use alloc::sync::Arc;
 use core::fmt;

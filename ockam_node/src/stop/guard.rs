@@ -4,7 +4,7 @@
 //! error. It refuses to know what a stop does. That a runtime drops the task is not its concern:
 //! then the node ends with the runtime.
 
-use super::{cut_off, set_stopped};
+use super::steps::{self, cut_off, set_stopped};
 use crate::executor::{Panic, catch_call, catch_future, is_unwinding};
 use crate::node::Node;
 use alloc::sync::Arc;
@@ -52,7 +52,7 @@ impl Stop {
 /// Stops the node, whatever panics meanwhile.
 pub(super) async fn run(node: Arc<Node>, limit: Duration) {
     let stop = Stop(node);
-    let stopped = catch_future(super::run(&stop.0, limit)).await;
+    let stopped = catch_future(steps::run(&stop.0, limit)).await;
     stop.took(stopped, Stop::cut_off);
 }
 
