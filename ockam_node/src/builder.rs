@@ -1,16 +1,16 @@
 //! Building a node in a program that owns its runtime.
 
 #[cfg(feature = "std")]
-use crate::audience::{Audience, Audiences};
+use crate::ask::audience::{Audience, Audiences};
+use crate::cell::inbox::Bounds;
 use crate::context::Context;
 use crate::executor::Surroundings;
-use crate::inbox::Bounds;
 #[cfg(feature = "std")]
 use crate::node::DEFAULT_MAILBOX_BYTES;
 use crate::node::{APP, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
 use crate::random::{Random, RandomSource};
 #[cfg(feature = "std")]
-use crate::watch::DEFAULT_BLOCKING_LIMIT;
+use crate::run::blocking::DEFAULT_BLOCKING_LIMIT;
 use core::time::Duration;
 #[cfg(not(feature = "std"))]
 use embassy_executor::SendSpawner;
@@ -213,7 +213,7 @@ impl NodeBuilder {
             self.audiences,
         );
         #[cfg(all(feature = "std", not(ockam_loom)))]
-        crate::watch::add(&node, self.blocking_limit);
+        crate::run::blocking::add(&node, self.blocking_limit);
         #[cfg(feature = "std")]
         {
             node.hint_at_consumers();

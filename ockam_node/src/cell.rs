@@ -11,27 +11,32 @@
 //! An idle worker is `Asleep`: it is its own struct, its addresses and this cell. It has no task
 //! and no queue. The lock is held for a few instructions, never while user code runs.
 
+#[cfg(feature = "std")]
+pub(crate) mod byte_budget;
+pub(crate) mod drain;
 mod ended;
 mod ending;
+pub(crate) mod inbox;
+pub(crate) mod kind;
 mod marks;
 #[cfg(feature = "std")]
 mod progress;
 mod resident;
 mod traffic;
 
-pub(crate) use crate::kind::{About, Kind};
 pub(crate) use ended::OnEnd;
 pub(crate) use ending::{Cut, Ending};
+pub(crate) use kind::{About, Kind};
 pub(crate) use resident::Resident;
 pub(crate) use traffic::Hand;
 
 use self::marks::Marks;
-use crate::drain::Drain;
-use crate::inbox::{Bounds, Inbox, Limits};
+use crate::cell::drain::Drain;
+use crate::cell::inbox::{Bounds, Inbox, Limits};
+use crate::lifecycle::stop_order::StopOrder;
 #[cfg(feature = "std")]
 use crate::program::discard;
 use crate::program::wake;
-use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use crate::table::Keyed;
 use alloc::boxed::Box;

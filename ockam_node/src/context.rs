@@ -7,20 +7,17 @@
 //! | `stop_with` | stopping others with options |
 //! | `kill` | ending others that do not end by themselves |
 //! | `send` | sending and forwarding |
-//! | `ask`, `asking` | `send_and_receive`, and its future |
+//! | `ask` | `send_and_receive` |
 //! | `receive` | taking messages out of one's own mailbox |
 //! | `outside` | what transports and channels need |
 //! | `stall` | handing on what a peer has sent, to a worker that may stand still |
-//! | `lost` | waiting for the loss of a connection |
 
 mod ask;
-mod asking;
 mod detached;
 #[cfg(feature = "std")]
 mod ending;
 #[cfg(feature = "std")]
 mod kill;
-mod lost;
 mod outside;
 mod receive;
 mod send;
@@ -33,24 +30,23 @@ mod stopping;
 pub use ask::MessageSendReceiveOptions;
 #[cfg(feature = "std")]
 pub use kill::{KILL_PATIENCE, Killed};
-pub use lost::ConnectionLost;
 pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 #[cfg(feature = "std")]
 pub use stall::StallGuard;
 
-use crate::ask::asker;
 #[cfg(feature = "std")]
-use crate::came_by::came_by;
+use crate::ask::notice::{self, Failure};
+#[cfg(feature = "std")]
+use crate::ask::reply_to::{self, WayBack};
+use crate::ask::slot::asker;
 use crate::cell::{About, Cell, Hand, Kind, Turn};
 use crate::dead_letter::DeadLetterReason;
+#[cfg(feature = "std")]
+use crate::delivery::came_by::came_by;
 use crate::executor::Alarm;
 pub use crate::handle::Handle;
+use crate::lifecycle::stop_order::StopOrder;
 use crate::node::{Node, cut_off};
-#[cfg(feature = "std")]
-use crate::notice::{self, Failure};
-#[cfg(feature = "std")]
-use crate::reply_to::{self, WayBack};
-use crate::stop_order::StopOrder;
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
 use alloc::string::String;

@@ -1,14 +1,14 @@
 //! When the loops of workers and processors give way to others: after so much work without a wait,
 //! and not otherwise. Their tasks are polled by hand, and what wakes them is counted.
 
-use crate::actor::{self, MESSAGES_PER_TURN, WorkerType};
 use crate::builder::NodeBuilder;
+use crate::cell::inbox::Bounds;
 use crate::cell::{About, Cell, Pushed};
 use crate::context::{Context, Handle};
 use crate::executor::Executor;
-use crate::inbox::Bounds;
-use crate::processor::{self, ProcessorType, ROUNDS_PER_TURN};
-use crate::stop_order::StopOrder;
+use crate::lifecycle::stop_order::StopOrder;
+use crate::run::processor::{self, ProcessorType, ROUNDS_PER_TURN};
+use crate::run::worker::{self, MESSAGES_PER_TURN, WorkerType};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::task::Wake;
@@ -92,7 +92,7 @@ async fn a_worker_gives_way_after_many_messages_at_once_and_not_if_it_waits_for_
     let (cell, ctx) = awake(&node, WorkerType::<Idle>::ABOUT);
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
-    let mut task = pin!(actor::run(Box::new(Idle), ctx));
+    let mut task = pin!(worker::run(Box::new(Idle), ctx));
     let mut poll = || task.as_mut().poll(&mut task::Context::from_waker(&waker));
     assert!(poll().is_pending());
     for sent in 1..=3 * MESSAGES_PER_TURN {

@@ -6,36 +6,36 @@ mod hint;
 mod tasks;
 mod unhandled;
 
-use crate::arrivals::Arrivals;
-use crate::ask::{self, Ask};
-use crate::askers::Askers;
 #[cfg(feature = "std")]
-use crate::audience::Audiences;
+use crate::ask::audience::Audiences;
+use crate::ask::pool::Askers;
+use crate::ask::slot::{self, Ask};
+use crate::cell::drain::Drain;
+use crate::cell::inbox::{Bounds, Limits};
 use crate::cell::{Cell, Cut, Ending};
 use crate::dead_letter::{DeadLetterReason, DeadLetters};
-use crate::drain::Drain;
+#[cfg(feature = "std")]
+use crate::delivery::long_wait::LongWaits;
+#[cfg(feature = "std")]
+use crate::delivery::shortcut::Way;
+use crate::delivery::transports::Transports;
 #[cfg(feature = "std")]
 use crate::executor::AtEnd;
 use crate::executor::Executor;
 use crate::flow_controls::FlowControls;
-use crate::inbox::{Bounds, Limits};
-use crate::linger::Linger;
+use crate::lifecycle::idle::Linger;
+use crate::lifecycle::start_waiters::Arrivals;
+use crate::lifecycle::stop_state::StopState;
 #[cfg(feature = "std")]
 use crate::link::Links;
-#[cfg(feature = "std")]
-use crate::long_wait::LongWaits;
 use crate::program::discard;
 use crate::random::Random;
-#[cfg(feature = "std")]
-use crate::shortcut::Way;
-use crate::stop_state::StopState;
 #[cfg(feature = "std")]
 use crate::sync::Lock;
 use crate::table::{AddressHash, Refused, Table};
 #[cfg(feature = "std")]
 use crate::telling::{Repeats, Telling, What};
 use crate::text::{no_memory, text};
-use crate::transports::Transports;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -239,7 +239,7 @@ impl Node {
     /// that is asked on this node.
     #[cold]
     pub(crate) fn expect_answer(&self, question: &LocalMessage) {
-        let (Some(asker), Some(first)) = (ask::asker(question), question.onward_route().first())
+        let (Some(asker), Some(first)) = (slot::asker(question), question.onward_route().first())
         else {
             return;
         };

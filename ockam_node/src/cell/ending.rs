@@ -7,15 +7,15 @@ use super::marks::CUT;
 #[cfg(feature = "std")]
 use super::marks::{DISCARDS, KILLED};
 use super::{Cell, Resident, State};
-use crate::drain::Drain;
-use crate::inbox::Queue;
+use crate::cell::drain::Drain;
+use crate::cell::inbox::Queue;
 use crate::program::wake;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 use core::task::Waker;
 #[cfg(feature = "std")]
-use {crate::inbox::Inbox, crate::reply_to::ReplyTo};
+use {crate::ask::reply_to::ReplyTo, crate::cell::inbox::Inbox};
 
 /// What brings a cell's end about.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,9 @@
-//! What a cell notes for those that wait for room in it; see [`answering`](crate::answering) and
-//! [`long_wait`](crate::long_wait).
+//! What a cell notes for those that wait for room in it; see [`answering`](crate::delivery::answering) and
+//! [`long_wait`](crate::delivery::long_wait).
 
 use super::Cell;
 use super::marks::WATCHED;
-use crate::inbox::LongLine;
+use crate::cell::inbox::LongLine;
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 

@@ -3,11 +3,11 @@
 #[cfg(feature = "std")]
 use super::marks::SHORTCUT;
 use super::{Cell, Pushed, State, Turn};
-use crate::drain::Drain;
+use crate::cell::drain::Drain;
 #[cfg(feature = "std")]
-use crate::inbox::Queue;
-use crate::inbox::{Bounds, InLine, Inbox, Push, Weight};
-use crate::kind::Kind;
+use crate::cell::inbox::Queue;
+use crate::cell::inbox::{Bounds, InLine, Inbox, Push, Weight};
+use crate::cell::kind::Kind;
 use crate::program::wake;
 use alloc::boxed::Box;
 #[cfg(feature = "std")]

@@ -1,8 +1,8 @@
 //! Asking: send a message and wait for its answer.
 
-use super::asking::Asking;
 use super::{Context, DEFAULT_TIMEOUT, Handle};
-use crate::typed;
+use crate::ask::future::Asking;
+use crate::delivery::typed_body;
 use core::convert;
 use core::future::Future;
 use core::time::Duration;
@@ -79,7 +79,13 @@ impl Handle {
         route: impl Into<Route>,
         body: impl Message,
     ) -> impl Future<Output = Result<M>> + Send {
-        Asking::new(self, route.into(), typed::payload(body), Some(DEFAULT_TIMEOUT), Routed::body)
+        Asking::new(
+            self,
+            route.into(),
+            typed_body::payload(body),
+            Some(DEFAULT_TIMEOUT),
+            Routed::body,
+        )
     }
 
     /// As [`send_and_receive`](Self::send_and_receive), with options, and with the routes of the
@@ -96,7 +102,13 @@ impl Handle {
         body: impl Message,
         options: MessageSendReceiveOptions,
     ) -> impl Future<Output = Result<Routed<M>>> + Send {
-        Asking::new(self, route.into(), typed::payload(body), options.timeout, convert::identity)
+        Asking::new(
+            self,
+            route.into(),
+            typed_body::payload(body),
+            options.timeout,
+            convert::identity,
+        )
     }
 }
 
@@ -115,7 +127,7 @@ impl Context {
         route: impl Into<Route>,
         body: impl Message,
     ) -> impl Future<Output = Result<M>> + Send {
-        let payload = typed::payload(body);
+        let payload = typed_body::payload(body);
         Asking::of_another(self, route.into(), payload, Some(DEFAULT_TIMEOUT), Routed::body)
     }
 
@@ -135,7 +147,7 @@ impl Context {
         Asking::of_another(
             self,
             route.into(),
-            typed::payload(body),
+            typed_body::payload(body),
             options.timeout,
             convert::identity,
         )

@@ -52,7 +52,7 @@ impl Handle {
     #[cfg(feature = "std")]
     #[must_use]
     pub fn is_stalled(&self) -> bool {
-        crate::answering::is_stalled(self.cell())
+        crate::delivery::answering::is_stalled(self.cell())
     }
 
     /// Returns a number that changes whenever the worker at an address begins to handle a message,
@@ -61,7 +61,7 @@ impl Handle {
     #[cfg(feature = "std")]
     #[must_use]
     pub fn progress_at(&self, address: &Address) -> Option<u32> {
-        self.node().find(address).map(|cell| crate::answering::progress(&cell))
+        self.node().find(address).map(|cell| crate::delivery::answering::progress(&cell))
     }
 
     /// Accounts for a message that this worker took out of its mailbox and cannot pass on: it is

@@ -2,13 +2,13 @@
 
 use super::Handle;
 use super::kill::{Killed, kill};
+use crate::ask::reply_to::ReplyTo;
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{self, Instant, until};
+use crate::lifecycle::stop_options::StopOptions;
 use crate::node::Node;
 use crate::program::discard;
-use crate::reply_to::ReplyTo;
-use crate::stop_options::StopOptions;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ockam_core::{Address, Result};

@@ -4,11 +4,11 @@ use super::Handle;
 #[cfg(feature = "std")]
 use super::kill::Killed;
 use crate::cell::{Cell, Kind, Resident, Stopping};
-use crate::program::wake;
+use crate::delivery::suggest;
 #[cfg(feature = "std")]
-use crate::stop_options::StopOptions;
-use crate::stop_state::Moment;
-use crate::suggest;
+use crate::lifecycle::stop_options::StopOptions;
+use crate::lifecycle::stop_state::Moment;
+use crate::program::wake;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
@@ -185,7 +185,7 @@ impl Handle {
     /// # Cancel safety
     /// As [`Context::stop`](super::Context::stop).
     pub async fn stop_within(&self, limit: Duration) -> Result<()> {
-        crate::stop::stop(self, limit).await
+        crate::lifecycle::stop::stop(self, limit).await
     }
 
     /// Waits until the node begins to stop, without stopping it.

@@ -2,7 +2,7 @@
 
 use super::stage::{Stage, WORKER};
 use super::{block_on, explore};
-use crate::drain::Drain;
+use crate::cell::drain::Drain;
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -2,10 +2,10 @@
 
 use super::stage::{Stage, WORKER};
 use super::{block_on, explore, id, message};
-use crate::byte_budget::ByteBudget;
 use crate::cell::Turn;
-use crate::drain::Drain;
-use crate::inbox::Bounds;
+use crate::cell::byte_budget::ByteBudget;
+use crate::cell::drain::Drain;
+use crate::cell::inbox::Bounds;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::{Future, poll_fn};

@@ -4,12 +4,12 @@
 //! told otherwise, whose push awakens a worker runs it, there and then.
 
 use super::{block_on, id, message};
-use crate::byte_budget::ByteBudget;
+use crate::cell::byte_budget::ByteBudget;
+use crate::cell::drain::Drain;
+use crate::cell::inbox::{Bounds, InLine, Limits, Shared, Weight};
 use crate::cell::{About, Cell, Cut, Hand, Kind, Pushed, Resident, Settled, Stopping, Turn};
-use crate::drain::Drain;
-use crate::inbox::{Bounds, InLine, Limits, Shared, Weight};
+use crate::lifecycle::stop_order::StopOrder;
 use crate::node::Node;
-use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -2,8 +2,8 @@
 
 use super::stage::{Stage, WORKER};
 use super::{block_on, explore, message};
+use crate::cell::drain::Drain;
 use crate::cell::{About, Kind, Stopping};
-use crate::drain::Drain;
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::mem;

@@ -3,11 +3,11 @@
 use super::{APP, Node};
 use crate::cell::{Cell, Kind};
 #[cfg(feature = "std")]
+use crate::delivery::shortcut::{Shortcut, Way};
+#[cfg(feature = "std")]
+use crate::lifecycle::stop_order::StopOrder;
+#[cfg(feature = "std")]
 use crate::program::discard;
-#[cfg(feature = "std")]
-use crate::shortcut::{Shortcut, Way};
-#[cfg(feature = "std")]
-use crate::stop_order::StopOrder;
 use crate::table::Refused;
 use crate::text::no_memory;
 #[cfg(feature = "std")]

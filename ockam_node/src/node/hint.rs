@@ -1,7 +1,7 @@
 //! Hints at names that may be misspelt.
 
 use super::Node;
-use crate::suggest;
+use crate::delivery::suggest;
 use alloc::sync::Arc;
 use ockam_core::Address;
 

@@ -2,10 +2,10 @@
 
 use super::Node;
 use crate::cell::Cell;
-use crate::executor::until;
-use crate::linger::IDLE_INTERVAL;
 #[cfg(feature = "std")]
-use crate::long_wait::LOOK;
+use crate::delivery::long_wait::LOOK;
+use crate::executor::until;
+use crate::lifecycle::idle::IDLE_INTERVAL;
 use alloc::sync::Arc;
 use core::pin::pin;
 
