@@ -55,7 +55,8 @@
 //! | `options`, `limits` | what can be chosen, and what holds if nothing is |
 //! | `dial`, `lookup`, `race`, `socket` | names and addresses, several of one name, the system's sockets |
 //! | `listener`, `places` | accepting; how many, and which one ends for one more |
-//! | `opening` | how a socket becomes a connection |
+//! | `opening`, `accepted` | how a socket becomes a connection, and what it shares with others |
+//! | `connection`, `direction`, `listener_info` | what a program sees of connections and listeners |
 //! | `link` | one connection: its addresses, whether it is up, its end |
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
 //! | `outgoing`, `outbox` | what both write from |
@@ -68,6 +69,7 @@
 //! | `registry` | which connections and listeners there are |
 #![deny(unsafe_code)]
 
+mod accepted;
 mod acknowledged;
 mod backlog;
 mod budget;
@@ -75,10 +77,12 @@ mod close;
 mod connection;
 mod dial;
 mod direct;
+mod direction;
 mod extension;
 mod limits;
 mod link;
 mod listener;
+mod listener_info;
 mod lookup;
 mod on_demand;
 mod opening;
@@ -100,7 +104,8 @@ mod undelivered;
 
 pub use backlog::MAX_BACKLOG_LEN;
 pub use budget::{DEFAULT_FRAME_BUDGET, FRAME_GRACE, FREE_FRAME_LEN};
-pub use connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
+pub use connection::{TcpConnection, TcpConnectionInfo};
+pub use direction::TcpDirection;
 pub use extension::TcpTransportExtension;
 pub use limits::{
     CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT,
@@ -108,7 +113,8 @@ pub use limits::{
     DEFAULT_KEEPALIVE, DEFAULT_MAX_FRAME_LEN, DEFAULT_MAX_QUEUED_BYTES, DEFAULT_USER_TIMEOUT,
     DEFAULT_WRITE_STALL_TIMEOUT, FREE_QUEUED_LEN, QUEUED_GRACE,
 };
-pub use listener::{TcpListener, TcpListenerInfo};
+pub use listener::TcpListener;
+pub use listener_info::TcpListenerInfo;
 pub use options::{TcpConnectionOptions, TcpListenerOptions};
 pub use outbox::MAX_BATCH_LEN;
 pub use progress::MIN_FRAME_PROGRESS;

@@ -3,13 +3,12 @@
 //! It owns what the two are started with. It refuses to know what they do then, and where the socket
 //! is from.
 
-use crate::budget::{Budget, Share};
-use crate::connection::TcpDirection;
+use crate::accepted::Accepted;
 use crate::direct::Direct;
+use crate::direction::TcpDirection;
 use crate::limits::{FREE_QUEUED_LEN, Limits};
 use crate::link::Link;
 use crate::outgoing::Outgoing;
-use crate::places::Place;
 use crate::receiver::Receiver;
 use crate::redial::Redial;
 use crate::registry::Registry;
@@ -33,16 +32,6 @@ pub(crate) struct Opening {
     pub(crate) redial: Option<Redial>,
 }
 
-/// What the connections of one listener share.
-pub(crate) struct Accepted {
-    /// The flow of the listener.
-    pub(crate) spawner: FlowControlId,
-    pub(crate) place: Place,
-    pub(crate) budget: Arc<Budget>,
-    /// What all of them hold of messages that wait.
-    pub(crate) queued: ByteBudget,
-}
-
 impl Opening {
     /// Says the first byte and starts the two workers.
     pub(crate) async fn open(self, ctx: &Handle, registry: &Arc<Registry>) -> Result<Arc<Link>> {
@@ -51,7 +40,8 @@ impl Opening {
             Error::new(ErrorKind::Io, error).context(format!("preparing the socket of {peer}"))
         })?;
         let (reading, writing) = stream.into_split();
-        let link = Link::new(ctx, registry, flow, (direction, peer), writing, redial.is_some());
+        let link =
+            Link::new(ctx, registry.on_end(), flow, (direction, peer), writing, redial.is_some());
         if let Some(accepted) = &accepted {
             accepted.place.attach(&link);
         }
@@ -78,13 +68,6 @@ impl Opening {
         }
         tracing::debug!(connection = %link, sender = %link.sender(), "connected");
         Ok(link)
-    }
-}
-
-impl Accepted {
-    /// Makes the share of a connection in what the listener holds of large frames.
-    pub(crate) fn share(&self, link: &Arc<Link>) -> Share {
-        Share::new(&self.budget, Arc::downgrade(link))
     }
 }
 

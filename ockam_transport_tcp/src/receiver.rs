@@ -4,11 +4,11 @@
 //! It owns reading, the other side's first byte, the return route, and the end. It refuses to know
 //! whom a message may reach: its outgoing access control, the border, does.
 
+use crate::accepted::Accepted;
 use crate::backlog::Backlog;
 use crate::budget::Share;
 use crate::limits::Limits;
 use crate::link::{CLOSED_HERE, Link, Phase};
-use crate::opening::Accepted;
 use crate::outgoing::Outgoing;
 use crate::places::{LOST_ITS_PLACE, Place};
 use crate::progress::Progress;

@@ -1,8 +1,8 @@
 //! Which connections and listeners a transport has.
 
 use crate::limits::DEFAULT_CONNECT_TIMEOUT;
-use crate::link::Link;
-use crate::listener::TcpListenerInfo;
+use crate::link::{Link, OnEnd};
+use crate::listener_info::TcpListenerInfo;
 use crate::on_demand::OnDemand;
 use core::time::Duration;
 use ockam_core::Address;
@@ -22,6 +22,17 @@ pub(crate) struct Registry {
 impl Registry {
     pub(crate) fn add_link(&self, link: &Arc<Link>) {
         lock(&self.links).insert(link.sender().clone(), Arc::clone(link));
+    }
+
+    /// Makes what takes a connection off the lists when it ends.
+    pub(crate) fn on_end(self: &Arc<Self>) -> OnEnd {
+        let registry = Arc::downgrade(self);
+        Box::new(move |link| {
+            if let Some(registry) = registry.upgrade() {
+                registry.remove_link(link);
+                registry.on_demand.forget(link.sender());
+            }
+        })
     }
 
     pub(crate) fn remove_link(&self, link: &Link) {
