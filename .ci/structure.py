@@ -31,7 +31,6 @@ TYPES = {
     "ockam": {"State"},
     "ockam_core": {"Inner", "Repr"},
     "ockam_identity": {"AeadKey", "Answer", "Answered", "Attested", "Change", "Greeted", "State", "Table", "Values"},
-    "ockam_node": {"Line", "Outcome", "Place", "Registered", "Shared", "Slot", "State", "Stop", "Turn", "Watch", "Way"},
     "ockam_transport_memory": {"State"},
     "ockam_transport_tcp": {"Outcome", "Place", "Table"},
 }

@@ -4,7 +4,7 @@
 use crate::ask::audience::{Audience, Audiences};
 use crate::cell::inbox::Bounds;
 use crate::context::Context;
-use crate::executor::Surroundings;
+use crate::executor::ExecutorConfig;
 #[cfg(feature = "std")]
 use crate::node::DEFAULT_MAILBOX_BYTES;
 use crate::node::{APP, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
@@ -41,7 +41,7 @@ pub struct NodeBuilder {
     #[cfg(feature = "std")]
     audiences: Audiences,
     random: Option<RandomSource>,
-    surroundings: Surroundings,
+    executor_config: ExecutorConfig,
 }
 
 impl NodeBuilder {
@@ -61,7 +61,7 @@ impl NodeBuilder {
             #[cfg(feature = "std")]
             audiences: Audiences::default(),
             random: None,
-            surroundings: Surroundings::default(),
+            executor_config: ExecutorConfig::default(),
         }
     }
 
@@ -171,7 +171,7 @@ impl NodeBuilder {
     /// system a node does not find one by itself.
     #[cfg(not(feature = "std"))]
     pub fn with_spawner(mut self, spawner: SendSpawner) -> Self {
-        self.surroundings.spawner = Some(spawner);
+        self.executor_config.spawner = Some(spawner);
         self
     }
 
@@ -184,7 +184,7 @@ impl NodeBuilder {
     /// many of them wait in their handlers.
     #[cfg(not(feature = "std"))]
     pub fn with_task_slots(mut self, slots: usize) -> Self {
-        self.surroundings.slots = slots;
+        self.executor_config.slots = slots;
         self
     }
 
@@ -203,7 +203,7 @@ impl NodeBuilder {
     /// spawner or without a random source; [`Io`](ockam_core::ErrorKind::Io) if the system gives no
     /// random bytes; [`Full`](ockam_core::ErrorKind::Full) if there are too few task slots.
     pub fn build(self) -> Result<Context> {
-        let (executor, random) = (self.surroundings.executor()?, Random::new(self.random)?);
+        let (executor, random) = (self.executor_config.executor()?, Random::new(self.random)?);
         let node = Node::new(
             executor,
             random,

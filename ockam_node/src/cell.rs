@@ -21,13 +21,13 @@ pub(crate) mod kind;
 mod marks;
 #[cfg(feature = "std")]
 mod progress;
-mod resident;
+mod sleeping;
 mod traffic;
 
 pub(crate) use ended::OnEnd;
 pub(crate) use ending::{Cut, Ending};
-pub(crate) use kind::{About, Kind};
-pub(crate) use resident::Resident;
+pub(crate) use kind::{CellMeta, Kind};
+pub(crate) use sleeping::SleepingWorker;
 pub(crate) use traffic::Hand;
 
 use self::marks::Marks;
@@ -55,7 +55,7 @@ use ockam_core::{Address, LocalMessage, Mailboxes, TypeName};
 
 pub(crate) struct Cell {
     mailboxes: Mailboxes,
-    about: &'static About,
+    about: &'static CellMeta,
     limits: Limits,
     /// The next ticket in the line of senders. It outlives the inbox, so that a sender that has
     /// not looked since its line was given up never takes another's ticket for its own.
@@ -74,7 +74,7 @@ pub(crate) struct Cell {
 enum State {
     /// `initialize` runs; the inbox exists if a message came already.
     Starting(Option<Box<Inbox>>),
-    Asleep(Box<dyn Resident>),
+    Asleep(Box<dyn SleepingWorker>),
     Awake(Box<Inbox>),
     /// The inbox stays, for those who wait for that, until the worker's code has been dropped that
     /// was cut off.
@@ -85,13 +85,13 @@ enum State {
 pub(crate) enum Pushed {
     Done(Option<Waker>),
     /// The message is in; its worker has to be given a task.
-    Awaken(Box<dyn Resident>),
+    Awaken(Box<dyn SleepingWorker>),
     Full(LocalMessage),
     Closed(LocalMessage),
 }
 
 /// What a worker's loop finds to do.
-pub(crate) enum Turn {
+pub(crate) enum NextStep {
     Message(LocalMessage),
     /// All messages are handled and a stop was asked for.
     Stop,
@@ -104,7 +104,7 @@ pub(crate) enum Stopping {
     /// The cell's task sees to it.
     Requested(Vec<Waker>),
     /// The worker slept; the caller sees to it.
-    ShutDown(Box<dyn Resident>),
+    ShutDown(Box<dyn SleepingWorker>),
     /// It had ended before.
     Ended,
 }
@@ -113,7 +113,7 @@ impl Cell {
     /// Makes the cell of something that starts, with room for as much as `limits` say.
     pub(crate) fn starting(
         mailboxes: Mailboxes,
-        about: &'static About,
+        about: &'static CellMeta,
         stop_order: StopOrder,
         limits: impl Into<Limits>,
     ) -> Arc<Self> {
@@ -174,7 +174,7 @@ impl Cell {
     pub(crate) fn settle<W>(
         &self,
         worker: Box<W>,
-        asleep: impl FnOnce(Box<W>) -> Box<dyn Resident>,
+        asleep: impl FnOnce(Box<W>) -> Box<dyn SleepingWorker>,
     ) -> Settled<W> {
         let (settled, _unused) = self.state.with(|state| match state {
             State::Starting(inbox) if inbox.as_ref().is_none_or(|inbox| inbox.is_blank()) => {
@@ -208,7 +208,7 @@ impl Cell {
         &self,
         worker: Box<W>,
         drain: &Drain,
-        asleep: impl FnOnce(Box<W>) -> Box<dyn Resident>,
+        asleep: impl FnOnce(Box<W>) -> Box<dyn SleepingWorker>,
     ) -> Result<(), Box<W>> {
         let inbox = self.state.with(|state| match state {
             State::Awake(inbox)
@@ -239,7 +239,7 @@ impl Cell {
                     let mut inbox = Box::<Inbox>::default();
                     (inbox.closed, inbox.stop) = (true, true);
                     return match mem::replace(state, State::Awake(inbox)) {
-                        State::Asleep(resident) => Stopping::ShutDown(resident),
+                        State::Asleep(sleeping) => Stopping::ShutDown(sleeping),
                         _ => Stopping::Ended,
                     };
                 }

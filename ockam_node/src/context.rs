@@ -39,7 +39,7 @@ use crate::ask::notice::{self, Failure};
 #[cfg(feature = "std")]
 use crate::ask::reply_to::{self, WayBack};
 use crate::ask::slot::asker;
-use crate::cell::{About, Cell, Hand, Kind, Turn};
+use crate::cell::{Cell, CellMeta, Hand, Kind, NextStep};
 use crate::dead_letter::DeadLetterReason;
 #[cfg(feature = "std")]
 use crate::delivery::came_by::came_by;
@@ -88,7 +88,7 @@ pub struct Context {
     from_outside: bool,
 }
 
-const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of::<Context> };
+const DETACHED: &CellMeta = &CellMeta { kind: Kind::Detached, type_name: TypeName::of::<Context> };
 
 impl Context {
     /// The context of a worker's own calls.
@@ -282,9 +282,9 @@ impl Context {
 
     /// Finds the next message, or what else there is to do; see [`Cell::poll_turn`].
     #[inline]
-    pub(crate) fn poll_turn(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
+    pub(crate) fn poll_turn(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<NextStep> {
         match self.next_in_hand() {
-            Some(message) => Poll::Ready(Turn::Message(message)),
+            Some(message) => Poll::Ready(NextStep::Message(message)),
             None => self.poll_inbox(waker, may_rest),
         }
     }
@@ -292,7 +292,7 @@ impl Context {
     /// As [`poll_turn`](Self::poll_turn), when nothing is in hand.
     #[cfg_attr(feature = "std", inline)]
     #[cfg_attr(not(feature = "std"), inline(never))]
-    pub(crate) fn poll_inbox(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
+    pub(crate) fn poll_inbox(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<NextStep> {
         let (cell, drain) = (self.handle.cell(), &self.handle.node().drain);
         let turn = cell.poll_turn(&mut self.hand, waker, may_rest, drain);
         if self.hand.len() > 0 {

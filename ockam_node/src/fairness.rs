@@ -3,7 +3,7 @@
 
 use crate::builder::NodeBuilder;
 use crate::cell::inbox::Bounds;
-use crate::cell::{About, Cell, Pushed};
+use crate::cell::{Cell, CellMeta, Pushed};
 use crate::context::{Context, Handle};
 use crate::executor::Executor;
 use crate::lifecycle::stop_order::StopOrder;
@@ -68,7 +68,7 @@ impl Processor for Rounds {
     }
 }
 
-fn awake(node: &Handle, about: &'static About) -> (Arc<Cell>, Context) {
+fn awake(node: &Handle, about: &'static CellMeta) -> (Arc<Cell>, Context) {
     let cell =
         Cell::starting(Mailbox::allow_all("it").into(), about, StopOrder::Worker, Bounds::NONE);
     node.node().reserve(&cell).expect("the address is free");
@@ -89,7 +89,7 @@ fn push(cell: &Cell, node: &Handle) {
 #[tokio::test]
 async fn a_worker_gives_way_after_many_messages_at_once_and_not_if_it_waits_for_each() {
     let node = NodeBuilder::new().build().expect("a runtime is there");
-    let (cell, ctx) = awake(&node, WorkerType::<Idle>::ABOUT);
+    let (cell, ctx) = awake(&node, WorkerType::<Idle>::META);
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
     let mut task = pin!(worker::run(Box::new(Idle), ctx));
@@ -111,7 +111,7 @@ async fn a_processor_gives_way_after_many_rounds_and_not_if_it_waits_in_between(
     let executor = Executor::current().expect("a runtime is there");
     for (every, self_wakes) in [(1, 0), (ROUNDS_PER_TURN - 1, 0), (u32::MAX, 3)] {
         let node = NodeBuilder::new().build().expect("a runtime is there");
-        let (_, ctx) = awake(&node, ProcessorType::<Rounds>::ABOUT);
+        let (_, ctx) = awake(&node, ProcessorType::<Rounds>::META);
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&wakes));
         let place = executor.hold_place().expect("there is always one");

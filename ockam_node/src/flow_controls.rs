@@ -14,8 +14,8 @@ mod state;
 pub use gate::FlowGate;
 pub use state::ENDED_FLOWS_KEPT;
 
-use self::carriers::Way;
-use self::state::{Flows, Reach, State};
+use self::carriers::FlowExit;
+use self::state::{FlowState, Flows, Reach};
 use crate::random::Random;
 use crate::sync::Lock;
 use alloc::boxed::Box;
@@ -36,9 +36,9 @@ type Hint = Box<dyn Fn(&Address) + Send + Sync>;
 ///
 /// A clone is another handle to the same table. See [`FlowControlTable`](ockam_core::FlowControlTable) for the rules.
 #[derive(Clone)]
-pub struct FlowControls(Arc<Shared>);
+pub struct FlowControls(Arc<FlowsInner>);
 
-struct Shared {
+struct FlowsInner {
     /// Nothing before something is registered.
     state: Lock<Option<Box<dyn Flows>>>,
     /// Counts the changes that take something away, wrapping. What was allowed before one of
@@ -54,7 +54,7 @@ struct Shared {
 
 impl FlowControls {
     pub(crate) fn new(random: Arc<Random>) -> Self {
-        FlowControls(Arc::new(Shared {
+        FlowControls(Arc::new(FlowsInner {
             state: Lock::new(None),
             generation: AtomicUsize::new(0),
             producers: AtomicUsize::new(0),
@@ -195,7 +195,7 @@ impl FlowControls {
     }
 
     /// Uses the state; if there is none, the answer is that of an empty one.
-    fn with<R: Default>(&self, with: impl FnOnce(&mut State) -> R) -> R {
+    fn with<R: Default>(&self, with: impl FnOnce(&mut FlowState) -> R) -> R {
         self.0.state.with(|flows| match flows {
             Some(flows) => with(flows.state()),
             None => R::default(),
@@ -203,10 +203,10 @@ impl FlowControls {
     }
 
     /// Adds to the state, which is made if this is the first time.
-    fn write<R>(&self, write: impl FnOnce(&mut State) -> R) -> R {
+    fn write<R>(&self, write: impl FnOnce(&mut FlowState) -> R) -> R {
         self.0
             .state
-            .with(|flows| write(flows.get_or_insert_with(|| Box::<State>::default()).state()))
+            .with(|flows| write(flows.get_or_insert_with(|| Box::<FlowState>::default()).state()))
     }
 
     /// Makes a change that may take something away.
@@ -231,13 +231,13 @@ impl FlowControls {
 impl fmt::Debug for FlowControls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("FlowControls");
-        let mut show = |State { table, expected, carriers, .. }: &State| {
+        let mut show = |FlowState { table, expected, carriers, .. }: &FlowState| {
             shown.field("table", table).field("expected", expected);
             shown.field("carriers", carriers).finish_non_exhaustive()
         };
         self.0.state.with(|flows| match flows {
             Some(flows) => show(flows.state()),
-            None => show(&State::default()),
+            None => show(&FlowState::default()),
         })
     }
 }

@@ -17,14 +17,14 @@ use crate::dead_letter::{DeadLetterReason, DeadLetters};
 #[cfg(feature = "std")]
 use crate::delivery::long_wait::LongWaits;
 #[cfg(feature = "std")]
-use crate::delivery::shortcut::Way;
+use crate::delivery::shortcut::ShortcutEntry;
 use crate::delivery::transports::Transports;
 #[cfg(feature = "std")]
 use crate::executor::AtEnd;
 use crate::executor::Executor;
 use crate::flow_controls::FlowControls;
-use crate::lifecycle::idle::Linger;
-use crate::lifecycle::start_waiters::Arrivals;
+use crate::lifecycle::idle::IdleWorkers;
+use crate::lifecycle::start_waiters::StartWaiters;
 use crate::lifecycle::stop_state::StopState;
 #[cfg(feature = "std")]
 use crate::link::Links;
@@ -71,11 +71,11 @@ pub(crate) struct Node {
     pub(crate) asks: Table<Ask>,
     /// The ways past the mailboxes of those workers that have one.
     #[cfg(feature = "std")]
-    pub(crate) shortcuts: Table<Way>,
+    pub(crate) shortcuts: Table<ShortcutEntry>,
     pub(crate) flow_controls: FlowControls,
     pub(crate) dead_letters: DeadLetters,
     pub(crate) drain: Drain,
-    pub(crate) linger: Linger,
+    pub(crate) idle_workers: IdleWorkers,
     pub(crate) random: Arc<Random>,
     pub(crate) stop: StopState,
     #[cfg(feature = "std")]
@@ -83,7 +83,7 @@ pub(crate) struct Node {
     /// Something has been started here that carries the messages of others.
     #[cfg(feature = "std")]
     carries: AtomicBool,
-    pub(crate) arrivals: Arrivals,
+    pub(crate) start_waiters: StartWaiters,
     pub(crate) transports: Transports,
     pub(crate) askers: Askers,
     /// What others can make the log say of each worker.
@@ -118,14 +118,14 @@ impl Node {
             flow_controls: FlowControls::new(Arc::clone(&random)),
             dead_letters: DeadLetters::new(),
             drain: Drain::new(),
-            linger: Linger::new(),
+            idle_workers: IdleWorkers::new(),
             random,
             stop: StopState::new(),
             #[cfg(feature = "std")]
             at_runtime_end: Lock::new(None),
             #[cfg(feature = "std")]
             carries: AtomicBool::new(false),
-            arrivals: Arrivals::new(),
+            start_waiters: StartWaiters::new(),
             transports: Transports::new(),
             askers: Askers::new(),
             #[cfg(feature = "std")]
@@ -197,7 +197,7 @@ impl Node {
         if !ending.again {
             tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "ended");
         }
-        discard(ending.resident.take());
+        discard(ending.sleeping.take());
         if !asks.is_empty() {
             let why = text(|| format!("the connection at {} has ended", cell.address()));
             self.fail_asks(&asks, &why);

@@ -31,7 +31,7 @@ use core::time::Duration;
 use ockam_core::{Error, ErrorKind, LocalMessage, Message, Payload, Result, Route, Routed};
 
 /// The reply slot of one ask, in the node's table as long as this lives.
-struct Slot<'a> {
+struct PendingAsk<'a> {
     node: &'a Node,
     /// Until it is given back.
     asker: Option<Asker>,
@@ -40,7 +40,7 @@ struct Slot<'a> {
     over: bool,
 }
 
-impl<'a> Slot<'a> {
+impl<'a> PendingAsk<'a> {
     /// Registers a slot, and makes the message whose answer comes there.
     #[inline]
     fn new(
@@ -54,7 +54,7 @@ impl<'a> Slot<'a> {
         let asker = node.askers.lend(address, asked, waits.map(|cell| CellId::of(&**cell)));
         let hash = node.register(&asker.ask)?;
         let message = executor::spare_message().fill(route, asker.ask.address(), payload);
-        Ok((Slot { node, asker: Some(asker), hash, over: false }, message))
+        Ok((PendingAsk { node, asker: Some(asker), hash, over: false }, message))
     }
 
     /// Lets the answer in if the question leaves the node.
@@ -78,7 +78,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-impl Drop for Slot<'_> {
+impl Drop for PendingAsk<'_> {
     fn drop(&mut self) {
         let Some(asker) = self.asker.take() else {
             return;
@@ -106,7 +106,7 @@ enum Stage<'a> {
 /// Asks, and reads the answer as an `M`, of which `finish` makes what the caller wants.
 pub(crate) struct Asking<'a, M, R> {
     handle: &'a Handle,
-    slot: Option<Slot<'a>>,
+    slot: Option<PendingAsk<'a>>,
     stage: Stage<'a>,
     limit: Option<Duration>,
     deadline: Option<Instant>,
@@ -153,7 +153,7 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
         finish: fn(Routed<M>) -> R,
         waits: Option<&Arc<Cell>>,
     ) -> Self {
-        match Slot::new(handle.node(), route, payload, waits) {
+        match PendingAsk::new(handle.node(), route, payload, waits) {
             Ok((slot, message)) => Self::at(handle, Some(slot), Stage::New(message), limit, finish),
             Err(error) => Self::at(handle, None, Stage::Refused(error), limit, finish),
         }
@@ -162,7 +162,7 @@ impl<'a, M: Message, R> Asking<'a, M, R> {
     #[inline]
     fn at(
         handle: &'a Handle,
-        slot: Option<Slot<'a>>,
+        slot: Option<PendingAsk<'a>>,
         stage: Stage<'a>,
         limit: Option<Duration>,
         finish: fn(Routed<M>) -> R,

@@ -43,10 +43,10 @@ pub(crate) struct Ask {
     waits: Option<CellId>,
     /// The answer is let in from outside.
     expected: AtomicBool,
-    state: Lock<State>,
+    state: Lock<AskState>,
 }
 
-enum State {
+enum AskState {
     Waiting(Option<Waker>),
     Answered(LocalMessage),
     Failed(Error),
@@ -56,7 +56,7 @@ enum State {
 
 impl Ask {
     pub(crate) fn new(address: Address, asked: Address, waits: Option<CellId>) -> Self {
-        let state = Lock::new(State::Waiting(None));
+        let state = Lock::new(AskState::Waiting(None));
         Ask { address, asked, waits, expected: AtomicBool::new(false), state }
     }
 
@@ -64,7 +64,7 @@ impl Ask {
     pub(crate) fn begin(&mut self, address: Address, asked: Address, waits: Option<CellId>) {
         (self.address, self.asked, self.waits) = (address, asked, waits);
         *self.expected.get_mut() = false;
-        *self.state.get_mut() = State::Waiting(None);
+        *self.state.get_mut() = AskState::Waiting(None);
     }
 
     /// Tells whether a cell waits for this ask.
@@ -92,20 +92,20 @@ impl Ask {
 
     /// Delivers the answer; gives it back if there was one already, or nobody waits any more.
     pub(crate) fn answer(&self, message: LocalMessage) -> Result<(), LocalMessage> {
-        self.settle(State::Answered(message)).map_err(|state| match state {
-            State::Answered(message) => message,
+        self.settle(AskState::Answered(message)).map_err(|state| match state {
+            AskState::Answered(message) => message,
             _ => unreachable!("`settle` gives back what it was given"),
         })
     }
 
     /// Ends the ask with an error, unless it has ended already.
     pub(crate) fn fail(&self, error: Error) {
-        drop(self.settle(State::Failed(error)));
+        drop(self.settle(AskState::Failed(error)));
     }
 
-    fn settle(&self, outcome: State) -> Result<(), State> {
+    fn settle(&self, outcome: AskState) -> Result<(), AskState> {
         let waker = self.state.with(|state| match state {
-            State::Waiting(waker) => {
+            AskState::Waiting(waker) => {
                 let waker = waker.take();
                 *state = outcome;
                 Ok(waker)
@@ -118,18 +118,18 @@ impl Ask {
 
     /// Waits for the result; it is handed out once.
     pub(crate) fn poll_result(&self, waker: &Waker) -> Poll<Result<LocalMessage, Error>> {
-        self.state.with(|state| match mem::replace(state, State::Over) {
-            State::Answered(message) => Poll::Ready(Ok(message)),
-            State::Failed(error) => Poll::Ready(Err(error)),
-            State::Waiting(mut known) => {
+        self.state.with(|state| match mem::replace(state, AskState::Over) {
+            AskState::Answered(message) => Poll::Ready(Ok(message)),
+            AskState::Failed(error) => Poll::Ready(Err(error)),
+            AskState::Waiting(mut known) => {
                 match &mut known {
                     Some(known) => known.clone_from(waker),
                     none => *none = Some(waker.clone()),
                 }
-                *state = State::Waiting(known);
+                *state = AskState::Waiting(known);
                 Poll::Pending
             }
-            State::Over => Poll::Pending,
+            AskState::Over => Poll::Pending,
         })
     }
 }

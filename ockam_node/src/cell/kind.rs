@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use ockam_core::TypeName;
 
 /// What a cell holds, for the whole of its life.
-pub(crate) struct About {
+pub(crate) struct CellMeta {
     pub(crate) kind: Kind,
     pub(crate) type_name: fn() -> TypeName,
 }

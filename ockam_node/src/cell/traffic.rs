@@ -2,7 +2,7 @@
 
 #[cfg(feature = "std")]
 use super::marks::SHORTCUT;
-use super::{Cell, Pushed, State, Turn};
+use super::{Cell, NextStep, Pushed, State};
 use crate::cell::drain::Drain;
 #[cfg(feature = "std")]
 use crate::cell::inbox::Queue;
@@ -140,7 +140,7 @@ impl Cell {
         // A new inbox is open and empty.
         let _ = inbox.push(message, Bounds::NONE);
         match mem::replace(state, State::Awake(inbox)) {
-            State::Asleep(resident) => Pushed::Awaken(resident),
+            State::Asleep(sleeping) => Pushed::Awaken(sleeping),
             _ => Pushed::Done(None),
         }
     }
@@ -217,12 +217,12 @@ impl Cell {
         waker: Option<&Waker>,
         may_rest: bool,
         drain: &Drain,
-    ) -> Poll<Turn> {
+    ) -> Poll<NextStep> {
         let turn = self.state.with(|state| {
             let inbox = match state {
                 State::Awake(inbox) => inbox,
                 State::Starting(inbox) => inbox.get_or_insert_default(),
-                State::Asleep(_) | State::Ended(_) => return Poll::Ready(Turn::Stop),
+                State::Asleep(_) | State::Ended(_) => return Poll::Ready(NextStep::Stop),
             };
             if let Some(message) = inbox.pop() {
                 inbox.idle = false;
@@ -232,13 +232,13 @@ impl Cell {
                     inbox.pop_more(&mut hand.messages, self.handful() - 1, self.bounds());
                     inbox.grant_when_half_empty(self.bounds(), &mut hand.granted);
                 }
-                return Poll::Ready(Turn::Message(message));
+                return Poll::Ready(NextStep::Message(message));
             }
             if inbox.stop {
-                return Poll::Ready(Turn::Stop);
+                return Poll::Ready(NextStep::Stop);
             }
             if inbox.rest && may_rest {
-                return Poll::Ready(Turn::Rest);
+                return Poll::Ready(NextStep::Rest);
             }
             if let Some(waker) = waker {
                 inbox.idle = true;

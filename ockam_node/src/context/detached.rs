@@ -53,7 +53,7 @@ impl Handle {
     /// Nothing is left when the future is dropped.
     pub async fn wait_for(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
-        let arrival = self.node().arrivals.wait_for(&address, || self.is_reachable(&address));
+        let arrival = self.node().start_waiters.wait_for(&address, || self.is_reachable(&address));
         let limit = self.within(DEFAULT_TIMEOUT, self.stopping());
         let mut kind = ErrorKind::TimedOut;
         let arrived = until(arrival, async {

@@ -20,9 +20,9 @@ impl Handle {
         options: StopOptions,
     ) -> Result<Option<Killed>> {
         let cell = self.find_to("stop", address)?;
-        let waits = self.request_stop(&cell, |resident| match options.kills {
-            true => resident.shut_down_apart(self.node(), Arc::clone(&cell)),
-            false => resident.shut_down(self.node(), Arc::clone(&cell)),
+        let waits = self.request_stop(&cell, |sleeping| match options.kills {
+            true => sleeping.shut_down_apart(self.node(), Arc::clone(&cell)),
+            false => sleeping.shut_down(self.node(), Arc::clone(&cell)),
         });
         if options.discards {
             discard_queue(self.node(), &cell);

@@ -3,7 +3,7 @@
 use super::Handle;
 #[cfg(feature = "std")]
 use super::kill::Killed;
-use crate::cell::{Cell, Kind, Resident, Stopping};
+use crate::cell::{Cell, Kind, SleepingWorker, Stopping};
 use crate::delivery::suggest;
 #[cfg(feature = "std")]
 use crate::lifecycle::stop_options::StopOptions;
@@ -132,11 +132,11 @@ impl Handle {
     pub(super) fn request_stop(
         &self,
         cell: &Arc<Cell>,
-        shut_down: impl FnOnce(Box<dyn Resident>),
+        shut_down: impl FnOnce(Box<dyn SleepingWorker>),
     ) -> bool {
         match cell.request_stop() {
             Stopping::Ended => return false,
-            Stopping::ShutDown(resident) => shut_down(resident),
+            Stopping::ShutDown(sleeping) => shut_down(sleeping),
             Stopping::Requested(wakers) => wake(wakers),
         }
         !(self.is_own() && Arc::ptr_eq(cell, self.cell()))
@@ -144,7 +144,7 @@ impl Handle {
 
     async fn stop_cell(&self, address: &Address) -> Result<()> {
         let cell = self.find_to("stop", address)?;
-        let shut_down = |it: Box<dyn Resident>| it.shut_down(self.node(), Arc::clone(&cell));
+        let shut_down = |it: Box<dyn SleepingWorker>| it.shut_down(self.node(), Arc::clone(&cell));
         if !self.request_stop(&cell, shut_down) {
             return Ok(());
         }

@@ -14,7 +14,7 @@
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
 use crate::delivery::came_by::mark;
-use crate::delivery::in_line::Place;
+use crate::delivery::in_line::SendWaiter;
 use crate::delivery::send_error::{SendError, SendErrorReason, boundary};
 use crate::executor::until;
 use crate::handle::Handle;
@@ -60,7 +60,7 @@ pub(crate) fn is_stalled(cell: &Arc<Cell>) -> bool {
 /// Waits in line with an answer, until it is in the mailbox. Gives it back if the line was given up.
 pub(crate) async fn wait(
     handle: &Handle,
-    mut place: Place,
+    mut place: SendWaiter,
 ) -> Result<Option<(LocalMessage, Arc<Cell>)>, Error> {
     let cell = Arc::clone(&place.cell);
     let mut seen = progress(&cell);

@@ -16,7 +16,7 @@ use crate::delivery::access;
 use crate::delivery::answering;
 use crate::delivery::attempt::{self, Recipient, Step};
 use crate::delivery::gates;
-use crate::delivery::in_line::Place;
+use crate::delivery::in_line::SendWaiter;
 use crate::delivery::send_error::{SendError, boundary};
 use crate::delivery::transports::Slow;
 use crate::delivery::unresolved::{is_unresolved, unresolvable};
@@ -36,17 +36,17 @@ use ockam_core::{Authorization, Error, LocalMessage, Mailbox, RelayMessage};
 pub(crate) struct Delivery<'a> {
     handle: &'a Handle,
     /// Nothing once it is done, so that there is nothing to drop.
-    state: Option<State<'a>>,
+    state: Option<DeliveryState<'a>>,
 }
 
-enum State<'a> {
+enum DeliveryState<'a> {
     New {
         source: &'a Mailbox,
         message: LocalMessage,
         /// The route names a transport.
         unresolved: bool,
     },
-    InLine(Place),
+    InLine(SendWaiter),
     Slow(Slow<'a>),
 }
 
@@ -54,7 +54,7 @@ impl<'a> Delivery<'a> {
     /// Delivers a message on a route of which nothing is resolved any more.
     #[inline]
     pub(crate) fn new(handle: &'a Handle, source: &'a Mailbox, message: LocalMessage) -> Self {
-        Delivery { handle, state: Some(State::New { source, message, unresolved: false }) }
+        Delivery { handle, state: Some(DeliveryState::New { source, message, unresolved: false }) }
     }
 
     /// As [`new`](Self::new), on a route that a program wrote: a hop that belongs to a transport is
@@ -66,7 +66,7 @@ impl<'a> Delivery<'a> {
         message: LocalMessage,
     ) -> Self {
         let unresolved = is_unresolved(handle.node(), &message);
-        Delivery { handle, state: Some(State::New { source, message, unresolved }) }
+        Delivery { handle, state: Some(DeliveryState::New { source, message, unresolved }) }
     }
 
     /// Goes on with a message that could not be delivered at once.
@@ -82,7 +82,7 @@ impl<'a> Delivery<'a> {
             Step::Done => None,
             Step::Full(message, cell) => return self.enter(message, cell, cx),
             Step::Authorize(message, to) => {
-                Some(State::Slow(Box::pin(authorize(handle.node(), source, to, message))))
+                Some(DeliveryState::Slow(Box::pin(authorize(handle.node(), source, to, message))))
             }
         };
         self.poll_waiting(cx)
@@ -101,11 +101,11 @@ impl<'a> Delivery<'a> {
             #[cfg(feature = "std")]
             Ok(Some(place)) if is_answer => {
                 let handle = self.handle;
-                self.state = Some(State::Slow(Box::pin(answering::wait(handle, place))));
+                self.state = Some(DeliveryState::Slow(Box::pin(answering::wait(handle, place))));
                 self.poll_waiting(cx)
             }
             Ok(Some(place)) => {
-                self.state = Some(State::InLine(place));
+                self.state = Some(DeliveryState::InLine(place));
                 Poll::Pending
             }
             Ok(None) => Poll::Ready(Ok(())),
@@ -116,16 +116,18 @@ impl<'a> Delivery<'a> {
     #[cold]
     fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let polled = match &mut self.state {
-            Some(State::InLine(place)) => match place.poll(self.handle.node(), cx.waker()) {
-                Poll::Ready(Some(message)) => {
-                    let cell = Arc::clone(&place.cell);
-                    self.state = None;
-                    return self.enter(message, cell, cx);
+            Some(DeliveryState::InLine(place)) => {
+                match place.poll(self.handle.node(), cx.waker()) {
+                    Poll::Ready(Some(message)) => {
+                        let cell = Arc::clone(&place.cell);
+                        self.state = None;
+                        return self.enter(message, cell, cx);
+                    }
+                    Poll::Ready(None) => Poll::Ready(Ok(())),
+                    Poll::Pending => Poll::Pending,
                 }
-                Poll::Ready(None) => Poll::Ready(Ok(())),
-                Poll::Pending => Poll::Pending,
-            },
-            Some(State::Slow(slow)) => match slow.as_mut().poll(cx) {
+            }
+            Some(DeliveryState::Slow(slow)) => match slow.as_mut().poll(cx) {
                 Poll::Ready(Ok(Some((message, cell)))) => {
                     self.state = None;
                     return self.enter(message, cell, cx);
@@ -134,7 +136,7 @@ impl<'a> Delivery<'a> {
                 Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
                 Poll::Pending => Poll::Pending,
             },
-            Some(State::New { .. }) | None => Poll::Ready(Ok(())),
+            Some(DeliveryState::New { .. }) | None => Poll::Ready(Ok(())),
         };
         if polled.is_ready() {
             self.state = None;
@@ -150,18 +152,18 @@ impl Future for Delivery<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         match this.state.take() {
-            Some(State::New { source, message, unresolved: false }) => {
+            Some(DeliveryState::New { source, message, unresolved: false }) => {
                 return match attempt::begin(this.handle.node(), source, message) {
                     Ok(Step::Done) => Poll::Ready(Ok(())),
                     Ok(step) => this.wait(source, step, cx),
                     Err(error) => Poll::Ready(Err(boundary(error))),
                 };
             }
-            Some(State::New { source, message, unresolved: true }) => {
+            Some(DeliveryState::New { source, message, unresolved: true }) => {
                 match this.handle.node().transports.resolver() {
                     Some(resolver) => {
                         let slow = (resolver.deliver)(this.handle, source, message);
-                        this.state = Some(State::Slow(slow));
+                        this.state = Some(DeliveryState::Slow(slow));
                     }
                     None => return Poll::Ready(Err(unresolvable(message))),
                 }
@@ -179,7 +181,7 @@ fn enter(
     cell: Arc<Cell>,
     mut message: LocalMessage,
     waker: &Waker,
-) -> Result<Option<Place>, SendError> {
+) -> Result<Option<SendWaiter>, SendError> {
     let node = handle.node();
     // Nobody but the worker itself could make room for what it waits to send to itself. Its handles
     // in other tasks can wait.
@@ -206,7 +208,7 @@ fn enter(
         if let Some(ticket) = ticket {
             #[cfg(feature = "std")]
             node.watch_line(&cell);
-            return Ok(Some(Place::new(handle, cell, ticket, message)));
+            return Ok(Some(SendWaiter::new(handle, cell, ticket, message)));
         }
     }
 }

@@ -58,8 +58,8 @@ pub(crate) fn push(
             wake(waker);
             Ok(None)
         }
-        Pushed::Awaken(resident) => {
-            resident.awaken(node, Arc::clone(cell));
+        Pushed::Awaken(sleeping) => {
+            sleeping.awaken(node, Arc::clone(cell));
             Ok(None)
         }
         Pushed::Full(message) => Ok(Some(message)),

@@ -12,7 +12,7 @@ use core::task::{Poll, Waker};
 use ockam_core::LocalMessage;
 
 /// A message whose sender stands in the line of a full mailbox, and leaves it when it goes away.
-pub(crate) struct Place {
+pub(crate) struct SendWaiter {
     pub(crate) cell: Arc<Cell>,
     ticket: u32,
     /// Nothing once the sender is not in the line any more.
@@ -22,7 +22,7 @@ pub(crate) struct Place {
     waits: Option<Arc<Cell>>,
 }
 
-impl Place {
+impl SendWaiter {
     /// Waits until the message is in the mailbox. Gives it back if the line was given up.
     pub(crate) fn poll(&mut self, node: &Arc<Node>, waker: &Waker) -> Poll<Option<LocalMessage>> {
         let Some(message) = self.message.take() else {
@@ -43,7 +43,7 @@ impl Place {
 }
 
 #[cfg(feature = "std")]
-impl Place {
+impl SendWaiter {
     pub(crate) fn new(
         handle: &Handle,
         cell: Arc<Cell>,
@@ -55,7 +55,7 @@ impl Place {
         if let Some(waits) = &waits {
             waits.set_waits_for(Some(Arc::clone(&cell)));
         }
-        Place { cell, ticket, message: Some(message), waits }
+        SendWaiter { cell, ticket, message: Some(message), waits }
     }
 
     /// Leaves the line with the message, if it is still there.
@@ -67,13 +67,13 @@ impl Place {
 }
 
 #[cfg(not(feature = "std"))]
-impl Place {
+impl SendWaiter {
     pub(crate) fn new(_: &Handle, cell: Arc<Cell>, ticket: u32, message: LocalMessage) -> Self {
-        Place { cell, ticket, message: Some(message) }
+        SendWaiter { cell, ticket, message: Some(message) }
     }
 }
 
-impl Drop for Place {
+impl Drop for SendWaiter {
     fn drop(&mut self) {
         #[cfg(feature = "std")]
         if let Some(waits) = &self.waits {

@@ -35,12 +35,12 @@ pub(crate) struct LongWaits(Lock<Lines>);
 
 #[derive(Default)]
 struct Lines {
-    watched: Vec<Line>,
+    watched: Vec<WatchedLine>,
     /// There is a task that looks at them.
     looking: bool,
 }
 
-struct Line {
+struct WatchedLine {
     cell: Arc<Cell>,
     /// The ticket of the sender that was first at the last look.
     ticket: Option<u32>,
@@ -59,7 +59,7 @@ impl LongWaits {
         if cell.set_watched(true) {
             return;
         }
-        let line = Line { cell: Arc::clone(cell), ticket: None, looks: 0 };
+        let line = WatchedLine { cell: Arc::clone(cell), ticket: None, looks: 0 };
         let (refused, starts) = self.0.with(|lines| {
             if lines.watched.len() == MAX_WATCHED {
                 return (Some(line), false);
@@ -78,7 +78,7 @@ impl LongWaits {
     /// Looks at each line once; `false` if none is left.
     pub(crate) fn look(&self) -> bool {
         let mut lines = self.0.with(|lines| core::mem::take(&mut lines.watched));
-        lines.retain_mut(Line::look);
+        lines.retain_mut(WatchedLine::look);
         self.0.with(|known| {
             // What came meanwhile is behind them.
             lines.append(&mut known.watched);
@@ -89,7 +89,7 @@ impl LongWaits {
     }
 }
 
-impl Line {
+impl WatchedLine {
     /// Looks at the line; `false` if nobody stands in it.
     fn look(&mut self) -> bool {
         // Before the look: who stands in line after it sees that the cell is not watched.

@@ -69,12 +69,12 @@ pub trait Shortcut: Send + Sync + 'static {
 }
 
 /// The shortcut of the worker at an address, as it stands in the node's table.
-pub(crate) struct Way {
+pub(crate) struct ShortcutEntry {
     pub(crate) address: Address,
     pub(crate) shortcut: Box<dyn Shortcut>,
 }
 
-impl Keyed for Way {
+impl Keyed for ShortcutEntry {
     #[inline]
     fn has_key(&self, address: &Address) -> bool {
         self.address == *address

@@ -5,8 +5,8 @@
 //! to know what a channel is.
 
 use super::FlowControls;
-use super::carriers::Way;
-use super::state::State;
+use super::carriers::FlowExit;
+use super::state::FlowState;
 use ockam_core::Address;
 
 impl FlowControls {
@@ -38,7 +38,7 @@ impl FlowControls {
     }
 }
 
-impl State {
+impl FlowState {
     fn set_carrier(&mut self, address: Address, first_hop: &Address) {
         self.carriers.forget(&address);
         // Of an address that has ended already nobody would forget it.
@@ -48,7 +48,7 @@ impl State {
         let info = self.table.find_flow_control_with_producer_address(first_hop);
         if let Some(info) = info {
             let flow = info.flow_control_id().clone();
-            self.carriers.set(address, Way { first_hop: first_hop.clone(), flow });
+            self.carriers.set(address, FlowExit { first_hop: first_hop.clone(), flow });
         }
     }
 }

@@ -5,7 +5,7 @@ use ockam_core::{Address, FlowControlId};
 
 /// The first hop of a way out of the node, and the flow to which it belongs.
 #[derive(Debug)]
-pub(super) struct Way {
+pub(super) struct FlowExit {
     pub(super) first_hop: Address,
     pub(super) flow: FlowControlId,
 }
@@ -13,11 +13,11 @@ pub(super) struct Way {
 /// The ways of channels, by the addresses at which local workers send into them. There is no
 /// circle in it.
 #[derive(Debug, Default)]
-pub(super) struct Carriers(BTreeMap<Address, Way>);
+pub(super) struct Carriers(BTreeMap<Address, FlowExit>);
 
 impl Carriers {
     /// Takes a way, unless it would lead back to its beginning.
-    pub(super) fn set(&mut self, address: Address, carrier: Way) {
+    pub(super) fn set(&mut self, address: Address, carrier: FlowExit) {
         let first_hop = &carrier.first_hop;
         let mut below = self.below(first_hop);
         let leads_back = *first_hop == address || below.any(|below| below.first_hop == address);
@@ -37,7 +37,7 @@ impl Carriers {
     }
 
     /// Lists what carries an address, what carries that, and so on.
-    fn below<'a>(&'a self, address: &Address) -> impl Iterator<Item = &'a Way> + use<'a> {
+    fn below<'a>(&'a self, address: &Address) -> impl Iterator<Item = &'a FlowExit> + use<'a> {
         let first = self.0.get(address);
         core::iter::successors(first, |above| self.0.get(&above.first_hop))
     }

@@ -1,7 +1,7 @@
 //! Peers that the node knows.
 
 use super::FlowControls;
-use super::state::State;
+use super::state::FlowState;
 use ockam_core::{Address, FlowControlId};
 
 impl FlowControls {
@@ -22,12 +22,12 @@ impl FlowControls {
     /// Tells whether the peer behind a producer is one that the node knows.
     pub(crate) fn is_known_peer(&self, producer: &Address) -> bool {
         let is_known =
-            |state: &mut State| Some(state.known_peers.contains(&state.flow_of(producer)?));
+            |state: &mut FlowState| Some(state.known_peers.contains(&state.flow_of(producer)?));
         self.with(|state| is_known(state).unwrap_or(false))
     }
 }
 
-impl State {
+impl FlowState {
     /// Returns the flow to which an address of a producer belongs.
     fn flow_of(&self, producer: &Address) -> Option<FlowControlId> {
         let info = self.table.find_flow_control_with_producer_address(producer);

@@ -17,33 +17,33 @@ pub(crate) const IDLE_INTERVAL: Duration = Duration::from_millis(100);
 /// How many workers keep their tasks at most. Others sleep as soon as their queue is empty. This
 /// bounds what a burst over a million workers leaves behind. A board has little memory for tasks
 /// of workers that do nothing.
-const MAX_LINGERING: usize = if cfg!(feature = "std") { 4096 } else { 8 };
+const MAX_IDLE_TASKS: usize = if cfg!(feature = "std") { 4096 } else { 8 };
 
 #[derive(Default)]
-struct Lingering {
+struct IdleList {
     /// Each with the number of messages it had taken at the last look.
     workers: Vec<(Arc<Cell>, u32)>,
     /// How many are held by the sweeper at this moment.
-    in_hand: usize,
+    held_by_sweeper: usize,
     sweeping: bool,
 }
 
-pub(crate) struct Linger(Lock<Lingering>);
+pub(crate) struct IdleWorkers(Lock<IdleList>);
 
-impl Linger {
+impl IdleWorkers {
     pub(crate) fn new() -> Self {
-        Linger(Lock::new(Lingering::default()))
+        IdleWorkers(Lock::new(IdleList::default()))
     }
 
     /// Lets a worker keep its task until the sweeper finds it unused; `false` if there are enough.
     /// `start_sweeper` has to call [`sweep`](Self::sweep) until that returns `false`.
     pub(crate) fn admit(&self, cell: &Arc<Cell>, start_sweeper: impl FnOnce()) -> bool {
-        let start = self.0.with(|lingering| {
-            if lingering.workers.len() + lingering.in_hand >= MAX_LINGERING {
+        let start = self.0.with(|idle| {
+            if idle.workers.len() + idle.held_by_sweeper >= MAX_IDLE_TASKS {
                 return None;
             }
-            lingering.workers.push((Arc::clone(cell), 0));
-            Some(!mem::replace(&mut lingering.sweeping, true))
+            idle.workers.push((Arc::clone(cell), 0));
+            Some(!mem::replace(&mut idle.sweeping, true))
         });
         if start == Some(true) {
             start_sweeper();
@@ -53,9 +53,9 @@ impl Linger {
 
     /// Looks at every worker once; `false` if none is left.
     pub(crate) fn sweep(&self) -> bool {
-        let mut workers = self.0.with(|lingering| {
-            lingering.in_hand = lingering.workers.len();
-            mem::take(&mut lingering.workers)
+        let mut workers = self.0.with(|idle| {
+            idle.held_by_sweeper = idle.workers.len();
+            mem::take(&mut idle.workers)
         });
         workers.retain_mut(|(cell, taken)| match cell.request_rest(*taken) {
             Some(now) => {
@@ -64,15 +64,15 @@ impl Linger {
             }
             None => false,
         });
-        self.0.with(|lingering| {
-            lingering.in_hand = 0;
-            lingering.workers.append(&mut workers);
-            if lingering.workers.is_empty() {
+        self.0.with(|idle| {
+            idle.held_by_sweeper = 0;
+            idle.workers.append(&mut workers);
+            if idle.workers.is_empty() {
                 // A burst is over: what the list grew to is given back.
-                lingering.workers = Vec::new();
-                lingering.sweeping = false;
+                idle.workers = Vec::new();
+                idle.sweeping = false;
             }
-            lingering.sweeping
+            idle.sweeping
         })
     }
 }

@@ -7,9 +7,9 @@
 //!                                 └ killed meanwhile: dropped where it waits, error
 //! ```
 
-mod place;
+mod options;
 
-use self::place::Place;
+use self::options::StartOptions;
 #[cfg(feature = "std")]
 use crate::cell::byte_budget::ByteBudget;
 use crate::cell::{Cell, Settled};
@@ -60,13 +60,13 @@ use ockam_core::{
 #[must_use = "nothing is started before `start`"]
 pub struct WorkerBuilder<W> {
     worker: W,
-    place: Place,
+    options: StartOptions,
 }
 
 impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// Prepares the start of a worker; without an address it gets a random one.
     pub fn new(worker: W) -> Self {
-        WorkerBuilder { worker, place: Place::default() }
+        WorkerBuilder { worker, options: StartOptions::default() }
     }
 
     /// Gives the worker one address that everything may enter and leave.
@@ -76,13 +76,13 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
 
     /// Gives the worker its addresses and their access controls.
     pub fn with_mailboxes(mut self, mailboxes: impl Into<Mailboxes>) -> Self {
-        self.place.mailboxes = Some(mailboxes.into());
+        self.options.mailboxes = Some(mailboxes.into());
         self
     }
 
     /// Sets how many messages wait for the worker before senders wait, at least one.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
-        self.place.messages = messages.max(1);
+        self.options.messages = messages.max(1);
         self
     }
 
@@ -93,7 +93,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// [`NodeBuilder::with_mailbox_bytes`]: crate::NodeBuilder::with_mailbox_bytes
     #[cfg(feature = "std")]
     pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
-        self.place.bytes = bytes.max(1);
+        self.options.bytes = bytes.max(1);
         self
     }
 
@@ -106,7 +106,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     /// and when the worker ends, however that comes about.
     #[cfg(feature = "std")]
     pub fn with_byte_budget(mut self, budget: &ByteBudget, own: u32) -> Self {
-        self.place.rare().budget = Some((budget.clone(), own));
+        self.options.rare().budget = Some((budget.clone(), own));
         self
     }
 
@@ -114,14 +114,14 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     ///
     /// What carries the messages of others to other nodes is stopped after them.
     pub fn with_stop_order(mut self, order: StopOrder) -> Self {
-        self.place.stop_order = order;
+        self.options.stop_order = order;
         self
     }
 
     /// Gives the worker a way past its mailbox, for when it has nothing to do.
     #[cfg(feature = "std")]
     pub fn with_shortcut(mut self, shortcut: impl Shortcut) -> Self {
-        self.place.rare().shortcut = Some(Box::new(shortcut));
+        self.options.rare().shortcut = Some(Box::new(shortcut));
         self
     }
 
@@ -135,7 +135,7 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     pub async fn start(self, handle: &Handle) -> Result<()> {
         let node = handle.node();
         check_memory::<W>(node, bytes_of(worker::run::<W>))?;
-        let starting = self.place.reserve(node, WorkerType::<W>::ABOUT, Mailbox::allow_all)?;
+        let starting = self.options.reserve(node, WorkerType::<W>::META, Mailbox::allow_all)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut worker = Box::new(self.worker);
         let initialized = {
@@ -171,13 +171,13 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
 #[must_use = "nothing is started before `start`"]
 pub struct ProcessorBuilder<P> {
     processor: P,
-    place: Place,
+    options: StartOptions,
 }
 
 impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
     /// Prepares the start of a processor; without an address it gets a random one.
     pub fn new(processor: P) -> Self {
-        ProcessorBuilder { processor, place: Place::default() }
+        ProcessorBuilder { processor, options: StartOptions::default() }
     }
 
     /// Gives the processor one address that nothing may enter and everything may leave.
@@ -187,13 +187,13 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
 
     /// Gives the processor its addresses and their access controls.
     pub fn with_mailboxes(mut self, mailboxes: impl Into<Mailboxes>) -> Self {
-        self.place.mailboxes = Some(mailboxes.into());
+        self.options.mailboxes = Some(mailboxes.into());
         self
     }
 
     /// Sets how many messages wait for the processor before senders wait, at least one.
     pub fn with_mailbox_capacity(mut self, messages: u32) -> Self {
-        self.place.messages = messages.max(1);
+        self.options.messages = messages.max(1);
         self
     }
 
@@ -204,7 +204,7 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
     /// [`NodeBuilder::with_mailbox_bytes`]: crate::NodeBuilder::with_mailbox_bytes
     #[cfg(feature = "std")]
     pub fn with_mailbox_bytes(mut self, bytes: u32) -> Self {
-        self.place.bytes = bytes.max(1);
+        self.options.bytes = bytes.max(1);
         self
     }
 
@@ -219,7 +219,7 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
         let node = handle.node();
         let place = node.executor.hold_place()?;
         check_memory::<P>(node, bytes_of_processor(processor::run::<P>))?;
-        let starting = self.place.reserve(node, ProcessorType::<P>::ABOUT, closed)?;
+        let starting = self.options.reserve(node, ProcessorType::<P>::META, closed)?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut processor = self.processor;
         let initialized = {

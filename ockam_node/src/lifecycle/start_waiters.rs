@@ -8,43 +8,43 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 use ockam_core::{Address, Mailboxes};
 
-pub(crate) struct Arrivals {
+pub(crate) struct StartWaiters {
     /// How many wait, so that a start with nobody waiting takes no lock.
     count: AtomicUsize,
     waiting: Lock<WaitList<Address>>,
 }
 
 /// One call of `wait_for`, known to the list for as long as it waits.
-struct Registered<'a> {
-    arrivals: &'a Arrivals,
+struct StartWaiter<'a> {
+    start_waiters: &'a StartWaiters,
     address: &'a Address,
     number: Number,
 }
 
-impl Registered<'_> {
+impl StartWaiter<'_> {
     fn wait(&self, waker: &Waker) {
         let waker = waker.clone();
-        drop(self.arrivals.waiting.with(|list| list.wait(self.number, waker, self.address)));
+        drop(self.start_waiters.waiting.with(|list| list.wait(self.number, waker, self.address)));
     }
 }
 
-impl Drop for Registered<'_> {
+impl Drop for StartWaiter<'_> {
     fn drop(&mut self) {
-        drop(self.arrivals.waiting.with(|list| list.leave(self.number, self.address)));
-        self.arrivals.count.fetch_sub(1, Ordering::SeqCst);
+        drop(self.start_waiters.waiting.with(|list| list.leave(self.number, self.address)));
+        self.start_waiters.count.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-impl Arrivals {
+impl StartWaiters {
     pub(crate) fn new() -> Self {
-        Arrivals { count: AtomicUsize::new(0), waiting: Lock::new(WaitList::default()) }
+        StartWaiters { count: AtomicUsize::new(0), waiting: Lock::new(WaitList::default()) }
     }
 
     /// Waits until `is_there` says that a worker is reachable at an address.
     pub(crate) async fn wait_for(&self, address: &Address, is_there: impl Fn() -> bool) {
         self.count.fetch_add(1, Ordering::SeqCst);
         let number = self.waiting.with(WaitList::number);
-        let registered = Registered { arrivals: self, address, number };
+        let registered = StartWaiter { start_waiters: self, address, number };
         poll_fn(|cx| {
             registered.wait(cx.waker());
             // Looked up after the waker is known: an arrival is either seen here or wakes it.

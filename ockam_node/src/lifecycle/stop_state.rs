@@ -16,11 +16,11 @@ pub(crate) struct StopState {
     /// The runtime was dropped before the node had stopped.
     #[cfg(feature = "std")]
     pub(crate) lost: AtomicBool,
-    pub(crate) outcome: Lock<Outcome>,
+    pub(crate) outcome: Lock<StopOutcome>,
 }
 
 #[derive(Default)]
-pub(crate) struct Outcome {
+pub(crate) struct StopOutcome {
     pub(crate) over: bool,
     pub(crate) error: Option<StopError>,
     /// Something has panicked in the stop itself.
@@ -46,7 +46,7 @@ impl StopState {
             closed: AtomicBool::new(false),
             #[cfg(feature = "std")]
             lost: AtomicBool::new(false),
-            outcome: Lock::new(Outcome::default()),
+            outcome: Lock::new(StopOutcome::default()),
         }
     }
 
@@ -129,7 +129,7 @@ impl Future for Reached<'_> {
 impl Drop for Reached<'_> {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            let left = |outcome: &mut Outcome| outcome.waiting.leave(number, &self.moment);
+            let left = |outcome: &mut StopOutcome| outcome.waiting.leave(number, &self.moment);
             drop(self.state.outcome.with(left));
         }
     }

@@ -1,6 +1,6 @@
 //! What the owner of a link holds.
 
-use super::list::{Links, Shared};
+use super::list::{LinkEntry, Links};
 use super::state::{LinkKind, LinkState, LinkStatus};
 use super::watch::LinkWatch;
 use alloc::string::String;
@@ -11,7 +11,7 @@ use ockam_core::Address;
 /// What the owner of a link holds: it says where the link is, and takes it off the list when it is
 /// dropped.
 #[doc(hidden)]
-pub struct LinkGuard(Arc<Shared>);
+pub struct LinkGuard(Arc<LinkEntry>);
 
 impl LinkGuard {
     pub(super) fn new(

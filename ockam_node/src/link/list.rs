@@ -22,7 +22,7 @@ const GONE: &str = "it was closed on this side";
 /// The links of a node, by the order in which they were made.
 #[derive(Default)]
 struct Known {
-    links: BTreeMap<u64, Arc<Shared>>,
+    links: BTreeMap<u64, Arc<LinkEntry>>,
     /// How many there were in all.
     count: u64,
 }
@@ -35,11 +35,12 @@ impl Links {
     }
 
     pub(super) fn list(&self) -> Vec<LinkInfo> {
-        let links: Vec<Arc<Shared>> = self.0.with(|known| known.links.values().cloned().collect());
+        let links: Vec<Arc<LinkEntry>> =
+            self.0.with(|known| known.links.values().cloned().collect());
         links.iter().map(|link| link.info()).collect()
     }
 
-    pub(super) fn find(&self, address: &Address) -> Option<Arc<Shared>> {
+    pub(super) fn find(&self, address: &Address) -> Option<Arc<LinkEntry>> {
         let find = |known: &mut Known| {
             known.links.values().find(|link| link.address == *address).map(Arc::clone)
         };
@@ -52,7 +53,7 @@ impl Links {
         address: Address,
         name: String,
         state: LinkState,
-    ) -> Arc<Shared> {
+    ) -> Arc<LinkEntry> {
         let since = Instant::now();
         let course = Course {
             away_since: (!state.is_up()).then_some(since),
@@ -65,7 +66,7 @@ impl Links {
         };
         self.0.with(|known| {
             known.count += 1;
-            let link = Arc::new(Shared {
+            let link = Arc::new(LinkEntry {
                 kind,
                 address,
                 name,
@@ -80,7 +81,7 @@ impl Links {
 }
 
 /// A link, as its owner, the list and those who follow it share it.
-pub(super) struct Shared {
+pub(super) struct LinkEntry {
     kind: LinkKind,
     address: Address,
     pub(super) name: String,
@@ -106,7 +107,7 @@ pub(super) struct Course {
 }
 
 /// What the log is told of a change.
-enum Line {
+enum LogLine {
     Nothing,
     Up(Duration),
     Connecting(LinkState),
@@ -119,9 +120,9 @@ enum Line {
 
 impl Course {
     /// Takes note of a state, unless the link is over. Returns what the log is told.
-    fn note(&mut self, state: LinkState) -> Line {
+    fn note(&mut self, state: LinkState) -> LogLine {
         if self.over || self.status.state == state {
-            return Line::Nothing;
+            return LogLine::Nothing;
         }
         self.changes += 1;
         let now = Instant::now();
@@ -132,23 +133,23 @@ impl Course {
         if self.status.state.is_up() {
             self.warned = false;
             let away = self.away_since.take().map_or(Duration::ZERO, |since| now - since);
-            return Line::Up(away);
+            return LogLine::Up(away);
         }
         let away = now - *self.away_since.get_or_insert(now);
         let state = self.status.state.clone();
         match (&before, &state) {
             (LinkState::Connecting { .. }, LinkState::Connecting { .. }) => {
                 let warn = away >= LINK_DOWN_WARNING && !mem::replace(&mut self.warned, true);
-                if warn { Line::Warning(away, state) } else { Line::Nothing }
+                if warn { LogLine::Warning(away, state) } else { LogLine::Nothing }
             }
-            (_, LinkState::Connecting { .. }) => Line::Connecting(state),
-            (LinkState::Connecting { .. }, _) => Line::GivenUp(away, state),
-            _ => Line::Down(state),
+            (_, LinkState::Connecting { .. }) => LogLine::Connecting(state),
+            (LinkState::Connecting { .. }, _) => LogLine::GivenUp(away, state),
+            _ => LogLine::Down(state),
         }
     }
 }
 
-impl Shared {
+impl LinkEntry {
     pub(super) fn info(&self) -> LinkInfo {
         let LinkStatus { state, since } = self.course.with(|course| course.status.clone());
         let (kind, address, name) = (self.kind, self.address.clone(), self.name.clone());
@@ -185,11 +186,11 @@ impl Shared {
         wake(waiting.into_iter().flatten());
     }
 
-    fn log(&self, line: Line, by_peer: bool) {
+    fn log(&self, line: LogLine, by_peer: bool) {
         /// Writes a line, of a link that a peer made at a level that no peer can fill the log with.
         macro_rules! tell {
             ($loud:ident, $($rest:tt)*) => {{
-                let Shared { kind, address, name, .. } = self;
+                let LinkEntry { kind, address, name, .. } = self;
                 if by_peer {
                     tracing::debug!(link = %kind, %address, name, $($rest)*);
                 } else {
@@ -198,14 +199,14 @@ impl Shared {
             }};
         }
         match line {
-            Line::Nothing => {}
-            Line::Up(away) => tell!(info, away = ?millis(away), "a link is up"),
-            Line::Connecting(state) => tell!(info, %state, "a link was lost, and is made again"),
-            Line::Warning(away, state) => {
+            LogLine::Nothing => {}
+            LogLine::Up(away) => tell!(info, away = ?millis(away), "a link is up"),
+            LogLine::Connecting(state) => tell!(info, %state, "a link was lost, and is made again"),
+            LogLine::Warning(away, state) => {
                 tell!(warn, away = ?millis(away), %state, "a link is still not up");
             }
-            Line::Down(state) => tell!(info, %state, "a link is down"),
-            Line::GivenUp(away, state) => {
+            LogLine::Down(state) => tell!(info, %state, "a link is down"),
+            LogLine::GivenUp(away, state) => {
                 tell!(warn, away = ?millis(away), %state, "a link is given up");
             }
         }
@@ -217,7 +218,7 @@ fn millis(away: Duration) -> Duration {
     Duration::from_millis(away.as_millis().try_into().unwrap_or(u64::MAX))
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for LinkEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.info().fmt(f)
     }

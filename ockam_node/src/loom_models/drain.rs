@@ -55,8 +55,8 @@ impl Pair {
         thread::spawn(move || act(&pair))
     }
 
-    fn work(self: &Arc<Self>, me: usize, lingers: bool) {
-        self.workers[me].work_with(lingers, &|number| self.handle(me, number));
+    fn work(self: &Arc<Self>, me: usize, keeps_task: bool) {
+        self.workers[me].work_with(keeps_task, &|number| self.handle(me, number));
     }
 
     fn handle(self: &Arc<Self>, me: usize, number: u8) {

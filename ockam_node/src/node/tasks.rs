@@ -11,14 +11,14 @@ use core::pin::pin;
 
 impl Node {
     /// Lets a worker keep its task until the sweeper finds it unused; `false` if there are enough.
-    pub(crate) fn linger(self: &Arc<Self>, cell: &Arc<Cell>) -> bool {
-        self.linger.admit(cell, || {
+    pub(crate) fn keep_awake(self: &Arc<Self>, cell: &Arc<Cell>) -> bool {
+        self.idle_workers.admit(cell, || {
             let node = Arc::clone(self);
             self.executor.spawn(async move {
                 // A node that has stopped is not held on to until the next look.
                 let mut stopped = pin!(node.stop.stopped());
                 while until(stopped.as_mut(), node.executor.sleep(IDLE_INTERVAL)).await.is_none()
-                    && node.linger.sweep()
+                    && node.idle_workers.sweep()
                 {}
             });
         })

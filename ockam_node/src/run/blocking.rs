@@ -33,7 +33,7 @@ const MAX_THREADS: usize = 256;
 
 /// What one thread polls at the moment. Alone in its cache lines, because it is written often.
 #[repr(align(128))]
-struct Slot {
+struct ThreadSlot {
     taken: AtomicBool,
     /// Counts the polls, so that two of the same worker are told apart.
     polls: AtomicUsize,
@@ -41,9 +41,9 @@ struct Slot {
     cell: AtomicUsize,
 }
 
-impl Slot {
+impl ThreadSlot {
     const fn new() -> Self {
-        Slot {
+        ThreadSlot {
             taken: AtomicBool::new(false),
             polls: AtomicUsize::new(0),
             cell: AtomicUsize::new(0),
@@ -51,18 +51,18 @@ impl Slot {
     }
 }
 
-static SLOTS: [Slot; MAX_THREADS] = [const { Slot::new() }; MAX_THREADS];
+static SLOTS: [ThreadSlot; MAX_THREADS] = [const { ThreadSlot::new() }; MAX_THREADS];
 
 /// The slot of all threads for which there is none; it is not looked at.
-static UNWATCHED: Slot = Slot::new();
+static UNWATCHED: ThreadSlot = ThreadSlot::new();
 
 std::thread_local! {
-    static SLOT: core::cell::Cell<Option<&'static Slot>> = const { core::cell::Cell::new(None) };
+    static SLOT: core::cell::Cell<Option<&'static ThreadSlot>> = const { core::cell::Cell::new(None) };
     static LEASE: Lease = Lease(take_slot());
 }
 
 /// Gives the slot of a thread back when the thread ends.
-struct Lease(&'static Slot);
+struct Lease(&'static ThreadSlot);
 
 impl Drop for Lease {
     fn drop(&mut self) {
@@ -70,13 +70,13 @@ impl Drop for Lease {
     }
 }
 
-fn take_slot() -> &'static Slot {
-    let free = |slot: &&Slot| !slot.taken.swap(true, Ordering::Relaxed);
+fn take_slot() -> &'static ThreadSlot {
+    let free = |slot: &&ThreadSlot| !slot.taken.swap(true, Ordering::Relaxed);
     SLOTS.iter().find(free).unwrap_or(&UNWATCHED)
 }
 
 /// Marks a poll as long as it lives.
-pub(crate) struct Polling(&'static Slot);
+pub(crate) struct Polling(&'static ThreadSlot);
 
 /// Marks that the calling thread polls the task of a cell.
 #[inline]
@@ -95,7 +95,7 @@ impl Drop for Polling {
 }
 
 #[cold]
-fn first_poll() -> &'static Slot {
+fn first_poll() -> &'static ThreadSlot {
     // A thread that ends has given its slot back already.
     let slot = LEASE.try_with(|lease| lease.0).unwrap_or(&UNWATCHED);
     SLOT.set(Some(slot));
@@ -107,7 +107,7 @@ fn place(cell: &Arc<Cell>) -> usize {
 }
 
 /// The nodes of the process, and whether there is a thread that looks at their threads.
-struct Watch {
+struct NodeWatch {
     nodes: Vec<Watched>,
     running: bool,
 }
@@ -120,9 +120,9 @@ struct Watched {
     rests: Vec<u64>,
 }
 
-static WATCH: Mutex<Watch> = Mutex::new(Watch { nodes: Vec::new(), running: false });
+static WATCH: Mutex<NodeWatch> = Mutex::new(NodeWatch { nodes: Vec::new(), running: false });
 
-fn watch() -> MutexGuard<'static, Watch> {
+fn watch() -> MutexGuard<'static, NodeWatch> {
     WATCH.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
@@ -164,7 +164,7 @@ fn run() {
 
 /// What was seen of one slot.
 struct View {
-    slot: &'static Slot,
+    slot: &'static ThreadSlot,
     polls: usize,
     cell: usize,
     /// Since when it shows the same.
@@ -173,7 +173,7 @@ struct View {
 }
 
 impl View {
-    fn new(slot: &'static Slot) -> Self {
+    fn new(slot: &'static ThreadSlot) -> Self {
         View { slot, polls: 0, cell: 0, since: Instant::now(), told: false }
     }
 

@@ -1,6 +1,6 @@
 //! The processor loop: round after round, until it ends itself or is stopped.
 
-use crate::cell::{About, Cell, Kind};
+use crate::cell::{Cell, CellMeta, Kind};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{Call, Frame, Panic, TaskPlace, catch, catch_call, frame, yield_now};
@@ -23,8 +23,8 @@ pub(crate) const ROUNDS_PER_TURN: u32 = 64;
 pub(crate) struct ProcessorType<P>(PhantomData<P>);
 
 impl<P: Processor<Context = Context>> ProcessorType<P> {
-    pub(crate) const ABOUT: &'static About =
-        &About { kind: Kind::Processor, type_name: TypeName::of::<P> };
+    pub(crate) const META: &'static CellMeta =
+        &CellMeta { kind: Kind::Processor, type_name: TypeName::of::<P> };
 }
 
 /// Gives a processor its task, which holds a place of the executor as long as it lives.

@@ -1,7 +1,7 @@
 //! The worker loop: one message at a time, until there is nothing to do or it is over.
 
 use crate::ask::unanswered::Unanswered;
-use crate::cell::{About, Cell, Kind, Resident, Stopping, Turn};
+use crate::cell::{Cell, CellMeta, Kind, NextStep, SleepingWorker, Stopping};
 use crate::context::Context;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{Panic, catch, catch_call, frame, yield_now};
@@ -44,12 +44,12 @@ pub(crate) const MESSAGES_PER_TURN: u32 = 128;
 pub(crate) struct WorkerType<W>(PhantomData<W>);
 
 impl<W: Worker<Context = Context>> WorkerType<W> {
-    pub(crate) const ABOUT: &'static About =
-        &About { kind: Kind::Worker, type_name: TypeName::of::<W> };
+    pub(crate) const META: &'static CellMeta =
+        &CellMeta { kind: Kind::Worker, type_name: TypeName::of::<W> };
 }
 
 /// A sleeping worker is the worker itself, in a box; without fields it costs nothing.
-impl<W: Worker<Context = Context>> Resident for W {
+impl<W: Worker<Context = Context>> SleepingWorker for W {
     fn awaken(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>) {
         spawn(self, node, cell);
     }
@@ -81,12 +81,12 @@ pub(crate) fn spawn<W: Worker<Context = Context>>(
 
 /// The loop of a worker.
 pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ctx: Context) {
-    let mut lingers = false;
+    let mut keeps_task = false;
     let mut handled = 0;
     let panicked = loop {
         let turn = match ctx.next_in_hand() {
-            Some(message) => Turn::Message(message),
-            None if lingers => {
+            Some(message) => NextStep::Message(message),
+            None if keeps_task => {
                 poll_fn(|cx| {
                     let turn = ctx.poll_inbox(Some(cx.waker()), true);
                     if turn.is_pending() {
@@ -96,18 +96,18 @@ pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ct
                 })
                 .await
             }
-            None => match first_wait(&mut ctx, &mut lingers) {
+            None => match first_wait(&mut ctx, &mut keeps_task) {
                 Some(turn) => turn,
                 None => continue,
             },
         };
         let message = match turn {
-            Turn::Message(message) => message,
-            Turn::Stop => break None,
-            Turn::Rest => match ctx.cell().sleep(worker, &ctx.node().drain, asleep) {
+            NextStep::Message(message) => message,
+            NextStep::Stop => break None,
+            NextStep::Rest => match ctx.cell().sleep(worker, &ctx.node().drain, asleep) {
                 Ok(()) => return,
                 Err(back) => {
-                    (worker, lingers) = (back, false);
+                    (worker, keeps_task) = (back, false);
                     continue;
                 }
             },
@@ -129,18 +129,18 @@ pub(crate) async fn run<W: Worker<Context = Context>>(mut worker: Box<W>, mut ct
     finish(worker, ctx, panicked).await;
 }
 
-fn asleep<W: Worker<Context = Context>>(worker: Box<W>) -> Box<dyn Resident> {
+fn asleep<W: Worker<Context = Context>>(worker: Box<W>) -> Box<dyn SleepingWorker> {
     worker
 }
 
 /// Finds the next thing to do of a worker that is about to wait for the first time since it has
-/// its task: it asks for leave to linger, and without it rests at once.
-fn first_wait(ctx: &mut Context, lingers: &mut bool) -> Option<Turn> {
+/// its task: it asks for leave to keep its task, and without it rests at once.
+fn first_wait(ctx: &mut Context, keeps_task: &mut bool) -> Option<NextStep> {
     if let Poll::Ready(turn) = ctx.poll_inbox(None, true) {
         return Some(turn);
     }
-    *lingers = ctx.node().linger(ctx.cell());
-    if *lingers { None } else { Some(Turn::Rest) }
+    *keeps_task = ctx.node().keep_awake(ctx.cell());
+    if *keeps_task { None } else { Some(NextStep::Rest) }
 }
 
 /// The worker panicked, with this text.
@@ -276,7 +276,7 @@ fn abandon(ctx: &mut Context, reason: DeadLetterReason) -> Unanswered {
         while let Some(message) = ctx.take_in_hand() {
             unanswered.add(ctx, message);
         }
-        let Poll::Ready(Turn::Message(message)) = ctx.poll_inbox(None, false) else { break };
+        let Poll::Ready(NextStep::Message(message)) = ctx.poll_inbox(None, false) else { break };
         unanswered.add(ctx, message);
     }
     unanswered

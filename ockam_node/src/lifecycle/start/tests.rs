@@ -1,6 +1,6 @@
 //! A kill at the moment at which a start hands the worker's code over.
 
-use super::{Arc, Mailbox, Place, WorkerType};
+use super::{Arc, Mailbox, StartOptions, WorkerType};
 use crate::builder::NodeBuilder;
 use crate::context::Context;
 use crate::run::worker;
@@ -26,8 +26,8 @@ impl Worker for Idle {
 async fn whoever_kills_a_worker_is_told_by_its_task_that_it_was_dropped_and_not_by_its_start() {
     let ctx = NodeBuilder::new().build().unwrap();
     let node = ctx.node();
-    let place = Place::default();
-    let starting = place.reserve(node, WorkerType::<Idle>::ABOUT, Mailbox::allow_all).unwrap();
+    let place = StartOptions::default();
+    let starting = place.reserve(node, WorkerType::<Idle>::META, Mailbox::allow_all).unwrap();
     let cell = Arc::clone(&starting.cell);
     assert!(cell.settle_awake());
     worker::spawn(Box::new(Idle), node, Arc::clone(&cell));

@@ -13,9 +13,9 @@ use core::time::Duration;
 use ockam_core::{Error, ErrorKind};
 
 /// A stop that has begun. It is over also if its task unwinds.
-struct Stop(Arc<Node>);
+struct RunningStop(Arc<Node>);
 
-impl Drop for Stop {
+impl Drop for RunningStop {
     fn drop(&mut self) {
         if is_unwinding() {
             self.end();
@@ -23,7 +23,7 @@ impl Drop for Stop {
     }
 }
 
-impl Stop {
+impl RunningStop {
     /// Goes on if something has panicked.
     fn took(&self, step: Result<(), Panic>, next: impl FnOnce(&Self)) {
         if let Err(panic) = step {
@@ -51,9 +51,9 @@ impl Stop {
 
 /// Stops the node, whatever panics meanwhile.
 pub(super) async fn run(node: Arc<Node>, limit: Duration) {
-    let stop = Stop(node);
+    let stop = RunningStop(node);
     let stopped = catch_future(steps::run(&stop.0, limit)).await;
-    stop.took(stopped, Stop::cut_off);
+    stop.took(stopped, RunningStop::cut_off);
 }
 
 /// Says that a stop is over, and is not as it should be.
@@ -94,7 +94,7 @@ mod tests {
     #[tokio::test]
     async fn a_stop_whose_task_panics_is_over_and_an_error() {
         let (ctx, call) = begun().await;
-        let stop = Stop(Arc::clone(ctx.node()));
+        let stop = RunningStop(Arc::clone(ctx.node()));
         tokio::spawn(async move {
             let _stop = stop;
             panic!("on purpose");
@@ -105,8 +105,8 @@ mod tests {
     #[tokio::test]
     async fn after_a_panic_in_a_stop_what_is_left_is_cut_off() {
         let (ctx, call) = begun().await;
-        let stop = Stop(Arc::clone(ctx.node()));
-        stop.took(catch_call(|| panic!("on purpose")), Stop::cut_off);
+        let stop = RunningStop(Arc::clone(ctx.node()));
+        stop.took(catch_call(|| panic!("on purpose")), RunningStop::cut_off);
         assert_fails(&ctx, call).await;
         assert_eq!(ctx.list_workers().len(), 1);
     }
@@ -114,8 +114,8 @@ mod tests {
     #[tokio::test]
     async fn after_a_panic_in_cutting_off_the_waiters_are_told() {
         let (ctx, call) = begun().await;
-        let stop = Stop(Arc::clone(ctx.node()));
-        stop.took(catch_call(|| panic!("on purpose")), Stop::end);
+        let stop = RunningStop(Arc::clone(ctx.node()));
+        stop.took(catch_call(|| panic!("on purpose")), RunningStop::end);
         assert_fails(&ctx, call).await;
     }
 }

@@ -87,7 +87,7 @@ fn close(node: &Arc<Node>, kind: Kind, order: Option<StopOrder>) -> Vec<Arc<Cell
     cells.retain(|cell| {
         match cell.request_stop() {
             Stopping::Requested(wakers) => wake(wakers),
-            Stopping::ShutDown(resident) => resident.shut_down(node, Arc::clone(cell)),
+            Stopping::ShutDown(sleeping) => sleeping.shut_down(node, Arc::clone(cell)),
             Stopping::Ended => {}
         }
         !cell.has_ended()

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 /// A worker at rest, whose type is known to itself alone.
-pub(crate) trait Resident: Send {
+pub(crate) trait SleepingWorker: Send {
     /// Gives the worker a task that handles what is in its inbox.
     fn awaken(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
 

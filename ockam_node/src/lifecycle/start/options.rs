@@ -5,7 +5,7 @@ use crate::cell::byte_budget::ByteBudget;
 #[cfg(feature = "std")]
 use crate::cell::inbox::Shared;
 use crate::cell::inbox::{Bounds, Limits};
-use crate::cell::{About, Cell};
+use crate::cell::{Cell, CellMeta};
 use crate::dead_letter::DeadLetterReason;
 #[cfg(feature = "std")]
 use crate::delivery::shortcut::Shortcut;
@@ -27,7 +27,7 @@ pub(super) struct Rare {
 
 /// Where something is to be started.
 #[derive(Default)]
-pub(super) struct Place {
+pub(super) struct StartOptions {
     pub(super) mailboxes: Option<Mailboxes>,
     /// How many messages and bytes the mailbox holds: 0 is as many as is usual.
     pub(super) messages: u32,
@@ -38,7 +38,7 @@ pub(super) struct Place {
     rare: Option<Box<Rare>>,
 }
 
-impl Place {
+impl StartOptions {
     #[cfg(feature = "std")]
     pub(super) fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
@@ -65,7 +65,7 @@ impl Place {
     pub(super) fn reserve<'a>(
         self,
         node: &'a Arc<Node>,
-        about: &'static About,
+        about: &'static CellMeta,
         usual: impl FnOnce(Address) -> Mailbox,
     ) -> Result<Starting<'a>> {
         let limits = self.limits(&node.mailbox_limits);
@@ -89,7 +89,7 @@ impl Rare {
         self,
         node: &Arc<Node>,
         mailboxes: Mailboxes,
-        about: &'static About,
+        about: &'static CellMeta,
         stop_order: StopOrder,
         mut limits: Limits,
     ) -> Result<Arc<Cell>> {
