@@ -32,7 +32,6 @@ TYPES = {
     "ockam_core": {"Inner", "Repr"},
     "ockam_identity": {"AeadKey", "Answer", "Answered", "Attested", "Change", "Greeted", "State", "Table", "Values"},
     "ockam_transport_memory": {"State"},
-    "ockam_transport_tcp": {"Outcome", "Place", "Table"},
 }
 
 # Names of constants that have several values in the workspace.

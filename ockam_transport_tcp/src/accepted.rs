@@ -2,7 +2,7 @@
 
 use crate::budget::{Budget, Share};
 use crate::link::Link;
-use crate::places::Place;
+use crate::permits::Permit;
 use ockam_core::FlowControlId;
 use ockam_node::ByteBudget;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub(crate) struct Accepted {
     /// The flow of the listener.
     pub(crate) spawner: FlowControlId,
-    pub(crate) place: Place,
+    pub(crate) permit: Permit,
     pub(crate) budget: Arc<Budget>,
     /// What all of them hold of messages that wait.
     pub(crate) queued: ByteBudget,

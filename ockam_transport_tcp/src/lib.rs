@@ -44,7 +44,7 @@
 //!
 //! ```text
 //! transport ──> dial ─────┐                         the calls of a program
-//!     └──────> listener ──┴──> link ──> sender ──> outbox ──> socket
+//!     └──────> listener ──┴──> link ──> sender ──> queue ───> socket
 //!                               └─────> receiver <─────────── socket
 //! ```
 //!
@@ -54,12 +54,12 @@
 //! | `on_demand` | connections that routes ask for |
 //! | `options`, `limits` | what can be chosen, and what holds if nothing is |
 //! | `dial`, `lookup`, `race`, `socket` | names and addresses, several of one name, the system's sockets |
-//! | `listener`, `places` | accepting; how many, and which one ends for one more |
+//! | `listener`, `permits` | accepting; how many, and which one ends for one more |
 //! | `opening`, `accepted` | how a socket becomes a connection, and what it shares with others |
 //! | `connection`, `direction`, `listener_info` | what a program sees of connections and listeners |
 //! | `link` | one connection: its addresses, whether it is up, its end |
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
-//! | `outgoing`, `outbox` | what both write from |
+//! | `write_buffer`, `write_queue` | what both write from |
 //! | `backlog` | messages for workers whose mailboxes are full, and the rule for workers that stand still |
 //! | `close`, `acknowledged` | the end of a socket in good order, and whether everything has arrived by then |
 //! | `receiver`, `progress` | messages on their way in, and whether one that has begun goes on |
@@ -87,9 +87,7 @@ mod lookup;
 mod on_demand;
 mod opening;
 mod options;
-mod outbox;
-mod outgoing;
-mod places;
+mod permits;
 mod progress;
 mod race;
 mod receiver;
@@ -101,6 +99,8 @@ mod socket;
 mod traffic;
 mod transport;
 mod undelivered;
+mod write_buffer;
+mod write_queue;
 
 pub use backlog::MAX_BACKLOG_LEN;
 pub use budget::{DEFAULT_FRAME_BUDGET, FRAME_GRACE, FREE_FRAME_LEN};
@@ -116,7 +116,7 @@ pub use limits::{
 pub use listener::TcpListener;
 pub use listener_info::TcpListenerInfo;
 pub use options::{TcpConnectionOptions, TcpListenerOptions};
-pub use outbox::MAX_BATCH_LEN;
 pub use progress::MIN_FRAME_PROGRESS;
 pub use reconnect::{RECONNECT_PROVEN_AFTER, TcpReconnect};
 pub use transport::TcpTransport;
+pub use write_queue::MAX_BATCH_LEN;

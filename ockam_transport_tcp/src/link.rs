@@ -6,7 +6,7 @@
 //!    └── end ──> Ended(why) <── end ──┘
 //! ```
 //!
-//! Whoever finds the socket failed breaks the link. Only the receiver ends it or mends it, because
+//! Whoever finds the socket failed breaks the link. Only the receiver ends it or recovers it, because
 //! only the receiver knows that everything that arrived was delivered. A sender that is stopped
 //! ends it as well, since nobody can send through it any more.
 
@@ -205,7 +205,7 @@ impl Link {
         self.break_off_if(why, |stream| Arc::ptr_eq(stream, failed));
     }
 
-    /// Takes note of an error of writing, while the outbox is still locked.
+    /// Takes note of an error of writing, while the queue is still locked.
     ///
     /// The system tells an error of a socket once, to the half that asks first. The other half sees a
     /// clean end or a closed pipe, and looks here for the reason. So a closed pipe is none.
@@ -255,20 +255,20 @@ impl Link {
     }
 
     /// Goes on with a new socket, unless the link has ended in the meantime.
-    pub(crate) fn mend(&self, stream: OwnedWriteHalf) -> bool {
+    pub(crate) fn recover(&self, stream: OwnedWriteHalf) -> bool {
         let stream = Arc::new(stream);
         self.traffic.look(stream.as_ref().as_ref());
-        let mended = self.phase.send_if_modified(|phase| {
+        let recovered = self.phase.send_if_modified(|phase| {
             let broken = matches!(phase, Phase::Broken(_));
             if broken {
                 *phase = Phase::Up(Arc::clone(&stream));
             }
             broken
         });
-        if mended {
+        if recovered {
             self.entry.up();
         }
-        mended
+        recovered
     }
 
     /// Ends the connection, once: its flow ends, and everybody who waits for it is told. Returns

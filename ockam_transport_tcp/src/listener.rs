@@ -7,7 +7,7 @@ use crate::limits::Limits;
 use crate::listener_info::TcpListenerInfo;
 use crate::opening::Opening;
 use crate::options::TcpListenerOptions;
-use crate::places::Places;
+use crate::permits::Permits;
 use crate::registry::Registry;
 use core::future::{Future, poll_fn};
 use core::mem;
@@ -74,10 +74,10 @@ impl TcpListener {
         })?;
         let TcpListenerOptions { flow, limits, connection_limit, frame_budget, .. } = options;
         let queued = ByteBudget::new(options.max_queued_bytes);
-        let places = Places::new(socket_address, connection_limit);
+        let permits = Permits::new(socket_address, connection_limit);
         let budget = Budget::new(frame_budget, limits.max_frame_len.min(MAX_FRAME_LEN));
         let info =
-            TcpListenerInfo { address: ctx.random_local(), socket_address, flow, places, queued };
+            TcpListenerInfo { address: ctx.random_local(), socket_address, flow, permits, queued };
         let accepting = Accepting {
             socket,
             info: info.clone(),
@@ -134,7 +134,7 @@ impl Accepting {
             limits: self.limits.clone(),
             accepted: Some(Accepted {
                 spawner: self.info.flow.clone(),
-                place: self.info.places.take(peer.ip()),
+                permit: self.info.permits.take(peer.ip()),
                 budget: Arc::clone(&self.budget),
                 queued: self.info.queued.clone(),
             }),

@@ -1,6 +1,6 @@
 //! What a program sees of a listener.
 
-use crate::places::Places;
+use crate::permits::Permits;
 use core::fmt;
 use core::net::SocketAddr;
 use ockam_core::{Address, FlowControlId};
@@ -13,7 +13,7 @@ pub struct TcpListenerInfo {
     pub(crate) address: Address,
     pub(crate) socket_address: SocketAddr,
     pub(crate) flow: FlowControlId,
-    pub(crate) places: Arc<Places>,
+    pub(crate) permits: Arc<Permits>,
     pub(crate) queued: ByteBudget,
 }
 
@@ -39,13 +39,13 @@ impl TcpListenerInfo {
     /// Counts the connections that it holds at this moment.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.places.count()
+        self.permits.count()
     }
 
     /// Counts the connections that have ended so far because another one needed their place.
     #[must_use]
     pub fn displaced(&self) -> u64 {
-        self.places.displaced()
+        self.permits.displaced()
     }
 
     /// Counts the bytes that its connections hold at this moment of messages that wait, to be written

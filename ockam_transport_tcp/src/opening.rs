@@ -8,12 +8,12 @@ use crate::direct::Direct;
 use crate::direction::TcpDirection;
 use crate::limits::{FREE_QUEUED_LEN, Limits};
 use crate::link::Link;
-use crate::outgoing::Outgoing;
 use crate::receiver::Receiver;
 use crate::redial::Redial;
 use crate::registry::Registry;
 use crate::sender::Sender;
 use crate::socket;
+use crate::write_buffer::SharedWriteBuffer;
 use ockam_core::{AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
 use ockam_node::{ByteBudget, Handle, ProcessorBuilder, StopOrder, WorkerBuilder};
 use std::sync::Arc;
@@ -43,13 +43,13 @@ impl Opening {
         let link =
             Link::new(ctx, registry.on_end(), flow, (direction, peer), writing, redial.is_some());
         if let Some(accepted) = &accepted {
-            accepted.place.attach(&link);
+            accepted.permit.attach(&link);
         }
         let spawner = accepted.as_ref().map(|accepted| &accepted.spawner);
         announce(&link, ctx, spawner, &limits);
         let queued = accepted.as_ref().map(|accepted| accepted.queued.clone());
         let charge = queued.as_ref().map(ByteBudget::charge);
-        let outgoing = Arc::new(Outgoing::new(limits.max_sent_frame_len, charge));
+        let outgoing = Arc::new(SharedWriteBuffer::new(limits.max_sent_frame_len, charge));
         let sender = Sender::new(&link, &outgoing, limits.write_stall, queued.clone());
         let direct = Direct::new(Arc::clone(&link), Arc::clone(&outgoing));
         let receiver = Receiver::new(&link, outgoing, reading, &limits, accepted, redial);

@@ -1,79 +1,79 @@
 //! What is on its way into a connection's socket, for both who write there: the sender, and whoever
 //! sends past its mailbox.
 //!
-//! It owns the outbox and writing from it. It refuses to know when that is right.
+//! It owns the queue and writing from it. It refuses to know when that is right.
 
-use crate::outbox::Outbox;
+use crate::write_queue::WriteQueue;
 use ockam_core::{Error, LocalMessage};
 use ockam_node::ByteCharge;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use tokio::net::tcp::OwnedWriteHalf;
 
-/// The one outbox of a connection. It is locked for one call of the system at most.
-pub(crate) struct Outgoing(Mutex<Desk>);
+/// The one queue of a connection. It is locked for one call of the system at most.
+pub(crate) struct SharedWriteBuffer(Mutex<WriteBuffer>);
 
-/// An outbox, and the socket that has a part of it.
-pub(crate) struct Desk {
-    outbox: Outbox,
+/// A queue, and the socket that has a part of it.
+pub(crate) struct WriteBuffer {
+    queue: WriteQueue,
     /// What of a listener's bytes it holds, for a connection that a listener accepted.
     queued: Option<ByteCharge>,
     begun_on: Option<Arc<OwnedWriteHalf>>,
 }
 
-impl Outgoing {
+impl SharedWriteBuffer {
     /// Makes one for messages of so many bytes. Those that wait count as part of a budget, if there is
     /// one.
     pub(crate) fn new(max_frame_len: usize, queued: Option<ByteCharge>) -> Self {
-        let outbox = Outbox::new(max_frame_len);
-        Outgoing(Mutex::new(Desk { outbox, queued, begun_on: None }))
+        let queue = WriteQueue::new(max_frame_len);
+        SharedWriteBuffer(Mutex::new(WriteBuffer { queue, queued, begun_on: None }))
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Desk> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, WriteBuffer> {
         // Poison says that somebody panicked. Nothing here does in the middle of a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Locks it if nobody else has.
-    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Desk>> {
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, WriteBuffer>> {
         match self.0.try_lock() {
-            Ok(desk) => Some(desk),
+            Ok(buffer) => Some(buffer),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }
 }
 
-impl Desk {
+impl WriteBuffer {
     /// Adds a message. Gives it back if it cannot be written.
     pub(crate) fn add(&mut self, message: LocalMessage) -> Result<(), (Error, LocalMessage)> {
-        self.outbox.add(message)
+        self.queue.add(message)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.outbox.is_empty()
+        self.queue.is_empty()
     }
 
     /// Tells whether what is there should be written before there is more.
     pub(crate) fn is_full(&self) -> bool {
-        self.outbox.is_full()
+        self.queue.is_full()
     }
 
     /// Writes what a socket takes now; `true` if that was all there is. Without an error, what is
     /// left has to be written to the same socket.
     pub(crate) fn write(&mut self, stream: &Arc<OwnedWriteHalf>) -> io::Result<bool> {
-        while !self.outbox.is_written() {
-            let written = self.outbox.write(|slices| match slices {
+        while !self.queue.is_written() {
+            let written = self.queue.write(|slices| match slices {
                 [slice] => stream.try_write(slice),
                 _ => stream.try_write_vectored(slices),
             });
             match written {
-                Ok(written) => self.outbox.advance(written),
+                Ok(written) => self.queue.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.outbox.is_begun() && self.begun_on.is_none() {
+                    if self.queue.is_begun() && self.begun_on.is_none() {
                         self.begun_on = Some(Arc::clone(stream));
                     }
-                    self.count(self.outbox.len());
+                    self.count(self.queue.len());
                     return Ok(false);
                 }
                 Err(error) => return Err(error),
@@ -102,18 +102,18 @@ impl Desk {
         }
     }
 
-    /// Empties the outbox, and returns its messages.
+    /// Empties the queue, and returns its messages.
     pub(crate) fn finish(&mut self) -> Vec<LocalMessage> {
         self.begun_on = None;
         self.count(0);
-        self.outbox.finish().collect()
+        self.queue.finish().collect()
     }
 
     /// Ends the batch, which is written; returns the numbers of messages and of bytes that it had.
     pub(crate) fn sent(&mut self) -> (usize, usize) {
         self.begun_on = None;
         self.count(0);
-        self.outbox.sent()
+        self.queue.sent()
     }
 }
 
@@ -131,17 +131,17 @@ mod tests {
         let connect = async || Arc::new(TcpStream::connect(address).await.unwrap().into_split().1);
         let (lost, next) = (connect().await, connect().await);
         let budget = ByteBudget::new(0);
-        let outgoing = Outgoing::new(MAX_FRAME_LEN, Some(budget.charge()));
-        let mut desk = outgoing.lock();
+        let outgoing = SharedWriteBuffer::new(MAX_FRAME_LEN, Some(budget.charge()));
+        let mut buffer = outgoing.lock();
         let body = vec![7; 16_000_000];
-        desk.add(TransportMessage::new(route!["far"], route![], body).into()).unwrap();
-        assert!(desk.stale(&next).is_empty(), "nothing of it has gone anywhere");
+        buffer.add(TransportMessage::new(route!["far"], route![], body).into()).unwrap();
+        assert!(buffer.stale(&next).is_empty(), "nothing of it has gone anywhere");
         assert_eq!(budget.held(), 0, "nothing waits");
-        assert!(!desk.write(&lost).unwrap());
+        assert!(!buffer.write(&lost).unwrap());
         assert!(budget.held() > 16_000_000, "all of it is there as long as a part waits");
-        assert!(desk.stale(&lost).is_empty());
-        assert_eq!(desk.stale(&next).len(), 1);
+        assert!(buffer.stale(&lost).is_empty());
+        assert_eq!(buffer.stale(&next).len(), 1);
         assert_eq!(budget.held(), 0);
-        assert!(desk.write(&next).unwrap(), "nothing is left");
+        assert!(buffer.write(&next).unwrap(), "nothing is left");
     }
 }

@@ -29,7 +29,7 @@ const MAX_KEPT: usize = 16 * 1024;
 const LENGTH_LEN: usize = 4;
 
 /// Collects a batch and hands it out as slices.
-pub(crate) struct Outbox {
+pub(crate) struct WriteQueue {
     /// How large the message of a frame may be.
     max_frame_len: usize,
     /// Frames, without the payloads that are large.
@@ -52,10 +52,10 @@ enum Piece {
     Payload(usize),
 }
 
-impl Outbox {
+impl WriteQueue {
     /// Makes one that takes messages of so many bytes, and of no more than the protocol allows.
     pub(crate) fn new(max_frame_len: usize) -> Self {
-        Outbox {
+        WriteQueue {
             max_frame_len,
             bytes: Vec::new(),
             pieces: Vec::new(),
@@ -201,8 +201,8 @@ mod tests {
     use super::*;
     use ockam_core::{TransportMessage, route};
 
-    fn outbox() -> Outbox {
-        Outbox::new(MAX_FRAME_LEN)
+    fn queue() -> WriteQueue {
+        WriteQueue::new(MAX_FRAME_LEN)
     }
 
     fn message(len: usize) -> LocalMessage {
@@ -216,10 +216,10 @@ mod tests {
     }
 
     /// Writes all, `step` bytes at a time.
-    fn written(outbox: &mut Outbox, step: usize) -> Vec<u8> {
+    fn written(queue: &mut WriteQueue, step: usize) -> Vec<u8> {
         let mut all = Vec::new();
-        while !outbox.is_written() {
-            let piece = outbox.write(|slices| {
+        while !queue.is_written() {
+            let piece = queue.write(|slices| {
                 let mut left = step;
                 let mut bytes = Vec::new();
                 for slice in slices {
@@ -228,7 +228,7 @@ mod tests {
                 }
                 bytes
             });
-            outbox.advance(piece.len());
+            queue.advance(piece.len());
             all.extend(piece);
         }
         all
@@ -239,31 +239,31 @@ mod tests {
         let lens = [1, 5000, 0, 4096, 4095, 10_000, 7];
         let frames = lens.map(frame_of).concat();
         for step in [1, 3, 1000, 5016, usize::MAX] {
-            let mut outbox = outbox();
-            lens.iter().for_each(|len| outbox.add(message(*len)).unwrap());
-            assert!(written(&mut outbox, step) == frames, "{step}");
-            assert_eq!(outbox.sent(), (lens.len(), frames.len()));
-            assert!(outbox.is_written());
+            let mut queue = queue();
+            lens.iter().for_each(|len| queue.add(message(*len)).unwrap());
+            assert!(written(&mut queue, step) == frames, "{step}");
+            assert_eq!(queue.sent(), (lens.len(), frames.len()));
+            assert!(queue.is_written());
         }
     }
 
     #[test]
     fn a_batch_of_many_large_messages_takes_several_calls() {
-        let mut outbox = outbox();
-        (0..3 * MAX_SLICES).for_each(|_| outbox.add(message(LARGE_PAYLOAD)).unwrap());
-        assert!(outbox.is_full());
+        let mut queue = queue();
+        (0..3 * MAX_SLICES).for_each(|_| queue.add(message(LARGE_PAYLOAD)).unwrap());
+        assert!(queue.is_full());
         let frame = frame_of(LARGE_PAYLOAD);
-        assert!(written(&mut outbox, usize::MAX) == frame.repeat(3 * MAX_SLICES));
+        assert!(written(&mut queue, usize::MAX) == frame.repeat(3 * MAX_SLICES));
     }
 
     #[test]
     fn a_message_that_does_not_fit_comes_back_and_leaves_the_batch_alone() {
-        let mut outbox = outbox();
-        outbox.add(message(3)).unwrap();
-        let (error, back) = outbox.add(message(MAX_FRAME_LEN)).unwrap_err();
+        let mut queue = queue();
+        queue.add(message(3)).unwrap();
+        let (error, back) = queue.add(message(MAX_FRAME_LEN)).unwrap_err();
         assert!(error.to_string().ends_with("limit of 16777216 bytes: send less at a time"));
         assert_eq!(back.payload().len(), MAX_FRAME_LEN);
-        assert_eq!(written(&mut outbox, usize::MAX), frame_of(3));
+        assert_eq!(written(&mut queue, usize::MAX), frame_of(3));
     }
 
     #[test]
@@ -271,16 +271,16 @@ mod tests {
         // Copied, and written from where they are.
         for len in [100, LARGE_PAYLOAD] {
             let limit = frame_of(len).len() - LENGTH_LEN;
-            let mut outbox = Outbox::new(limit);
-            outbox.add(message(len)).unwrap();
-            let (error, back) = outbox.add(message(len + 1)).unwrap_err();
+            let mut queue = WriteQueue::new(limit);
+            queue.add(message(len)).unwrap();
+            let (error, back) = queue.add(message(len + 1)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             let text =
                 format!("message of {} bytes is larger than the limit of {limit}", limit + 1);
             assert!(error.to_string().starts_with(&text), "{error}");
             assert_eq!(back.payload().len(), len + 1);
-            outbox.add(message(7)).unwrap();
-            assert!(written(&mut outbox, usize::MAX) == [frame_of(len), frame_of(7)].concat());
+            queue.add(message(7)).unwrap();
+            assert!(written(&mut queue, usize::MAX) == [frame_of(len), frame_of(7)].concat());
         }
     }
 }
