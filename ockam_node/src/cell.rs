@@ -28,7 +28,7 @@ pub(crate) use ended::OnEnd;
 pub(crate) use ending::{Cut, Ending};
 pub(crate) use kind::{CellMeta, Kind};
 pub(crate) use sleeping::SleepingWorker;
-pub(crate) use traffic::Hand;
+pub(crate) use traffic::Batch;
 
 use self::marks::Marks;
 use crate::cell::drain::Drain;

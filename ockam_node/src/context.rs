@@ -9,7 +9,7 @@
 //! | `send` | sending and forwarding |
 //! | `ask` | `send_and_receive` |
 //! | `receive` | taking messages out of one's own mailbox |
-//! | `outside` | what transports and channels need |
+//! | `transport_api` | what transports and channels need |
 //! | `stall` | handing on what a peer has sent, to a worker that may stand still |
 
 mod ask;
@@ -18,7 +18,6 @@ mod detached;
 mod ending;
 #[cfg(feature = "std")]
 mod kill;
-mod outside;
 mod receive;
 mod send;
 #[cfg(feature = "std")]
@@ -26,6 +25,7 @@ mod stall;
 #[cfg(feature = "std")]
 mod stop_with;
 mod stopping;
+mod transport_api;
 
 pub use ask::MessageSendReceiveOptions;
 #[cfg(feature = "std")]
@@ -39,7 +39,7 @@ use crate::ask::notice::{self, Failure};
 #[cfg(feature = "std")]
 use crate::ask::reply_to::{self, WayBack};
 use crate::ask::slot::asker;
-use crate::cell::{Cell, CellMeta, Hand, Kind, NextStep};
+use crate::cell::{Batch, Cell, CellMeta, Kind, NextStep};
 use crate::dead_letter::DeadLetterReason;
 #[cfg(feature = "std")]
 use crate::delivery::came_by::came_by;
@@ -73,7 +73,7 @@ pub struct Context {
     /// The deadline of the `receive` that waits.
     alarm: Alarm,
     /// Messages that were taken out of the inbox together and not handled yet.
-    hand: Hand,
+    batch: Batch,
     /// Who may wait for the answer to the message that is being handled.
     asker: Option<Address>,
     /// The way to that asker, if it reads notices of failures. It is that of the last asker whose
@@ -109,7 +109,7 @@ impl Context {
         Context {
             handle,
             alarm: Alarm::default(),
-            hand: Hand::default(),
+            batch: Batch::default(),
             asker: None,
             #[cfg(feature = "std")]
             way_back: None,
@@ -251,7 +251,7 @@ impl Context {
     #[inline]
     pub(crate) fn next_in_hand(&mut self) -> Option<LocalMessage> {
         #[cfg(feature = "std")]
-        if self.hand.len() > 0 && self.handle.cell().gives_up() {
+        if self.batch.len() > 0 && self.handle.cell().gives_up() {
             return None;
         }
         self.take_in_hand()
@@ -260,8 +260,8 @@ impl Context {
     /// As [`next_in_hand`](Self::next_in_hand), when no more messages are handled.
     #[inline]
     pub(crate) fn take_in_hand(&mut self) -> Option<LocalMessage> {
-        let message = self.hand.pop()?;
-        self.handle.cell().set_in_hand(self.hand.len());
+        let message = self.batch.pop()?;
+        self.handle.cell().set_in_hand(self.batch.len());
         Some(message)
     }
 
@@ -270,8 +270,8 @@ impl Context {
     #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn put_back(&mut self) {
-        if self.hand.len() > 0 {
-            self.handle.cell().put_back(&mut self.hand);
+        if self.batch.len() > 0 {
+            self.handle.cell().put_back(&mut self.batch);
         }
     }
 
@@ -289,14 +289,14 @@ impl Context {
         }
     }
 
-    /// As [`poll_turn`](Self::poll_turn), when nothing is in hand.
+    /// As [`poll_turn`](Self::poll_turn), when nothing is in batch.
     #[cfg_attr(feature = "std", inline)]
     #[cfg_attr(not(feature = "std"), inline(never))]
     pub(crate) fn poll_inbox(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<NextStep> {
         let (cell, drain) = (self.handle.cell(), &self.handle.node().drain);
-        let turn = cell.poll_turn(&mut self.hand, waker, may_rest, drain);
-        if self.hand.len() > 0 {
-            self.handle.cell().set_in_hand(self.hand.len());
+        let turn = cell.poll_turn(&mut self.batch, waker, may_rest, drain);
+        if self.batch.len() > 0 {
+            self.handle.cell().set_in_hand(self.batch.len());
         }
         turn
     }
@@ -375,7 +375,7 @@ impl Drop for Context {
             });
         }
         let (node, cell) = (self.handle.node(), self.handle.cell());
-        while let Some(message) = self.hand.pop() {
+        while let Some(message) = self.batch.pop() {
             node.undelivered(message, DeadLetterReason::CutOff, cell);
         }
         if cell.kind() == Kind::Detached {

@@ -251,22 +251,22 @@ impl Inbox {
         Some(message)
     }
 
-    /// Moves the oldest messages into `hand`: at most `count`, and at most an eighth of the bytes.
+    /// Moves the oldest messages into `batch`: at most `count`, and at most an eighth of the bytes.
     #[cfg(feature = "std")]
     #[inline]
-    pub(crate) fn pop_more(&mut self, hand: &mut Queue, count: usize, bounds: Bounds) {
+    pub(crate) fn pop_more(&mut self, batch: &mut Queue, count: usize, bounds: Bounds) {
         let count = self.messages.len().min(count);
         let count = self.held.take_first(&self.messages, count, bounds);
         if count > 0 {
-            hand.extend(self.messages.drain(..count));
+            batch.extend(self.messages.drain(..count));
             self.taken = self.taken.wrapping_add(count as u32);
         }
     }
 
     /// Puts back in front what was taken last and not handled, though there may be no room for it.
     #[cfg(feature = "std")]
-    pub(crate) fn put_back(&mut self, hand: &mut Queue) {
-        while let Some(message) = hand.pop_back() {
+    pub(crate) fn put_back(&mut self, batch: &mut Queue) {
+        while let Some(message) = batch.pop_back() {
             self.held.add(Weight::of(&message));
             self.messages.push_front(message);
             self.taken = self.taken.wrapping_sub(1);

@@ -8,7 +8,7 @@ use crate::cell::byte_budget::ByteBudget;
 use crate::cell::drain::Drain;
 use crate::cell::inbox::{Bounds, InLine, Limits, Shared, Weight};
 use crate::cell::{
-    Cell, CellMeta, Cut, Hand, Kind, NextStep, Pushed, Settled, SleepingWorker, Stopping,
+    Batch, Cell, CellMeta, Cut, Kind, NextStep, Pushed, Settled, SleepingWorker, Stopping,
 };
 use crate::lifecycle::stop_order::StopOrder;
 use crate::node::Node;
@@ -44,7 +44,7 @@ pub(super) struct Stage {
     /// Under the standard library's mutex: to write something down is no step of a model.
     ledger: Mutex<Ledger>,
     /// What a context has taken and not handled yet.
-    hand: Mutex<Hand>,
+    batch: Mutex<Batch>,
     /// The worker has a task, or is in its start or its end.
     busy: AtomicBool,
 }
@@ -134,12 +134,12 @@ impl Stage {
 
     /// Finds the next message, in hand or in the cell, or what else there is to do.
     pub(super) fn poll_turn(&self, waker: Option<&Waker>, may_rest: bool) -> Poll<NextStep> {
-        let mut hand = mem::take(&mut *self.hand.lock().expect(NO_PANIC));
-        let turn = match hand.messages.pop_front() {
+        let mut batch = mem::take(&mut *self.batch.lock().expect(NO_PANIC));
+        let turn = match batch.messages.pop_front() {
             Some(message) => Poll::Ready(NextStep::Message(message)),
-            None => self.cell.poll_turn(&mut hand, waker, may_rest, &self.drain),
+            None => self.cell.poll_turn(&mut batch, waker, may_rest, &self.drain),
         };
-        *self.hand.lock().expect(NO_PANIC) = hand;
+        *self.batch.lock().expect(NO_PANIC) = hand;
         turn
     }
 

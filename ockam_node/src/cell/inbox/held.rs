@@ -58,7 +58,7 @@ pub(super) struct Held {
 
 /// How many times what a worker takes at a time goes into the bound, since it comes on top.
 #[cfg(feature = "std")]
-const HANDFULS: usize = 8;
+const BATCHES: usize = 8;
 
 impl Weight {
     #[inline]
@@ -142,7 +142,7 @@ impl Held {
     }
 
     fn take_some(&mut self, messages: &Queue, count: usize, bounds: Bounds) -> usize {
-        let mut room = bounds.bytes as usize / HANDFULS;
+        let mut room = bounds.bytes as usize / BATCHES;
         let weights = messages.iter().take(count).map(Weight::of);
         let fitting = weights.take_while(|weight| {
             let fits = weight.bytes <= room;

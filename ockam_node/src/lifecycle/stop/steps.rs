@@ -30,7 +30,7 @@ pub(super) async fn run(node: &Arc<Node>, limit: Duration) {
         }
         node.drain.scanned();
         let quiet = async {
-            // What they send with their last breath is handled as well.
+            // What processors send while they stop is handled as well.
             ended(&processors).await;
             poll_fn(|cx| node.drain.poll_quiet(cx.waker())).await;
         };
