@@ -31,7 +31,7 @@ pub use ockam_identity::{
     CREDENTIAL_REFRESH_GAP, CREDENTIAL_REFRESH_INTERVAL, CREDENTIAL_REQUEST_TIMEOUT, Change,
     ChangeData, ChangeError, ChangeHash, ChangeHistory, Clock, Comparison, Credential,
     CredentialAndPurposeKey, CredentialData, CredentialError, CredentialIssuer, CredentialSource,
-    DEFAULT_CHANNEL_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT, EARLIEST_TIME, HALF_OPEN_LIFETIME,
+    DEFAULT_CHANNEL_HANDSHAKE_TIMEOUT, DEFAULT_CHANNEL_LIMIT, EARLIEST_TIME, HALF_OPEN_LIFETIME,
     IDENTITY_KEY_LIFETIME, Identifier, IdentifierError, Identities, Identity,
     IdentityAnyIdAccessControl, IdentityError, IdentityIdAccessControl, IdentityOptions,
     KEY_EXPIRY_NOTICE, KEY_EXPIRY_NOTICE_INTERVAL, MAX_CREDENTIAL_REFRESH_INTERVAL, MAX_HALF_OPEN,

@@ -4,7 +4,6 @@
 //! [`Error::new`](crate::Error::new) and
 //! [`Error::new_without_cause`](crate::Error::new_without_cause) take these codes and map them onto it.
 
-use crate::ErrorKind;
 use core::fmt;
 
 macro_rules! codes {
@@ -95,27 +94,5 @@ codes! {
         Panic => "panic",
         /// Something else.
         Other => "other",
-    }
-}
-
-/// Returns the kind under which callers see these codes. A code that says nothing about what to do,
-/// such as [`Kind::Internal`], is an error of the program's own if it is from there.
-pub(crate) fn error_kind(origin: Origin, kind: Kind) -> ErrorKind {
-    match kind {
-        Kind::Invalid | Kind::Unsupported | Kind::Misuse => ErrorKind::InvalidInput,
-        Kind::NotFound => ErrorKind::NotFound,
-        Kind::AlreadyExists | Kind::Conflict => ErrorKind::AlreadyExists,
-        Kind::ResourceExhausted => ErrorKind::Full,
-        Kind::Cancelled | Kind::Shutdown => ErrorKind::Stopped,
-        Kind::Timeout => ErrorKind::TimedOut,
-        Kind::Serialization | Kind::Parse => ErrorKind::Encoding,
-        Kind::Io => ErrorKind::Io,
-        Kind::Panic => ErrorKind::Panicked,
-        Kind::Unknown | Kind::Internal | Kind::Protocol | Kind::NotReady | Kind::Other => {
-            match origin {
-                Origin::Application => ErrorKind::Application,
-                _ => ErrorKind::Failed,
-            }
-        }
     }
 }

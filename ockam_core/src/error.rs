@@ -4,7 +4,7 @@
 //! Calls whose callers can act on more than the kind return it with a leaf error inside, which
 //! [`Error::downcast`] gives back.
 
-use crate::errcode::{Kind, Origin, error_kind};
+use crate::errcode::{Kind, Origin};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
@@ -314,6 +314,28 @@ impl From<Error> for Box<dyn StdError + 'static> {
 impl From<Error> for String {
     fn from(error: Error) -> Self {
         format!("{error}")
+    }
+}
+
+/// Returns the kind under which callers see these codes. A code that says nothing about what to do,
+/// such as [`Kind::Internal`], is an error of the program's own if it is from there.
+fn error_kind(origin: Origin, kind: Kind) -> ErrorKind {
+    match kind {
+        Kind::Invalid | Kind::Unsupported | Kind::Misuse => ErrorKind::InvalidInput,
+        Kind::NotFound => ErrorKind::NotFound,
+        Kind::AlreadyExists | Kind::Conflict => ErrorKind::AlreadyExists,
+        Kind::ResourceExhausted => ErrorKind::Full,
+        Kind::Cancelled | Kind::Shutdown => ErrorKind::Stopped,
+        Kind::Timeout => ErrorKind::TimedOut,
+        Kind::Serialization | Kind::Parse => ErrorKind::Encoding,
+        Kind::Io => ErrorKind::Io,
+        Kind::Panic => ErrorKind::Panicked,
+        Kind::Unknown | Kind::Internal | Kind::Protocol | Kind::NotReady | Kind::Other => {
+            match origin {
+                Origin::Application => ErrorKind::Application,
+                _ => ErrorKind::Failed,
+            }
+        }
     }
 }
 

@@ -150,7 +150,7 @@ impl FailureNotice {
         let reason = FailureReason::from_number(reader.byte(fields::REASON)?);
         reader.require(&mut fields, fields::KIND)?;
         let kind = kind_from(reader.byte(fields::KIND)?);
-        reader.require(&mut fields, fields::TEXTS)?;
+        reader.require(&mut fields, fields::TEXT_LIST)?;
         let texts = fields::texts(&mut reader)?;
         let mut mismatch = None;
         if reader.has_next(&mut fields)? {

@@ -74,12 +74,12 @@ pub use purpose_key::{
 #[cfg(feature = "node")]
 pub use secure_channel::{
     AllTrustPolicies, AnyTrustPolicy, AttributeAccessControl, CREDENTIAL_REFRESH_INTERVAL,
-    CREDENTIAL_REQUEST_TIMEOUT, CredentialSource, DEFAULT_CHANNEL_LIMIT, DEFAULT_HANDSHAKE_TIMEOUT,
-    HALF_OPEN_LIFETIME, IdentityAnyIdAccessControl, IdentityIdAccessControl, LOSS_TIMEOUT,
-    MAX_ANSWERS, MAX_CHANNEL_BODY_LEN, MAX_CREDENTIAL_REFRESH_INTERVAL, MAX_CREDENTIALS,
-    MAX_HALF_OPEN, MAX_REFRESHES, NodeRng, REFRESH_PERIOD, SecureChannel, SecureChannelListener,
-    SecureChannelListenerOptions, SecureChannelOptions, SecureChannelPeer, TrustEveryonePolicy,
-    TrustIdentifierPolicy, TrustMultiIdentifiersPolicy, TrustPolicy,
+    CREDENTIAL_REQUEST_TIMEOUT, CredentialSource, DEFAULT_CHANNEL_HANDSHAKE_TIMEOUT,
+    DEFAULT_CHANNEL_LIMIT, HALF_OPEN_LIFETIME, IdentityAnyIdAccessControl, IdentityIdAccessControl,
+    LOSS_TIMEOUT, MAX_ANSWERS, MAX_CHANNEL_BODY_LEN, MAX_CREDENTIAL_REFRESH_INTERVAL,
+    MAX_CREDENTIALS, MAX_HALF_OPEN, MAX_REFRESHES, NodeRng, REFRESH_PERIOD, SecureChannel,
+    SecureChannelListener, SecureChannelListenerOptions, SecureChannelOptions, SecureChannelPeer,
+    TrustEveryonePolicy, TrustIdentifierPolicy, TrustMultiIdentifiersPolicy, TrustPolicy,
 };
 #[cfg(feature = "std")]
 pub use secure_channel::{

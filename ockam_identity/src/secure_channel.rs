@@ -101,7 +101,7 @@ pub use heartbeat::{
     DEFAULT_HEARTBEAT_INTERVAL, HEARTBEAT_PATIENCE, MAX_UNANSWERED_HEARTBEATS,
     MIN_HEARTBEAT_INTERVAL, MIN_SLOW_HEARTBEAT_INTERVAL,
 };
-pub use initiator::DEFAULT_HANDSHAKE_TIMEOUT;
+pub use initiator::DEFAULT_CHANNEL_HANDSHAKE_TIMEOUT;
 pub use learning::{MAX_CREDENTIALS, MAX_REFRESHES, REFRESH_PERIOD};
 pub use listener::SecureChannelListener;
 pub use options::{SecureChannelListenerOptions, SecureChannelOptions};

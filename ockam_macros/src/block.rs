@@ -94,7 +94,7 @@ impl Block {
     }
 
     fn check(&self, problems: &mut Problems) {
-        lifetime::check(self, problems);
+        lifetime::check(&self.item, self.role.noun, problems);
         self.check_missing(problems);
         for item in &self.item.items {
             self.check_name(item, problems);

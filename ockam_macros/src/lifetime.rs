@@ -1,20 +1,18 @@
 //! Owns the lifetimes of an impl block: which of them a worker cannot have, because it outlives the
 //! function that starts it, and the block without them.
 
-use crate::block::Block;
 use crate::problem::{Problems, written};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericParam, ItemImpl, Lifetime, parse_quote};
 
-/// Reports each lifetime of a block but `'static`.
-pub(crate) fn check(block: &Block, problems: &mut Problems) {
-    let noun = block.role.noun;
-    let ty = match &*block.item.self_ty {
+/// Reports each lifetime of the block of a worker or a processor, as `noun` says, but `'static`.
+pub(crate) fn check(item: &ItemImpl, noun: &str, problems: &mut Problems) {
+    let ty = match &*item.self_ty {
         syn::Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
         other => Some(written(other)),
     };
-    for lifetime in borrowed(&block.item) {
+    for lifetime in borrowed(item) {
         let message = format!(
             "a {noun} outlives the function that starts it, so `{}` cannot borrow: remove \
              `{lifetime}` and own the data, as `String` does in place of `&str`",

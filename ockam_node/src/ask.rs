@@ -1,146 +1,33 @@
-//! Reply slots: where the answer to a `send_and_receive` arrives.
+//! Asks: a question, and the wait for its answer.
 //!
-//! An ask gets an address of its own, drawn at random, for as long as it waits. No worker stands
-//! behind it, only this slot. It is answered once; what comes later finds nobody.
+//! | file | owns |
+//! |---|---|
+//! | `slot` | where the answer arrives |
+//! | `pool` | lending slots and timers to asks |
+//! | `future` | what an asker awaits |
+//! | `connection_lost` | waiting for the loss of a connection: an ask without a question |
+//! | `reply_to` | who waits for the answer to a message |
+//! | `unanswered` | the askers of a worker that ends |
+//! | `notice`, `audience`, `remote_failure` | failures told to askers on other nodes; with `std` only |
+//!
+//! It refuses to know the types of messages.
 
-use crate::cell::Cell;
-use crate::node::text;
-use crate::program::wake;
-use crate::sync::Lock;
-use crate::table::Keyed;
-use alloc::format;
-use alloc::string::String;
-use alloc::sync::Arc;
-use core::mem;
-use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::{Poll, Waker};
-use ockam_core::{Address, Error, LocalMessage};
+#[cfg(feature = "std")]
+pub(crate) mod audience;
+mod connection_lost;
+pub(crate) mod future;
+#[cfg(feature = "std")]
+pub(crate) mod notice;
+pub(crate) mod pool;
+#[cfg(feature = "std")]
+mod remote_failure;
+#[cfg(feature = "std")]
+pub(crate) mod reply_to;
+pub(crate) mod slot;
+pub(crate) mod unanswered;
 
-/// How long the name of a reply slot is: 128 random bits as hex digits.
-const NAME_LEN: usize = 32;
-
-/// Returns the address at which somebody may wait for the answer to a message: the last hop of
-/// its return route, if that looks like a reply slot. Whether it is one, the table knows.
-#[inline]
-pub(crate) fn asker(message: &LocalMessage) -> Option<&Address> {
-    message.return_route().last().filter(|address| address.len() == NAME_LEN)
-}
-
-/// Says why an ask that comes back to its asker cannot be answered.
-pub(crate) fn asks_itself(address: &Address) -> String {
-    text(|| {
-        format!(
-            "{address} asks itself and would wait forever: handle the message directly, or `send` \
-             it and go on"
-        )
-    })
-}
-
-pub(crate) struct Ask {
-    address: Address,
-    /// Who is asked, for saying who did not answer.
-    asked: Address,
-    /// The place of the cell that does nothing else until the ask is over; only compared.
-    waits: usize,
-    /// The answer is let in from outside.
-    expected: AtomicBool,
-    state: Lock<State>,
-}
-
-enum State {
-    Waiting(Option<Waker>),
-    Answered(LocalMessage),
-    Failed(Error),
-    /// The asker has its result, or has gone away.
-    Over,
-}
-
-impl Ask {
-    pub(crate) fn new(address: Address, asked: Address, waits: Option<&Arc<Cell>>) -> Self {
-        let (waits, state) = (place(waits), Lock::new(State::Waiting(None)));
-        Ask { address, asked, waits, expected: AtomicBool::new(false), state }
-    }
-
-    /// Begins anew, for another question.
-    pub(crate) fn begin(&mut self, address: Address, asked: Address, waits: Option<&Arc<Cell>>) {
-        (self.address, self.asked, self.waits) = (address, asked, place(waits));
-        *self.expected.get_mut() = false;
-        *self.state.get_mut() = State::Waiting(None);
-    }
-
-    /// Tells whether a cell waits for this ask.
-    pub(crate) fn is_waited_for_by(&self, cell: &Arc<Cell>) -> bool {
-        self.waits == Arc::as_ptr(cell).addr()
-    }
-
-    /// Tells whether the answer is let in from outside, so that this has to end with the ask.
-    pub(crate) fn is_expected(&self) -> bool {
-        self.expected.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn set_expected(&self) {
-        self.expected.store(true, Ordering::SeqCst);
-    }
-
-    pub(crate) fn address(&self) -> &Address {
-        &self.address
-    }
-
-    /// Returns the last hop of the question's route.
-    pub(crate) fn asked(&self) -> &Address {
-        &self.asked
-    }
-
-    /// Delivers the answer; gives it back if there was one already, or nobody waits any more.
-    pub(crate) fn answer(&self, message: LocalMessage) -> Result<(), LocalMessage> {
-        self.settle(State::Answered(message)).map_err(|state| match state {
-            State::Answered(message) => message,
-            _ => unreachable!("`settle` gives back what it was given"),
-        })
-    }
-
-    /// Ends the ask with an error, unless it has ended already.
-    pub(crate) fn fail(&self, error: Error) {
-        drop(self.settle(State::Failed(error)));
-    }
-
-    fn settle(&self, outcome: State) -> Result<(), State> {
-        let waker = self.state.with(|state| match state {
-            State::Waiting(waker) => {
-                let waker = waker.take();
-                *state = outcome;
-                Ok(waker)
-            }
-            _ => Err(outcome),
-        })?;
-        wake(waker);
-        Ok(())
-    }
-
-    /// Waits for the result; it is handed out once.
-    pub(crate) fn poll_result(&self, waker: &Waker) -> Poll<Result<LocalMessage, Error>> {
-        self.state.with(|state| match mem::replace(state, State::Over) {
-            State::Answered(message) => Poll::Ready(Ok(message)),
-            State::Failed(error) => Poll::Ready(Err(error)),
-            State::Waiting(mut known) => {
-                match &mut known {
-                    Some(known) => known.clone_from(waker),
-                    none => *none = Some(waker.clone()),
-                }
-                *state = State::Waiting(known);
-                Poll::Pending
-            }
-            State::Over => Poll::Pending,
-        })
-    }
-}
-
-fn place(cell: Option<&Arc<Cell>>) -> usize {
-    cell.map_or(0, |cell| Arc::as_ptr(cell).addr())
-}
-
-impl Keyed for Ask {
-    fn has_key(&self, address: &Address) -> bool {
-        self.address == *address
-    }
-}
+#[cfg(feature = "std")]
+pub use self::audience::Audience;
+pub use self::connection_lost::ConnectionLost;
+#[cfg(feature = "std")]
+pub use self::remote_failure::RemoteFailure;

@@ -1,23 +1,20 @@
 //! Building a node in a program that owns its runtime.
 
 #[cfg(feature = "std")]
-use crate::audience::{Audience, Audiences};
+use crate::ask::audience::{Audience, Audiences};
+use crate::cell::inbox::Bounds;
 use crate::context::Context;
-use crate::executor::Surroundings;
-use crate::inbox::Bounds;
+use crate::executor::ExecutorConfig;
 #[cfg(feature = "std")]
 use crate::node::DEFAULT_MAILBOX_BYTES;
-use crate::node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
+use crate::node::{APP, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT, Node};
 use crate::random::{Random, RandomSource};
 #[cfg(feature = "std")]
-use crate::watch::DEFAULT_BLOCKING_LIMIT;
+use crate::run::blocking::DEFAULT_BLOCKING_LIMIT;
 use core::time::Duration;
 #[cfg(not(feature = "std"))]
 use embassy_executor::SendSpawner;
 use ockam_core::{Address, Mailbox, Result};
-
-/// The address of the main function's context.
-pub const APP: &str = "app";
 
 /// Builds a node without the `#[ockam::node]` attribute, inside the program's own runtime.
 ///
@@ -44,7 +41,7 @@ pub struct NodeBuilder {
     #[cfg(feature = "std")]
     audiences: Audiences,
     random: Option<RandomSource>,
-    surroundings: Surroundings,
+    executor_config: ExecutorConfig,
 }
 
 impl NodeBuilder {
@@ -64,7 +61,7 @@ impl NodeBuilder {
             #[cfg(feature = "std")]
             audiences: Audiences::default(),
             random: None,
-            surroundings: Surroundings::default(),
+            executor_config: ExecutorConfig::default(),
         }
     }
 
@@ -180,7 +177,7 @@ impl NodeBuilder {
     /// system a node does not find one by itself.
     #[cfg(not(feature = "std"))]
     pub fn with_spawner(mut self, spawner: SendSpawner) -> Self {
-        self.surroundings.spawner = Some(spawner);
+        self.executor_config.spawner = Some(spawner);
         self
     }
 
@@ -193,7 +190,7 @@ impl NodeBuilder {
     /// many of them wait in their handlers.
     #[cfg(not(feature = "std"))]
     pub fn with_task_slots(mut self, slots: usize) -> Self {
-        self.surroundings.slots = slots;
+        self.executor_config.slots = slots;
         self
     }
 
@@ -212,7 +209,7 @@ impl NodeBuilder {
     /// spawner or without a random source; [`Io`](ockam_core::ErrorKind::Io) if the system gives no
     /// random bytes; [`Full`](ockam_core::ErrorKind::Full) if there are too few task slots.
     pub fn build(self) -> Result<Context> {
-        let (executor, random) = (self.surroundings.executor()?, Random::new(self.random)?);
+        let (executor, random) = (self.executor_config.executor()?, Random::new(self.random)?);
         let node = Node::new(
             executor,
             random,
@@ -222,10 +219,10 @@ impl NodeBuilder {
             self.audiences,
         );
         #[cfg(all(feature = "std", not(ockam_loom)))]
-        crate::watch::add(&node, self.blocking_limit);
+        crate::run::blocking::add(&node, self.blocking_limit);
         #[cfg(feature = "std")]
         {
-            node.flow_controls.set_node(&node);
+            node.hint_at_consumers();
             node.end_with_runtime();
         }
         Context::detached(&node, Mailbox::allow_all(self.address).into())

@@ -11,25 +11,32 @@
 //! An idle worker is `Asleep`: it is its own struct, its addresses and this cell. It has no task
 //! and no queue. The lock is held for a few instructions, never while user code runs.
 
+#[cfg(feature = "std")]
+pub(crate) mod byte_budget;
+pub(crate) mod drain;
 mod ended;
 mod ending;
+pub(crate) mod inbox;
+pub(crate) mod kind;
 mod marks;
 #[cfg(feature = "std")]
 mod progress;
+mod sleeping;
 mod traffic;
 
 pub(crate) use ended::OnEnd;
 pub(crate) use ending::{Cut, Ending};
-pub(crate) use traffic::Hand;
+pub(crate) use kind::{CellMeta, Kind};
+pub(crate) use sleeping::SleepingWorker;
+pub(crate) use traffic::Batch;
 
 use self::marks::Marks;
-use crate::drain::Drain;
-use crate::inbox::{Bounds, Inbox, Limits};
-use crate::node::Node;
+use crate::cell::drain::Drain;
+use crate::cell::inbox::{Bounds, Inbox, Limits};
+use crate::lifecycle::stop_order::StopOrder;
 #[cfg(feature = "std")]
 use crate::program::discard;
 use crate::program::wake;
-use crate::stop_order::StopOrder;
 use crate::sync::Lock;
 use crate::table::Keyed;
 use alloc::boxed::Box;
@@ -46,37 +53,9 @@ use core::task::Waker;
 use ockam_core::Mailbox;
 use ockam_core::{Address, LocalMessage, Mailboxes, TypeName};
 
-/// A worker at rest, whose type is known to itself alone.
-pub(crate) trait Resident: Send {
-    /// Gives the worker a task that handles what is in its inbox.
-    fn awaken(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
-
-    /// Runs the worker's `shutdown` and ends it, in place or in a task.
-    fn shut_down(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
-
-    /// As [`shut_down`](Self::shut_down), for a caller that must not be held up by code that blocks:
-    /// in a task.
-    #[cfg(feature = "std")]
-    fn shut_down_apart(self: Box<Self>, node: &Arc<Node>, cell: Arc<Cell>);
-}
-
-/// What a cell holds, for the whole of its life.
-pub(crate) struct About {
-    pub(crate) kind: Kind,
-    pub(crate) type_name: fn() -> TypeName,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    Worker,
-    Processor,
-    /// A context without a worker, such as that of the main function.
-    Detached,
-}
-
 pub(crate) struct Cell {
     mailboxes: Mailboxes,
-    about: &'static About,
+    about: &'static CellMeta,
     limits: Limits,
     /// The next ticket in the line of senders. It outlives the inbox, so that a sender that has
     /// not looked since its line was given up never takes another's ticket for its own.
@@ -95,7 +74,7 @@ pub(crate) struct Cell {
 enum State {
     /// `initialize` runs; the inbox exists if a message came already.
     Starting(Option<Box<Inbox>>),
-    Asleep(Box<dyn Resident>),
+    Asleep(Box<dyn SleepingWorker>),
     Awake(Box<Inbox>),
     /// The inbox stays, for those who wait for that, until the worker's code has been dropped that
     /// was cut off.
@@ -106,13 +85,13 @@ enum State {
 pub(crate) enum Pushed {
     Done(Option<Waker>),
     /// The message is in; its worker has to be given a task.
-    Awaken(Box<dyn Resident>),
+    Awaken(Box<dyn SleepingWorker>),
     Full(LocalMessage),
     Closed(LocalMessage),
 }
 
 /// What a worker's loop finds to do.
-pub(crate) enum Turn {
+pub(crate) enum NextStep {
     Message(LocalMessage),
     /// All messages are handled and a stop was asked for.
     Stop,
@@ -125,7 +104,7 @@ pub(crate) enum Stopping {
     /// The cell's task sees to it.
     Requested(Vec<Waker>),
     /// The worker slept; the caller sees to it.
-    ShutDown(Box<dyn Resident>),
+    ShutDown(Box<dyn SleepingWorker>),
     /// It had ended before.
     Ended,
 }
@@ -134,7 +113,7 @@ impl Cell {
     /// Makes the cell of something that starts, with room for as much as `limits` say.
     pub(crate) fn starting(
         mailboxes: Mailboxes,
-        about: &'static About,
+        about: &'static CellMeta,
         stop_order: StopOrder,
         limits: impl Into<Limits>,
     ) -> Arc<Self> {
@@ -195,7 +174,7 @@ impl Cell {
     pub(crate) fn settle<W>(
         &self,
         worker: Box<W>,
-        asleep: impl FnOnce(Box<W>) -> Box<dyn Resident>,
+        asleep: impl FnOnce(Box<W>) -> Box<dyn SleepingWorker>,
     ) -> Settled<W> {
         let (settled, _unused) = self.state.with(|state| match state {
             State::Starting(inbox) if inbox.as_ref().is_none_or(|inbox| inbox.is_blank()) => {
@@ -229,7 +208,7 @@ impl Cell {
         &self,
         worker: Box<W>,
         drain: &Drain,
-        asleep: impl FnOnce(Box<W>) -> Box<dyn Resident>,
+        asleep: impl FnOnce(Box<W>) -> Box<dyn SleepingWorker>,
     ) -> Result<(), Box<W>> {
         let inbox = self.state.with(|state| match state {
             State::Awake(inbox)
@@ -260,7 +239,7 @@ impl Cell {
                     let mut inbox = Box::<Inbox>::default();
                     (inbox.closed, inbox.stop) = (true, true);
                     return match mem::replace(state, State::Awake(inbox)) {
-                        State::Asleep(resident) => Stopping::ShutDown(resident),
+                        State::Asleep(sleeping) => Stopping::ShutDown(sleeping),
                         _ => Stopping::Ended,
                     };
                 }

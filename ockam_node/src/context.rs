@@ -2,26 +2,22 @@
 //!
 //! | room | owns |
 //! |---|---|
-//! | `handle` | identity, starting others, what the node knows |
+//! | `detached` | contexts without a worker, and waiting for workers |
 //! | `stopping` | stopping others and the node, and waiting for that |
 //! | `stop_with` | stopping others with options |
 //! | `kill` | ending others that do not end by themselves |
 //! | `send` | sending and forwarding |
-//! | `ask`, `asking` | `send_and_receive`, and its future |
+//! | `ask` | `send_and_receive` |
 //! | `receive` | taking messages out of one's own mailbox |
-//! | `outside` | what transports and channels need |
+//! | `transport_api` | what transports and channels need |
 //! | `stall` | handing on what a peer has sent, to a worker that may stand still |
-//! | `lost` | waiting for the loss of a connection |
 
 mod ask;
-mod asking;
+mod detached;
 #[cfg(feature = "std")]
 mod ending;
-mod handle;
 #[cfg(feature = "std")]
 mod kill;
-mod lost;
-mod outside;
 mod receive;
 mod send;
 #[cfg(feature = "std")]
@@ -29,26 +25,28 @@ mod stall;
 #[cfg(feature = "std")]
 mod stop_with;
 mod stopping;
+mod transport_api;
 
 pub use ask::MessageSendReceiveOptions;
-pub use handle::Handle;
 #[cfg(feature = "std")]
 pub use kill::{KILL_PATIENCE, Killed};
-pub use lost::ConnectionLost;
 pub use receive::{DEFAULT_TIMEOUT, MessageReceiveOptions};
 #[cfg(feature = "std")]
 pub use stall::StallGuard;
 
 #[cfg(feature = "std")]
-use crate::answering::came_by;
-use crate::ask::asker;
-use crate::cell::{About, Cell, Hand, Kind, Turn};
-use crate::dead_letter::DeadLetterReason;
-use crate::executor::Alarm;
-use crate::node::{Node, cut_off};
+use crate::ask::notice::{self, Failure};
 #[cfg(feature = "std")]
-use crate::notice::{self, Failure, WayBack};
-use crate::stop_order::StopOrder;
+use crate::ask::reply_to::{self, WayBack};
+use crate::ask::slot::asker;
+use crate::cell::{Batch, Cell, CellMeta, Kind, NextStep};
+use crate::dead_letter::DeadLetterReason;
+#[cfg(feature = "std")]
+use crate::delivery::came_by::came_by;
+use crate::executor::Alarm;
+pub use crate::handle::Handle;
+use crate::lifecycle::stop_order::StopOrder;
+use crate::node::{Node, cut_off};
 #[cfg(feature = "std")]
 use crate::telling::{Telling, What};
 use alloc::string::String;
@@ -75,7 +73,7 @@ pub struct Context {
     /// The deadline of the `receive` that waits.
     alarm: Alarm,
     /// Messages that were taken out of the inbox together and not handled yet.
-    hand: Hand,
+    batch: Batch,
     /// Who may wait for the answer to the message that is being handled.
     asker: Option<Address>,
     /// The way to that asker, if it reads notices of failures. It is that of the last asker whose
@@ -90,7 +88,7 @@ pub struct Context {
     from_outside: bool,
 }
 
-const DETACHED: &About = &About { kind: Kind::Detached, type_name: TypeName::of::<Context> };
+const DETACHED: &CellMeta = &CellMeta { kind: Kind::Detached, type_name: TypeName::of::<Context> };
 
 impl Context {
     /// The context of a worker's own calls.
@@ -111,7 +109,7 @@ impl Context {
         Context {
             handle,
             alarm: Alarm::default(),
-            hand: Hand::default(),
+            batch: Batch::default(),
             asker: None,
             #[cfg(feature = "std")]
             way_back: None,
@@ -156,7 +154,7 @@ impl Context {
         self.asker = Some(asker.clone());
         #[cfg(feature = "std")]
         if self.from_outside {
-            notice::keep(&mut self.way_back, message, asker);
+            reply_to::keep(&mut self.way_back, message, asker);
         }
         #[cfg(not(feature = "std"))]
         let _ = message;
@@ -253,7 +251,7 @@ impl Context {
     #[inline]
     pub(crate) fn next_in_hand(&mut self) -> Option<LocalMessage> {
         #[cfg(feature = "std")]
-        if self.hand.len() > 0 && self.handle.cell().gives_up() {
+        if self.batch.len() > 0 && self.handle.cell().gives_up() {
             return None;
         }
         self.take_in_hand()
@@ -262,8 +260,8 @@ impl Context {
     /// As [`next_in_hand`](Self::next_in_hand), when no more messages are handled.
     #[inline]
     pub(crate) fn take_in_hand(&mut self) -> Option<LocalMessage> {
-        let message = self.hand.pop()?;
-        self.handle.cell().set_in_hand(self.hand.len());
+        let message = self.batch.pop()?;
+        self.handle.cell().set_in_hand(self.batch.len());
         Some(message)
     }
 
@@ -272,8 +270,8 @@ impl Context {
     #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn put_back(&mut self) {
-        if self.hand.len() > 0 {
-            self.handle.cell().put_back(&mut self.hand);
+        if self.batch.len() > 0 {
+            self.handle.cell().put_back(&mut self.batch);
         }
     }
 
@@ -284,21 +282,21 @@ impl Context {
 
     /// Finds the next message, or what else there is to do; see [`Cell::poll_turn`].
     #[inline]
-    pub(crate) fn poll_turn(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
+    pub(crate) fn poll_turn(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<NextStep> {
         match self.next_in_hand() {
-            Some(message) => Poll::Ready(Turn::Message(message)),
+            Some(message) => Poll::Ready(NextStep::Message(message)),
             None => self.poll_inbox(waker, may_rest),
         }
     }
 
-    /// As [`poll_turn`](Self::poll_turn), when nothing is in hand.
+    /// As [`poll_turn`](Self::poll_turn), when nothing is in batch.
     #[cfg_attr(feature = "std", inline)]
     #[cfg_attr(not(feature = "std"), inline(never))]
-    pub(crate) fn poll_inbox(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
+    pub(crate) fn poll_inbox(&mut self, waker: Option<&Waker>, may_rest: bool) -> Poll<NextStep> {
         let (cell, drain) = (self.handle.cell(), &self.handle.node().drain);
-        let turn = cell.poll_turn(&mut self.hand, waker, may_rest, drain);
-        if self.hand.len() > 0 {
-            self.handle.cell().set_in_hand(self.hand.len());
+        let turn = cell.poll_turn(&mut self.batch, waker, may_rest, drain);
+        if self.batch.len() > 0 {
+            self.handle.cell().set_in_hand(self.batch.len());
         }
         turn
     }
@@ -387,7 +385,7 @@ impl Drop for Context {
             });
         }
         let (node, cell) = (self.handle.node(), self.handle.cell());
-        while let Some(message) = self.hand.pop() {
+        while let Some(message) = self.batch.pop() {
             node.undelivered(message, DeadLetterReason::CutOff, cell);
         }
         if cell.kind() == Kind::Detached {

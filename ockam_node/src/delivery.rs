@@ -1,370 +1,45 @@
-//! A message on its way to a mailbox, as the future that its sender awaits.
+//! A message on its way from a sender to a mailbox.
 //!
-//! ```text
-//!   New ──> into the mailbox ─────────────────────────────> Done
-//!    │ └──> the mailbox is full: InLine ── granted a place ───┤
-//!    └────> a transport or an access control takes time: Slow ┘
-//! ```
+//! | file | owns |
+//! |---|---|
+//! | `attempt` | the hot path: how far a message gets without waiting |
+//! | `future` | what a sender awaits |
+//! | `gates` | both access controls, and the push |
+//! | `access` | asking access controls, which are code of the program |
+//! | `in_line` | a sender in the line of a full mailbox |
+//! | `long_wait` | lines that do not move: a WARN with both ends |
+//! | `answering`, `came_by` | how long an answer to a message from outside waits for its connection |
+//! | `unresolved`, `resolve`, `transports` | routes that name a transport |
+//! | `send_error`, `suggest` | why a message was not sent, and which address may have been meant |
+//! | `typed_body` | a body that is not encoded before its bytes are asked for |
+//! | `shortcut` | the way into a worker at rest, past its mailbox |
 //!
-//! It is written by hand because every send has one: it is five words, which a caller's future
-//! carries and moves for next to nothing, and the first state is all that most of them see.
+//! It refuses to know what a worker does.
+
+pub(crate) mod access;
+#[cfg(feature = "std")]
+pub(crate) mod answering;
+pub(crate) mod attempt;
+#[cfg(feature = "std")]
+pub(crate) mod came_by;
+pub(crate) mod future;
+pub(crate) mod gates;
+pub(crate) mod in_line;
+#[cfg(feature = "std")]
+pub(crate) mod long_wait;
+mod resolve;
+pub(crate) mod send_error;
+#[cfg(feature = "std")]
+pub(crate) mod shortcut;
+pub(crate) mod suggest;
+pub(crate) mod transports;
+pub(crate) mod typed_body;
+pub(crate) mod unresolved;
 
 #[cfg(feature = "std")]
-use crate::answering;
-use crate::cell::{Cell, Kind};
-use crate::context::Handle;
-use crate::deliver::{self, Recipient, Step};
-use crate::inbox::{InLine, Weight};
-use crate::node::{Node, text};
-use crate::program;
-use crate::send_error::{SendError, SendErrorReason, boundary};
+pub use self::answering::ANSWER_PATIENCE;
 #[cfg(feature = "std")]
-use crate::stop_order::StopOrder;
-use crate::transports::{Resolver, no_transport};
-use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::String;
-use alloc::sync::Arc;
-use core::future::Future;
-use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
-use ockam_core::{Authorization, Error, ErrorKind, LocalMessage, Mailbox, RelayMessage};
-
-/// Delivers a message to the first hop of its onward route, waiting for room if there is none.
-///
-/// # Cancel safety
-/// Dropped before it is done, the message is not sent, and the others in line move up.
-pub(crate) struct Delivery<'a> {
-    handle: &'a Handle,
-    /// Nothing once it is done, so that there is nothing to drop.
-    state: Option<State<'a>>,
-}
-
-enum State<'a> {
-    New {
-        source: &'a Mailbox,
-        message: LocalMessage,
-        /// The route names a transport.
-        unresolved: bool,
-    },
-    InLine(Place),
-    Slow(Slow<'a>),
-}
-
-/// What is rare is boxed. It ends with what is left to do: the message is to enter a mailbox.
-pub(crate) type Slow<'a> =
-    Pin<Box<dyn Future<Output = Result<Option<(LocalMessage, Arc<Cell>)>, Error>> + Send + 'a>>;
-
-impl<'a> Delivery<'a> {
-    /// Delivers a message on a route of which nothing is resolved any more.
-    #[inline]
-    pub(crate) fn new(handle: &'a Handle, source: &'a Mailbox, message: LocalMessage) -> Self {
-        Delivery { handle, state: Some(State::New { source, message, unresolved: false }) }
-    }
-
-    /// As [`new`](Self::new), on a route that a program wrote: a hop that belongs to a transport is
-    /// replaced by the worker that leads there.
-    #[inline]
-    pub(crate) fn resolving(
-        handle: &'a Handle,
-        source: &'a Mailbox,
-        message: LocalMessage,
-    ) -> Self {
-        let unresolved = is_unresolved(handle.node(), &message);
-        Delivery { handle, state: Some(State::New { source, message, unresolved }) }
-    }
-
-    /// Goes on with a message that could not be delivered at once.
-    #[cold]
-    fn wait(
-        &mut self,
-        source: &'a Mailbox,
-        step: Step,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Error>> {
-        let handle = self.handle;
-        self.state = match step {
-            Step::Done => None,
-            Step::Full(message, cell) => return self.enter(message, cell, cx),
-            Step::Authorize(message, to) => {
-                Some(State::Slow(Box::pin(authorize(handle.node(), source, to, message))))
-            }
-        };
-        self.poll_waiting(cx)
-    }
-
-    /// Goes into the mailbox, or its line.
-    fn enter(
-        &mut self,
-        message: LocalMessage,
-        cell: Arc<Cell>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Error>> {
-        #[cfg(feature = "std")]
-        let is_answer = answering::is_answer(self.handle.cell(), &cell, &message);
-        match enter(self.handle, cell, message, cx.waker()) {
-            #[cfg(feature = "std")]
-            Ok(Some(place)) if is_answer => {
-                let handle = self.handle;
-                self.state = Some(State::Slow(Box::pin(answering::wait(handle, place))));
-                self.poll_waiting(cx)
-            }
-            Ok(Some(place)) => {
-                self.state = Some(State::InLine(place));
-                Poll::Pending
-            }
-            Ok(None) => Poll::Ready(Ok(())),
-            Err(error) => Poll::Ready(Err(boundary(error))),
-        }
-    }
-
-    #[cold]
-    fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let polled = match &mut self.state {
-            Some(State::InLine(place)) => match place.poll(self.handle.node(), cx.waker()) {
-                Poll::Ready(Some(message)) => {
-                    let cell = Arc::clone(&place.cell);
-                    self.state = None;
-                    return self.enter(message, cell, cx);
-                }
-                Poll::Ready(None) => Poll::Ready(Ok(())),
-                Poll::Pending => Poll::Pending,
-            },
-            Some(State::Slow(slow)) => match slow.as_mut().poll(cx) {
-                Poll::Ready(Ok(Some((message, cell)))) => {
-                    self.state = None;
-                    return self.enter(message, cell, cx);
-                }
-                Poll::Ready(Ok(None)) => Poll::Ready(Ok(())),
-                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-                Poll::Pending => Poll::Pending,
-            },
-            Some(State::New { .. }) | None => Poll::Ready(Ok(())),
-        };
-        if polled.is_ready() {
-            self.state = None;
-        }
-        polled
-    }
-}
-
-impl Future for Delivery<'_> {
-    type Output = Result<(), Error>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        match this.state.take() {
-            Some(State::New { source, message, unresolved: false }) => {
-                return match deliver::begin(this.handle.node(), source, message) {
-                    Ok(Step::Done) => Poll::Ready(Ok(())),
-                    Ok(step) => this.wait(source, step, cx),
-                    Err(error) => Poll::Ready(Err(boundary(error))),
-                };
-            }
-            Some(State::New { source, message, unresolved: true }) => {
-                match this.handle.node().transports.resolver() {
-                    Some(resolver) => {
-                        let slow = (resolver.deliver)(this.handle, source, message);
-                        this.state = Some(State::Slow(slow));
-                    }
-                    None => return Poll::Ready(Err(unresolvable(message))),
-                }
-            }
-            waiting => this.state = waiting,
-        }
-        this.poll_waiting(cx)
-    }
-}
-
-/// Tells whether a hop of a message's route belongs to a transport, and perhaps to one of this
-/// node: a node without transports leaves it to those that are further on.
-#[inline]
-pub(crate) fn is_unresolved(node: &Node, message: &LocalMessage) -> bool {
-    let route = message.onward_route();
-    route.iter().any(|hop| !hop.is_local())
-        && (!route.is_local() || node.transports.resolver().is_some())
-}
-
-pub(crate) static RESOLVER: Resolver = Resolver {
-    resolve: |handle, message| Box::pin(resolve(handle, message)),
-    deliver: |handle, source, message| {
-        Box::pin(async move {
-            let message = resolve(handle, message).await?;
-            Delivery::new(handle, source, message).await.map(|()| None)
-        })
-    },
-};
-
-/// Says that the node has no transport for the hop of one in a message's route.
-#[cold]
-pub(crate) fn unresolvable(message: LocalMessage) -> Error {
-    let why = text(|| {
-        let hop = message.onward_route().iter().find(|hop| !hop.is_local());
-        hop.map(no_transport).unwrap_or_default()
-    });
-    unresolved(ErrorKind::NotFound, why, message)
-}
-
-fn unresolved(kind: ErrorKind, why: String, message: LocalMessage) -> Error {
-    boundary(SendError::new(SendErrorReason::Unresolved { kind, why }, message))
-}
-
-/// Replaces the hop of a transport in a message's route.
-async fn resolve(handle: &Handle, mut message: LocalMessage) -> Result<LocalMessage, Error> {
-    match handle.resolve(message.onward_route()).await {
-        Ok(route) => {
-            message.transport_mut().onward_route = route;
-            Ok(message)
-        }
-        Err(error) => Err(unresolved(error.kind(), text(|| format!("{error:#}")), message)),
-    }
-}
-
-/// A message whose sender stands in the line of a full mailbox, and leaves it when it goes away.
-pub(crate) struct Place {
-    cell: Arc<Cell>,
-    ticket: u32,
-    /// Nothing once the sender is not in the line any more.
-    message: Option<LocalMessage>,
-    /// The cell that notes for whom it waits.
-    #[cfg(feature = "std")]
-    waits: Option<Arc<Cell>>,
-}
-
-impl Place {
-    /// Waits until the message is in the mailbox. Gives it back if the line was given up.
-    pub(crate) fn poll(&mut self, node: &Arc<Node>, waker: &Waker) -> Poll<Option<LocalMessage>> {
-        let Some(message) = self.message.take() else {
-            return Poll::Ready(None);
-        };
-        match self.cell.look_in_line(self.ticket, message, waker, &node.drain) {
-            InLine::Waiting(message) => {
-                self.message = Some(message);
-                Poll::Pending
-            }
-            InLine::Entered(receiver) => {
-                program::wake(receiver);
-                Poll::Ready(None)
-            }
-            InLine::Gone(message) => Poll::Ready(Some(message)),
-        }
-    }
-}
-
+pub use self::long_wait::LONG_WAIT;
+pub use self::send_error::{SendError, SendErrorReason};
 #[cfg(feature = "std")]
-impl Place {
-    fn new(handle: &Handle, cell: Arc<Cell>, ticket: u32, message: LocalMessage) -> Self {
-        let carries = |cell: &Cell| cell.stop_order() != StopOrder::Worker;
-        let waits = (carries(&cell) && carries(handle.cell())).then(|| Arc::clone(handle.cell()));
-        if let Some(waits) = &waits {
-            waits.set_waits_for(Some(Arc::clone(&cell)));
-        }
-        Place { cell, ticket, message: Some(message), waits }
-    }
-
-    pub(crate) fn cell(&self) -> &Arc<Cell> {
-        &self.cell
-    }
-
-    /// Leaves the line with the message, if it is still there.
-    pub(crate) fn leave(mut self) -> Option<LocalMessage> {
-        let message = self.message.take()?;
-        self.cell.leave_line(self.ticket);
-        Some(message)
-    }
-}
-
-#[cfg(not(feature = "std"))]
-impl Place {
-    fn new(_: &Handle, cell: Arc<Cell>, ticket: u32, message: LocalMessage) -> Self {
-        Place { cell, ticket, message: Some(message) }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        #[cfg(feature = "std")]
-        if let Some(waits) = &self.waits {
-            waits.set_waits_for(None);
-        }
-        if self.message.is_some() {
-            self.cell.leave_line(self.ticket);
-        }
-    }
-}
-
-/// Pushes a message, or stands in line if the mailbox is full; `waker` is woken when a place is
-/// granted.
-fn enter(
-    handle: &Handle,
-    cell: Arc<Cell>,
-    mut message: LocalMessage,
-    waker: &Waker,
-) -> Result<Option<Place>, SendError> {
-    let node = handle.node();
-    // Nobody but the worker itself could make room for what it waits to send to itself. Its handles
-    // in other tasks can wait.
-    let to_itself =
-        handle.is_own() && cell.kind() == Kind::Worker && Arc::ptr_eq(&cell, handle.cell());
-    loop {
-        message = match deliver::push(node, &cell, message) {
-            Ok(None) => return Ok(None),
-            Ok(Some(message)) if to_itself => {
-                return Err(SendError::new(deliver::full(&cell, &message), message));
-            }
-            Ok(Some(message)) => message,
-            Err(message) => {
-                let source = handle.mailboxes().primary();
-                return Err(deliver::stopped(node, source, &cell, message));
-            }
-        };
-        let ticket = cell.stand_in_line(
-            Weight::of(&message),
-            waker,
-            #[cfg(feature = "std")]
-            handle.cell(),
-        );
-        if let Some(ticket) = ticket {
-            #[cfg(feature = "std")]
-            crate::long_wait::watch(node, &cell);
-            return Ok(Some(Place::new(handle, cell, ticket, message)));
-        }
-    }
-}
-
-/// Asks the access controls, those that answer later. Of the answer to an ask only the sender's
-/// own has a say, and it is delivered then.
-async fn authorize(
-    node: &Arc<Node>,
-    source: &Mailbox,
-    to: Recipient,
-    message: LocalMessage,
-) -> Result<Option<(LocalMessage, Arc<Cell>)>, Error> {
-    let destination = message.onward_route().first().cloned().unwrap_or_default();
-    for outgoing in [true, false] {
-        let passage = RelayMessage::new(source.address(), &destination, &message);
-        let authorization = match &to {
-            _ if outgoing => program::outgoing(node, source, passage),
-            Recipient::Cell(cell) => match cell.mailboxes().find(&destination) {
-                Some(mailbox) => program::incoming(node, mailbox, passage),
-                None => Authorization::Allowed,
-            },
-            Recipient::Asker(_) => Authorization::Allowed,
-        };
-        let asked = if outgoing { source.address() } else { &destination };
-        let allowed = program::answer(authorization).await.unwrap_or_else(|broken| {
-            program::rule_broke(node, asked, &broken);
-            false
-        });
-        if !allowed {
-            return Err(boundary(deliver::denied(node, source, message, outgoing)));
-        }
-    }
-    match to {
-        Recipient::Cell(cell) => Ok(Some((message, cell))),
-        Recipient::Asker(ask) => {
-            deliver::hand_over(node, &ask, message).map(|()| None).map_err(boundary)
-        }
-    }
-}
+pub use self::shortcut::{Shortcut, Turn};

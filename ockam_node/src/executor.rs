@@ -1,4 +1,4 @@
-//! What a node needs from its surroundings, and nothing else: run a future, tell the time, sleep.
+//! What a node needs from its executor, and nothing else: run a future, tell the time, sleep.
 //!
 //! Everything outside this folder is the same on every executor. One module implements the seam
 //! and is selected here: `tokio` with the feature `std`, `embassy` without it.
@@ -22,14 +22,14 @@ pub(crate) use self::caught::{
 };
 #[cfg(not(feature = "std"))]
 pub(crate) use self::embassy::{
-    Alarm, Instant, Surroundings, TaskPlace, deadline, random, spare_message,
+    Alarm, ExecutorConfig, Instant, TaskPlace, deadline, random, spare_message,
 };
 #[cfg(not(feature = "std"))]
 pub use self::embassy::{DEFAULT_TASK_SLOTS, Executor, MAX_TASK_SLOTS};
 #[cfg(feature = "std")]
 pub(crate) use self::spare::spare_message;
 #[cfg(feature = "std")]
-pub(crate) use self::tokio::{Alarm, AtEnd, Signals, Surroundings, TaskPlace, random, runtime};
+pub(crate) use self::tokio::{Alarm, AtEnd, ExecutorConfig, Signals, TaskPlace, random, runtime};
 #[cfg(feature = "std")]
 pub use self::tokio::{Executor, Instant, after, deadline};
 #[cfg(not(feature = "std"))]

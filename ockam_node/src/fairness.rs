@@ -1,14 +1,14 @@
 //! When the loops of workers and processors give way to others: after so much work without a wait,
 //! and not otherwise. Their tasks are polled by hand, and what wakes them is counted.
 
-use crate::actor::{self, MESSAGES_PER_TURN, WorkerType};
 use crate::builder::NodeBuilder;
-use crate::cell::{About, Cell, Pushed};
+use crate::cell::inbox::Bounds;
+use crate::cell::{Cell, CellMeta, Pushed};
 use crate::context::{Context, Handle};
 use crate::executor::Executor;
-use crate::inbox::Bounds;
-use crate::processor::{self, ProcessorType, ROUNDS_PER_TURN};
-use crate::stop_order::StopOrder;
+use crate::lifecycle::stop_order::StopOrder;
+use crate::run::processor::{self, ProcessorType, ROUNDS_PER_TURN};
+use crate::run::worker::{self, MESSAGES_PER_TURN, WorkerType};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::task::Wake;
@@ -68,7 +68,7 @@ impl Processor for Rounds {
     }
 }
 
-fn awake(node: &Handle, about: &'static About) -> (Arc<Cell>, Context) {
+fn awake(node: &Handle, about: &'static CellMeta) -> (Arc<Cell>, Context) {
     let cell =
         Cell::starting(Mailbox::allow_all("it").into(), about, StopOrder::Worker, Bounds::NONE);
     node.node().reserve(&cell).expect("the address is free");
@@ -89,10 +89,10 @@ fn push(cell: &Cell, node: &Handle) {
 #[tokio::test]
 async fn a_worker_gives_way_after_many_messages_at_once_and_not_if_it_waits_for_each() {
     let node = NodeBuilder::new().build().expect("a runtime is there");
-    let (cell, ctx) = awake(&node, WorkerType::<Idle>::ABOUT);
+    let (cell, ctx) = awake(&node, WorkerType::<Idle>::META);
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
-    let mut task = pin!(actor::run(Box::new(Idle), ctx));
+    let mut task = pin!(worker::run(Box::new(Idle), ctx));
     let mut poll = || task.as_mut().poll(&mut task::Context::from_waker(&waker));
     assert!(poll().is_pending());
     for sent in 1..=3 * MESSAGES_PER_TURN {
@@ -111,7 +111,7 @@ async fn a_processor_gives_way_after_many_rounds_and_not_if_it_waits_in_between(
     let executor = Executor::current().expect("a runtime is there");
     for (every, self_wakes) in [(1, 0), (ROUNDS_PER_TURN - 1, 0), (u32::MAX, 3)] {
         let node = NodeBuilder::new().build().expect("a runtime is there");
-        let (_, ctx) = awake(&node, ProcessorType::<Rounds>::ABOUT);
+        let (_, ctx) = awake(&node, ProcessorType::<Rounds>::META);
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&wakes));
         let place = executor.hold_place().expect("there is always one");

@@ -4,6 +4,7 @@
 //! refuses to know what brings messages in, and what an ask is: it hands out addresses.
 
 mod carrier;
+mod carriers;
 mod expected;
 mod gate;
 #[cfg(feature = "std")]
@@ -11,17 +12,15 @@ mod known;
 mod state;
 
 pub use gate::FlowGate;
+pub use state::ENDED_FLOWS_KEPT;
 
-use self::state::{Flows, Reach, State, Way};
-#[cfg(feature = "std")]
-use crate::node::Node;
+use self::carriers::FlowExit;
+use self::state::{FlowState, Flows, Reach};
 use crate::random::Random;
 use crate::sync::Lock;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
-#[cfg(feature = "std")]
-use alloc::sync::Weak;
 use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -29,16 +28,17 @@ use ockam_core::{Address, FlowControlId, ProducerInfo, SpawnerInfo};
 #[cfg(feature = "std")]
 use std::sync::OnceLock;
 
-/// Of how many addresses the node remembers why they can be reached no more.
-pub const ENDED_FLOWS_KEPT: usize = 64;
+/// Tells the log of a consumer at an address.
+#[cfg(feature = "std")]
+type Hint = Box<dyn Fn(&Address) + Send + Sync>;
 
 /// Decides which local workers a message that came from outside may reach.
 ///
 /// A clone is another handle to the same table. See [`FlowControlTable`](ockam_core::FlowControlTable) for the rules.
 #[derive(Clone)]
-pub struct FlowControls(Arc<Shared>);
+pub struct FlowControls(Arc<FlowsInner>);
 
-struct Shared {
+struct FlowsInner {
     /// Nothing before something is registered.
     state: Lock<Option<Box<dyn Flows>>>,
     /// Counts the changes that take something away, wrapping. What was allowed before one of
@@ -49,53 +49,26 @@ struct Shared {
     random: Arc<Random>,
     /// For hints about addresses.
     #[cfg(feature = "std")]
-    node: OnceLock<Weak<Node>>,
+    hint: OnceLock<Hint>,
 }
 
 impl FlowControls {
     pub(crate) fn new(random: Arc<Random>) -> Self {
-        FlowControls(Arc::new(Shared {
+        FlowControls(Arc::new(FlowsInner {
             state: Lock::new(None),
             generation: AtomicUsize::new(0),
             producers: AtomicUsize::new(0),
             random,
             #[cfg(feature = "std")]
-            node: OnceLock::new(),
+            hint: OnceLock::new(),
         }))
     }
 
-    /// Names the node, whose workers can be consumers.
+    /// Sets what tells the log of a consumer whose name may be misspelt.
     #[cfg(feature = "std")]
-    pub(crate) fn set_node(&self, node: &Arc<Node>) {
-        // It is named once.
-        let _ = self.0.node.set(Arc::downgrade(node));
-    }
-
-    /// Makes the rule for what the producer at an address may send: only to consumers of its own
-    /// id or of its spawner's.
-    ///
-    /// It belongs on the address of whatever brings messages in, as its outgoing access control.
-    /// A message that it refuses is a dead letter, and nothing is sent back.
-    ///
-    /// ```
-    /// # use ockam_node::{NodeBuilder, DeadLetterReason};
-    /// # use ockam_core::{AllowAll, DenyAll, ErrorKind};
-    /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
-    /// let mut ctx = NodeBuilder::new().build()?;
-    /// let flows = ctx.flow_controls();
-    /// let id = flows.generate_flow_control_id();
-    /// flows.add_producer("receiver", &id, None, vec![]);
-    /// let receiver = ctx.new_detached("receiver", DenyAll, flows.gate("receiver")).await?;
-    /// assert_eq!(receiver.send("app", 7u8).await.unwrap_err().kind(), ErrorKind::Denied);
-    /// assert_eq!(ctx.dead_letters().count(DeadLetterReason::Denied), 1);
-    /// flows.add_consumer("app", &id);
-    /// receiver.send("app", 8u8).await?;
-    /// assert_eq!(ctx.receive::<u8>().await?.body(), 8);
-    /// # Ok(()) }
-    /// ```
-    #[must_use]
-    pub fn gate(&self, producer: impl Into<Address>) -> FlowGate {
-        FlowGate::new(self.clone(), producer.into())
+    pub(crate) fn set_hint(&self, hint: impl Fn(&Address) + Send + Sync + 'static) {
+        // It is set once.
+        let _ = self.0.hint.set(Box::new(hint));
     }
 
     /// Makes a worker reachable for the producers of an id, and of the spawner with that id.
@@ -105,8 +78,10 @@ impl FlowControls {
     pub fn add_consumer(&self, address: impl Into<Address>, id: &FlowControlId) {
         let address = address.into();
         #[cfg(feature = "std")]
-        if tracing::enabled!(tracing::Level::INFO) {
-            self.hint(&address);
+        if tracing::enabled!(tracing::Level::INFO)
+            && let Some(hint) = self.0.hint.get()
+        {
+            hint(&address);
         }
         // What the gates remember is what they allowed, so they need not hear of it.
         self.write(|state| state.table.add_consumer(address, id));
@@ -220,7 +195,7 @@ impl FlowControls {
     }
 
     /// Uses the state; if there is none, the answer is that of an empty one.
-    fn with<R: Default>(&self, with: impl FnOnce(&mut State) -> R) -> R {
+    fn with<R: Default>(&self, with: impl FnOnce(&mut FlowState) -> R) -> R {
         self.0.state.with(|flows| match flows {
             Some(flows) => with(flows.state()),
             None => R::default(),
@@ -228,10 +203,10 @@ impl FlowControls {
     }
 
     /// Adds to the state, which is made if this is the first time.
-    fn write<R>(&self, write: impl FnOnce(&mut State) -> R) -> R {
+    fn write<R>(&self, write: impl FnOnce(&mut FlowState) -> R) -> R {
         self.0
             .state
-            .with(|flows| write(flows.get_or_insert_with(|| Box::<State>::default()).state()))
+            .with(|flows| write(flows.get_or_insert_with(|| Box::<FlowState>::default()).state()))
     }
 
     /// Makes a change that may take something away.
@@ -256,13 +231,13 @@ impl FlowControls {
 impl fmt::Debug for FlowControls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("FlowControls");
-        let mut show = |State { table, expected, carriers, .. }: &State| {
+        let mut show = |FlowState { table, expected, carriers, .. }: &FlowState| {
             shown.field("table", table).field("expected", expected);
             shown.field("carriers", carriers).finish_non_exhaustive()
         };
         self.0.state.with(|flows| match flows {
             Some(flows) => show(flows.state()),
-            None => show(&State::default()),
+            None => show(&FlowState::default()),
         })
     }
 }

@@ -13,13 +13,19 @@
 //! | [`StopOptions`], [`Killed`] | ending a worker that hangs |
 //! | [`LinkInfo`], [`LinkWatch`] | whether connections, channels and relays are up |
 //!
-//! Layout of the crate, from the hot path outwards:
+//! Layout of the crate, from the calls of a program down to what everything else is made of. What is
+//! further down does not import what is above.
 //!
 //! ```text
-//! context ──> deliver ──> table ──> cell ──> inbox          a message's way to a mailbox
-//!                                     │
-//! start ──> actor / processor ──> task ──> executor         who runs, and on what
-//!             stop, drain, linger, arrivals                 beginning and end
+//! entry, builder                     where `main` runs
+//! context                            the calls of a program
+//! lifecycle    run                   beginning and end; the loops of workers
+//! delivery     ask                   a message's way to a mailbox; questions and answers
+//! handle, node                       what all workers of one node share
+//! cell ── inbox, drain, byte_budget  one worker: its addresses, its life, its mailbox
+//! link, flow_controls, dead_letter   what is known about connections, the border, lost messages
+//! table, wait_list, program, sync    plain parts
+//! executor                           tokio or embassy
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -28,80 +34,46 @@ compile_error!("a node needs an executor: enable the feature `std` (tokio) or `e
 
 extern crate alloc;
 
-mod actor;
-#[cfg(feature = "std")]
-mod answering;
-mod arrivals;
 mod ask;
-mod askers;
-#[cfg(feature = "std")]
-mod audience;
 mod builder;
-#[cfg(feature = "std")]
-mod byte_budget;
 mod cell;
 mod context;
 mod dead_letter;
 mod delayed_event;
-mod deliver;
 mod delivery;
-mod drain;
 #[cfg(feature = "std")]
 mod entry;
 mod executor;
 #[cfg(all(test, not(ockam_loom)))]
 mod fairness;
 mod flow_controls;
-mod inbox;
-mod linger;
+mod handle;
+mod lifecycle;
 mod link;
-#[cfg(feature = "std")]
-mod long_wait;
 #[cfg(all(test, ockam_loom))]
 mod loom_models;
 mod node;
-#[cfg(feature = "std")]
-mod notice;
-mod processor;
+mod panic_log;
 mod program;
 mod random;
-#[cfg(feature = "std")]
-mod remote_failure;
-#[cfg(feature = "std")]
-mod reply_to;
-mod send_error;
-#[cfg(feature = "std")]
-mod shortcut;
-mod start;
-mod stop;
-#[cfg(feature = "std")]
-mod stop_options;
-mod stop_order;
-mod suggest;
+mod run;
 mod sync;
 mod table;
-mod task;
 #[cfg(feature = "std")]
 mod telling;
-mod transports;
-mod typed;
-mod unanswered;
+mod text;
 mod wait_list;
-// The models watch no threads.
-#[cfg(feature = "std")]
-#[cfg_attr(ockam_loom, allow(dead_code))]
-mod watch;
 
 #[cfg(feature = "std")]
-pub use answering::ANSWER_PATIENCE;
+pub use ask::Audience;
+pub use ask::ConnectionLost;
 #[cfg(feature = "std")]
-pub use audience::Audience;
-pub use builder::{APP, NodeBuilder};
+pub use ask::RemoteFailure;
+pub use builder::NodeBuilder;
 #[cfg(feature = "std")]
-pub use byte_budget::{ByteBudget, ByteCharge};
+pub use cell::byte_budget::{ByteBudget, ByteCharge};
 pub use context::{
-    ConnectionLost, Context, DEFAULT_TIMEOUT, Handle, MessageReceiveOptions,
-    MessageSendReceiveOptions,
+    Context, DEFAULT_TIMEOUT, Handle, MessageReceiveOptions, MessageSendReceiveOptions,
 };
 #[cfg(feature = "std")]
 pub use context::{KILL_PATIENCE, Killed, StallGuard};
@@ -109,6 +81,13 @@ pub use dead_letter::{
     DEAD_LETTERS_KEPT, DeadLetter, DeadLetterReason, DeadLetterSubscription, DeadLetters,
 };
 pub use delayed_event::DelayedEvent;
+#[cfg(feature = "std")]
+pub use delivery::ANSWER_PATIENCE;
+#[cfg(feature = "std")]
+pub use delivery::LONG_WAIT;
+pub use delivery::{SendError, SendErrorReason};
+#[cfg(feature = "std")]
+pub use delivery::{Shortcut, Turn};
 #[cfg(feature = "std")]
 pub use entry::STOP_TIMEOUT_VARIABLE;
 #[cfg(feature = "std")]
@@ -123,6 +102,11 @@ pub use executor::{DEFAULT_TASK_SLOTS, MAX_TASK_SLOTS};
 #[doc(hidden)]
 pub use executor::{Instant, after, deadline};
 pub use flow_controls::{ENDED_FLOWS_KEPT, FlowControls, FlowGate};
+pub use lifecycle::StopError;
+#[cfg(feature = "std")]
+pub use lifecycle::StopOptions;
+pub use lifecycle::StopOrder;
+pub use lifecycle::{ProcessorBuilder, WorkerBuilder};
 #[doc(hidden)]
 pub use link::Backoff;
 pub use link::LinkGuard;
@@ -130,26 +114,14 @@ pub use link::LinkGuard;
 pub use link::{LINK_DOWN_WARNING, LinkInfo, LinkStatus, LinkWatch};
 pub use link::{LINK_EAGER_FOR, LINK_EAGER_WAIT, LinkKind, LinkState};
 #[cfg(feature = "std")]
-pub use long_wait::LONG_WAIT;
-#[cfg(feature = "std")]
 pub use node::DEFAULT_MAILBOX_BYTES;
-pub use node::{DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
+pub use node::{APP, DEFAULT_MAILBOX_CAPACITY, DEFAULT_STOP_TIMEOUT};
 #[doc(hidden)]
 pub use program::wake;
 pub use program::{catch_panic, catch_panics};
 #[cfg(feature = "std")]
-pub use remote_failure::RemoteFailure;
-pub use send_error::{SendError, SendErrorReason};
-#[cfg(feature = "std")]
-pub use shortcut::{Shortcut, Turn};
-pub use start::{ProcessorBuilder, WorkerBuilder};
-pub use stop::StopError;
-#[cfg(feature = "std")]
-pub use stop_options::StopOptions;
-pub use stop_order::StopOrder;
+pub use run::DEFAULT_BLOCKING_LIMIT;
 #[doc(hidden)]
 pub use sync::Lock;
 #[cfg(feature = "std")]
 pub use telling::{MAX_TOLD_KINDS, Repeats, is_told};
-#[cfg(feature = "std")]
-pub use watch::DEFAULT_BLOCKING_LIMIT;

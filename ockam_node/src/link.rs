@@ -9,8 +9,10 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `link` | what a program sees: states and the list |
-//! | `link/guard` | what the owner of a link holds, the list of the node, the log |
+//! | `link` | what a program calls |
+//! | `link/state` | where a link is, and what is known about it |
+//! | `link/list` | the list of the node, the log |
+//! | `link/guard` | what the owner of a link holds |
 //! | `link/watch` | following one link |
 //! | `link/backoff` | the waits between attempts |
 //! | `link/bare` | what stands for a link on boards |
@@ -23,6 +25,9 @@ mod bare;
 #[cfg(feature = "std")]
 mod guard;
 #[cfg(feature = "std")]
+mod list;
+mod state;
+#[cfg(feature = "std")]
 mod watch;
 
 pub use self::backoff::Backoff;
@@ -31,176 +36,19 @@ pub use self::bare::LinkGuard;
 #[cfg(feature = "std")]
 pub use self::guard::LinkGuard;
 #[cfg(feature = "std")]
-pub(crate) use self::guard::Links;
+pub(crate) use self::list::Links;
 #[cfg(feature = "std")]
 pub use self::watch::LinkWatch;
 
-use crate::context::Handle;
 #[cfg(feature = "std")]
-use crate::executor::Instant;
-use crate::node::Node;
-use alloc::string::{String, ToString};
+pub use self::state::{LINK_DOWN_WARNING, LinkInfo, LinkStatus};
+pub use self::state::{LINK_EAGER_FOR, LINK_EAGER_WAIT, LinkKind, LinkState};
+
+use crate::handle::Handle;
+use alloc::string::String;
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
-use core::fmt;
-use core::time::Duration;
 use ockam_core::Address;
-
-/// How long a link that is made again may be away before its attempts are a WARN in the log: one
-/// for the whole time that it is away, with the attempt that comes next.
-#[cfg(feature = "std")]
-pub const LINK_DOWN_WARNING: Duration = Duration::from_secs(30);
-
-/// How long after a link was lost the waits between attempts to make it again stay short: at most
-/// [`LINK_EAGER_WAIT`]. Then they double up to the longest. So what was restarted is found again at
-/// once, and what is away for hours is not asked all the time.
-pub const LINK_EAGER_FOR: Duration = Duration::from_secs(30);
-
-/// How long the waits between attempts are at most for the first [`LINK_EAGER_FOR`], unless the
-/// first wait is longer.
-pub const LINK_EAGER_WAIT: Duration = Duration::from_secs(1);
-
-/// What kind of link it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LinkKind {
-    /// A connection to another node, such as one over TCP.
-    Connection,
-    /// A secure channel.
-    Channel,
-    /// A relay at another node that leads to this one.
-    Relay,
-}
-
-impl fmt::Display for LinkKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            LinkKind::Connection => "connection",
-            LinkKind::Channel => "channel",
-            LinkKind::Relay => "relay",
-        })
-    }
-}
-
-/// Where a link is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LinkState {
-    /// It carries messages.
-    Up,
-    /// It carries none, and is being made: an attempt is under way or waited for.
-    #[non_exhaustive]
-    Connecting {
-        /// The number of that attempt: one more than have failed since the link was up.
-        attempt: u32,
-        /// Why the attempt before failed; for the first one why the link was lost, or nothing if
-        /// it has not been up.
-        why: String,
-    },
-    /// It carries none, and its owner does not try to make it.
-    #[non_exhaustive]
-    Down {
-        /// Why.
-        why: String,
-    },
-}
-
-impl LinkState {
-    /// Makes the state of a link that is being made.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn connecting(attempt: u32, why: impl Into<String>) -> Self {
-        LinkState::Connecting { attempt, why: why.into() }
-    }
-
-    /// Makes the state of a link that is not made any more.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn down(why: impl Into<String>) -> Self {
-        LinkState::Down { why: why.into() }
-    }
-
-    /// Tells whether the link carries messages.
-    #[must_use]
-    pub fn is_up(&self) -> bool {
-        *self == LinkState::Up
-    }
-
-    /// Returns why the link carries no messages; `None` if it is up.
-    #[must_use]
-    pub fn why(&self) -> Option<&str> {
-        match self {
-            LinkState::Up => None,
-            LinkState::Connecting { why, .. } | LinkState::Down { why } => Some(why),
-        }
-    }
-}
-
-impl fmt::Display for LinkState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LinkState::Up => f.write_str("up"),
-            LinkState::Connecting { attempt, why } if why.is_empty() => {
-                write!(f, "connecting (attempt {attempt})")
-            }
-            LinkState::Connecting { attempt, why } => {
-                write!(f, "connecting (attempt {attempt}): {why}")
-            }
-            LinkState::Down { why } => write!(f, "down: {why}"),
-        }
-    }
-}
-
-/// Where a link is, and since when.
-#[cfg(feature = "std")]
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LinkStatus {
-    /// Where it is.
-    pub state: LinkState,
-    /// Since when it is up, connecting or down; one more attempt does not change it.
-    pub since: Instant,
-}
-
-/// What is known about a link at one moment. It reads as a line:
-/// `connection 0#3f2a (127.0.0.1:4000): up`.
-#[cfg(feature = "std")]
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LinkInfo {
-    /// What kind of link it is.
-    pub kind: LinkKind,
-    /// The address on this node that stands for it: what is sent to a connection or a channel
-    /// leaves through it; a relay's is that of the worker that keeps it.
-    pub address: Address,
-    /// The other end: `127.0.0.1:4000`, an identifier, the name of a relay.
-    pub name: String,
-    /// Where it is.
-    pub state: LinkState,
-    /// Since when it is up, connecting or down.
-    pub since: Instant,
-}
-
-#[cfg(feature = "std")]
-impl fmt::Display for LinkInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let LinkInfo { kind, address, name, state, .. } = self;
-        write!(f, "{kind} {address} ({name}): {state}")
-    }
-}
-
-impl Node {
-    /// Says what the link at an address leads to, such as `the connection to 127.0.0.1:4000`; the
-    /// address itself if it is in no list.
-    #[cold]
-    pub(crate) fn describe_link(&self, address: &Address) -> String {
-        #[cfg(feature = "std")]
-        if let Some(link) = self.links.describe(address) {
-            return link;
-        }
-        address.to_string()
-    }
-}
 
 impl Handle {
     /// Lists the connections, channels and relays of the node and where they are, oldest first.
@@ -228,7 +76,7 @@ impl Handle {
     #[cfg(feature = "std")]
     #[must_use]
     pub fn watch_link(&self, address: &Address) -> Option<LinkWatch> {
-        self.node().links.find(address)
+        self.node().links.find(address).map(LinkWatch::new)
     }
 
     /// Enters a link in the list of the node, for what makes links: it stays there for as long as
@@ -242,7 +90,7 @@ impl Handle {
         state: LinkState,
     ) -> LinkGuard {
         #[cfg(feature = "std")]
-        return LinkGuard::new(self.node(), kind, address.clone(), name.into(), state);
+        return LinkGuard::new(&self.node().links, kind, address.clone(), name.into(), state);
         #[cfg(not(feature = "std"))]
         {
             let _ = (kind, address, name, state);

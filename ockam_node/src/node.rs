@@ -1,47 +1,51 @@
 //! What all workers of one node share.
 
 mod addresses;
+#[cfg(feature = "std")]
+mod hint;
+mod tasks;
 mod unhandled;
 
-use crate::arrivals::Arrivals;
-use crate::ask::{self, Ask};
-use crate::askers::Askers;
 #[cfg(feature = "std")]
-use crate::audience::Audiences;
+use crate::ask::audience::Audiences;
+use crate::ask::pool::Askers;
+use crate::ask::slot::{self, Ask};
+use crate::cell::drain::Drain;
+use crate::cell::inbox::{Bounds, Limits};
 use crate::cell::{Cell, Cut, Ending};
 use crate::dead_letter::{DeadLetterReason, DeadLetters};
-use crate::drain::Drain;
+#[cfg(feature = "std")]
+use crate::delivery::long_wait::LongWaits;
+#[cfg(feature = "std")]
+use crate::delivery::shortcut::ShortcutEntry;
+use crate::delivery::transports::Transports;
 #[cfg(feature = "std")]
 use crate::executor::AtEnd;
 use crate::executor::Executor;
 use crate::flow_controls::FlowControls;
-use crate::inbox::{Bounds, Limits};
-use crate::linger::Linger;
+use crate::lifecycle::idle::IdleWorkers;
+use crate::lifecycle::start_waiters::StartWaiters;
+use crate::lifecycle::stop_state::StopState;
 #[cfg(feature = "std")]
 use crate::link::Links;
-#[cfg(feature = "std")]
-use crate::long_wait::LongWaits;
 use crate::program::discard;
 use crate::random::Random;
-#[cfg(feature = "std")]
-use crate::shortcut::Way;
-#[cfg(feature = "std")]
-use crate::stop;
-use crate::stop::StopState;
 #[cfg(feature = "std")]
 use crate::sync::Lock;
 use crate::table::{AddressHash, Refused, Table};
 #[cfg(feature = "std")]
 use crate::telling::{Repeats, Telling, What};
-use crate::transports::Transports;
+use crate::text::{no_memory, text};
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
-use core::fmt::Display;
 #[cfg(feature = "std")]
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result, TEXTS};
+use ockam_core::{Address, Error, ErrorKind, LocalMessage, Result};
+
+/// The address of the main function's context.
+pub const APP: &str = "app";
 
 /// How many messages a mailbox holds before senders wait, unless the builder says otherwise.
 pub const DEFAULT_MAILBOX_CAPACITY: u32 = 1024;
@@ -67,19 +71,19 @@ pub(crate) struct Node {
     pub(crate) asks: Table<Ask>,
     /// The ways past the mailboxes of those workers that have one.
     #[cfg(feature = "std")]
-    pub(crate) shortcuts: Table<Way>,
+    pub(crate) shortcuts: Table<ShortcutEntry>,
     pub(crate) flow_controls: FlowControls,
     pub(crate) dead_letters: DeadLetters,
     pub(crate) drain: Drain,
-    pub(crate) linger: Linger,
+    pub(crate) idle_workers: IdleWorkers,
     pub(crate) random: Arc<Random>,
     pub(crate) stop: StopState,
     #[cfg(feature = "std")]
-    at_runtime_end: Lock<Option<AtEnd>>,
+    pub(crate) at_runtime_end: Lock<Option<AtEnd>>,
     /// Something has been started here that carries the messages of others.
     #[cfg(feature = "std")]
     carries: AtomicBool,
-    pub(crate) arrivals: Arrivals,
+    pub(crate) start_waiters: StartWaiters,
     pub(crate) transports: Transports,
     pub(crate) askers: Askers,
     /// What others can make the log say of each worker.
@@ -114,14 +118,14 @@ impl Node {
             flow_controls: FlowControls::new(Arc::clone(&random)),
             dead_letters: DeadLetters::new(),
             drain: Drain::new(),
-            linger: Linger::new(),
+            idle_workers: IdleWorkers::new(),
             random,
             stop: StopState::new(),
             #[cfg(feature = "std")]
             at_runtime_end: Lock::new(None),
             #[cfg(feature = "std")]
             carries: AtomicBool::new(false),
-            arrivals: Arrivals::new(),
+            start_waiters: StartWaiters::new(),
             transports: Transports::new(),
             askers: Askers::new(),
             #[cfg(feature = "std")]
@@ -135,18 +139,6 @@ impl Node {
             #[cfg(feature = "std")]
             audiences,
         })
-    }
-
-    /// Ends the node if its runtime is dropped.
-    #[cfg(feature = "std")]
-    pub(crate) fn end_with_runtime(self: &Arc<Self>) {
-        let node = Arc::downgrade(self);
-        let at_end = self.executor.at_end(move || {
-            if let Some(node) = node.upgrade() {
-                stop::runtime_ended(&node);
-            }
-        });
-        self.at_runtime_end.with(|place| *place = Some(at_end));
     }
 
     /// The node has stopped: its runtime does not matter any more.
@@ -205,7 +197,7 @@ impl Node {
         if !ending.again {
             tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "ended");
         }
-        discard(ending.resident.take());
+        discard(ending.sleeping.take());
         if !asks.is_empty() {
             let why = text(|| format!("the connection at {} has ended", cell.address()));
             self.fail_asks(&asks, &why);
@@ -247,7 +239,7 @@ impl Node {
     /// that is asked on this node.
     #[cold]
     pub(crate) fn expect_answer(&self, question: &LocalMessage) {
-        let (Some(asker), Some(first)) = (ask::asker(question), question.onward_route().first())
+        let (Some(asker), Some(first)) = (slot::asker(question), question.onward_route().first())
         else {
             return;
         };
@@ -296,18 +288,8 @@ impl Drop for Node {
     }
 }
 
-/// Says that the heap is too full for something that is about to start.
-pub(crate) fn no_memory<T: Display>(what_for: impl FnOnce() -> T) -> Error {
-    Error::with_text(ErrorKind::Full, || format!("there is no memory {}", what_for()))
-}
-
 /// Says that a cell was cut off before it answered, and how.
 pub(crate) fn cut_off(cell: &Cell) -> String {
     let how = if cell.is_killed() { "killed" } else { "cut off" };
     format!("{} was {how} before it answered", cell.address())
-}
-
-/// Makes a text, or an empty one in a program whose errors have no texts.
-pub(crate) fn text(make: impl FnOnce() -> String) -> String {
-    if TEXTS { make() } else { String::new() }
 }

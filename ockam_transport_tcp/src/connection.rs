@@ -1,5 +1,6 @@
 //! A connection as a program sees it.
 
+use crate::direction::TcpDirection;
 use crate::link::{Link, Phase};
 use core::fmt;
 use ockam_core::{Address, Error, ErrorKind, FlowControlId, Result, hop_conversions};
@@ -12,17 +13,6 @@ use std::sync::Arc;
 /// same connection, which lives on when all of them are dropped.
 #[derive(Clone)]
 pub struct TcpConnection(Arc<Link>);
-
-/// Says who made a connection.
-///
-/// It is exhaustive: a connection has two ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TcpDirection {
-    /// This node connected to the other.
-    Outgoing,
-    /// The other node connected to a listener of this one.
-    Incoming,
-}
 
 impl TcpConnection {
     pub(crate) fn new(link: Arc<Link>) -> Self {

@@ -5,7 +5,7 @@
 //! whole, and every failure, is left to the sender.
 
 use crate::link::{Link, Phase};
-use crate::outgoing::{Desk, Outgoing};
+use crate::write_buffer::{SharedWriteBuffer, WriteBuffer};
 use ockam_core::{LocalInfo, LocalMessage, Route, TransportMessage};
 use ockam_node::{Handle, Shortcut};
 use std::sync::Arc;
@@ -23,22 +23,22 @@ pub(crate) fn only_says_go_on(message: &LocalMessage) -> bool {
 /// The way past the mailbox of a sender.
 pub(crate) struct Direct {
     link: Arc<Link>,
-    outgoing: Arc<Outgoing>,
+    outgoing: Arc<SharedWriteBuffer>,
 }
 
 impl Direct {
-    pub(crate) fn new(link: Arc<Link>, outgoing: Arc<Outgoing>) -> Self {
+    pub(crate) fn new(link: Arc<Link>, outgoing: Arc<SharedWriteBuffer>) -> Self {
         Direct { link, outgoing }
     }
 
-    /// Writes what is on the desk, and counts it; `false` if that was not possible, or only in part.
-    fn write(&self, desk: &mut Desk) -> bool {
+    /// Writes what is in the buffer, and counts it; `false` if that was not possible, or only in part.
+    fn write(&self, buffer: &mut WriteBuffer) -> bool {
         // While its phase is looked at the link does not end.
         let written = self.link.with_phase(|phase| match phase {
             Phase::Up(stream) => {
-                let written = desk.write(stream).map_err(|error| (Arc::clone(stream), error))?;
+                let written = buffer.write(stream).map_err(|error| (Arc::clone(stream), error))?;
                 if written {
-                    self.link.traffic().count_out(stream.as_ref().as_ref(), desk.sent());
+                    self.link.traffic().count_out(stream.as_ref().as_ref(), buffer.sent());
                 }
                 Ok(written)
             }
@@ -64,14 +64,14 @@ impl Shortcut for Direct {
         if message.onward_route().len() < 2 || !self.link.turn().take() {
             return Err(message);
         }
-        let Some(mut desk) = self.outgoing.try_lock().filter(|desk| desk.is_empty()) else {
+        let Some(mut buffer) = self.outgoing.try_lock().filter(|buffer| buffer.is_empty()) else {
             return Err(message);
         };
         message.transport_mut().onward_route.pop_front();
-        let back = match desk.add(message) {
-            Ok(()) if self.write(&mut desk) => return Ok(()),
-            Ok(()) if desk.has_to_go_on() => return Err(self.go_on()),
-            Ok(()) => desk.finish().pop(),
+        let back = match buffer.add(message) {
+            Ok(()) if self.write(&mut buffer) => return Ok(()),
+            Ok(()) if buffer.has_to_go_on() => return Err(self.go_on()),
+            Ok(()) => buffer.finish().pop(),
             Err((_, message)) => Some(message),
         };
         let Some(mut message) = back else {

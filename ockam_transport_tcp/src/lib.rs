@@ -44,7 +44,7 @@
 //!
 //! ```text
 //! transport ──> dial ─────┐                         the calls of a program
-//!     └──────> listener ──┴──> link ──> sender ──> outbox ──> socket
+//!     └──────> listener ──┴──> link ──> sender ──> queue ───> socket
 //!                               └─────> receiver <─────────── socket
 //! ```
 //!
@@ -54,11 +54,12 @@
 //! | `on_demand` | connections that routes ask for |
 //! | `options`, `limits` | what can be chosen, and what holds if nothing is |
 //! | `dial`, `lookup`, `race`, `socket` | names and addresses, several of one name, the system's sockets |
-//! | `listener`, `places` | accepting; how many, and which one ends for one more |
-//! | `opening` | how a socket becomes a connection |
+//! | `listener`, `permits` | accepting; how many, and which one ends for one more |
+//! | `opening`, `accepted` | how a socket becomes a connection, and what it shares with others |
+//! | `connection`, `direction`, `listener_info` | what a program sees of connections and listeners |
 //! | `link` | one connection: its addresses, whether it is up, its end |
 //! | `sender`, `direct` | messages on their way out: many at once, or one where it is sent |
-//! | `outgoing`, `outbox` | what both write from |
+//! | `write_buffer`, `write_queue` | what both write from |
 //! | `backlog` | messages for workers whose mailboxes are full, and the rule for workers that stand still |
 //! | `close`, `acknowledged` | the end of a socket in good order, and whether everything has arrived by then |
 //! | `receiver`, `progress` | messages on their way in, and whether one that has begun goes on |
@@ -68,6 +69,7 @@
 //! | `registry` | which connections and listeners there are |
 #![deny(unsafe_code)]
 
+mod accepted;
 mod acknowledged;
 mod backlog;
 mod budget;
@@ -75,17 +77,17 @@ mod close;
 mod connection;
 mod dial;
 mod direct;
+mod direction;
 mod extension;
 mod limits;
 mod link;
 mod listener;
+mod listener_info;
 mod lookup;
 mod on_demand;
 mod opening;
 mod options;
-mod outbox;
-mod outgoing;
-mod places;
+mod permits;
 mod progress;
 mod race;
 mod receiver;
@@ -97,10 +99,13 @@ mod socket;
 mod traffic;
 mod transport;
 mod undelivered;
+mod write_buffer;
+mod write_queue;
 
 pub use backlog::MAX_BACKLOG_LEN;
 pub use budget::{DEFAULT_FRAME_BUDGET, FRAME_GRACE, FREE_FRAME_LEN};
-pub use connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
+pub use connection::{TcpConnection, TcpConnectionInfo};
+pub use direction::TcpDirection;
 pub use extension::TcpTransportExtension;
 pub use limits::{
     CLOSE_PATIENCE, DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTION_LIMIT,
@@ -108,12 +113,13 @@ pub use limits::{
     DEFAULT_KEEPALIVE, DEFAULT_MAX_FRAME_LEN, DEFAULT_MAX_QUEUED_BYTES, DEFAULT_USER_TIMEOUT,
     DEFAULT_WRITE_STALL_TIMEOUT, FREE_QUEUED_LEN, QUEUED_GRACE,
 };
-pub use listener::{TcpListener, TcpListenerInfo};
+pub use listener::TcpListener;
+pub use listener_info::TcpListenerInfo;
 /// The type of the addresses of TCP peers, `host:port`.
 #[doc(no_inline)]
 pub use ockam_core::TCP;
 pub use options::{TcpConnectionOptions, TcpListenerOptions};
-pub use outbox::MAX_BATCH_LEN;
 pub use progress::MIN_FRAME_PROGRESS;
 pub use reconnect::{RECONNECT_PROVEN_AFTER, TcpReconnect};
 pub use transport::TcpTransport;
+pub use write_queue::MAX_BATCH_LEN;

@@ -6,12 +6,11 @@
 //!    └── end ──> Ended(why) <── end ──┘
 //! ```
 //!
-//! Whoever finds the socket failed breaks the link. Only the receiver ends it or mends it, because
+//! Whoever finds the socket failed breaks the link. Only the receiver ends it or recovers it, because
 //! only the receiver knows that everything that arrived was delivered. A sender that is stopped
 //! ends it as well, since nobody can send through it any more.
 
-use crate::connection::TcpDirection;
-use crate::registry::Registry;
+use crate::direction::TcpDirection;
 use crate::socket;
 use crate::traffic::Traffic;
 use core::fmt;
@@ -19,7 +18,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use ockam_core::{Address, FlowControlId};
 use ockam_node::{Handle, LinkGuard, LinkKind, LinkState, Turn};
 use std::io;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
@@ -36,6 +35,9 @@ pub(crate) enum Phase {
     Ended(Arc<str>),
 }
 
+/// Takes a connection that ends off the lists in which it is.
+pub(crate) type OnEnd = Box<dyn Fn(&Link) + Send + Sync>;
+
 pub(crate) struct Link {
     sender: Address,
     receiver: Address,
@@ -51,14 +53,15 @@ pub(crate) struct Link {
     tail_loss: OnceLock<String>,
     traffic: Traffic,
     turn: Turn,
-    registry: Weak<Registry>,
+    /// Is called once, when the connection ends.
+    on_end: OnEnd,
 }
 
 impl Link {
     /// Makes the link of a connection whose workers are yet to be started.
     pub(crate) fn new(
         ctx: &Handle,
-        registry: &Arc<Registry>,
+        on_end: OnEnd,
         flow: FlowControlId,
         (direction, peer): (TcpDirection, String),
         stream: OwnedWriteHalf,
@@ -83,7 +86,7 @@ impl Link {
             tail_loss: OnceLock::new(),
             traffic,
             turn: Turn::new(),
-            registry: Arc::downgrade(registry),
+            on_end,
         })
     }
 
@@ -202,7 +205,7 @@ impl Link {
         self.break_off_if(why, |stream| Arc::ptr_eq(stream, failed));
     }
 
-    /// Takes note of an error of writing, while the outbox is still locked.
+    /// Takes note of an error of writing, while the queue is still locked.
     ///
     /// The system tells an error of a socket once, to the half that asks first. The other half sees a
     /// clean end or a closed pipe, and looks here for the reason. So a closed pipe is none.
@@ -252,20 +255,20 @@ impl Link {
     }
 
     /// Goes on with a new socket, unless the link has ended in the meantime.
-    pub(crate) fn mend(&self, stream: OwnedWriteHalf) -> bool {
+    pub(crate) fn recover(&self, stream: OwnedWriteHalf) -> bool {
         let stream = Arc::new(stream);
         self.traffic.look(stream.as_ref().as_ref());
-        let mended = self.phase.send_if_modified(|phase| {
+        let recovered = self.phase.send_if_modified(|phase| {
             let broken = matches!(phase, Phase::Broken(_));
             if broken {
                 *phase = Phase::Up(Arc::clone(&stream));
             }
             broken
         });
-        if mended {
+        if recovered {
             self.entry.up();
         }
-        mended
+        recovered
     }
 
     /// Ends the connection, once: its flow ends, and everybody who waits for it is told. Returns
@@ -289,10 +292,7 @@ impl Link {
         if let (true, Phase::Ended(why)) = (ended, self.phase()) {
             tracing::debug!("{why}");
             self.entry.end();
-            if let Some(registry) = self.registry.upgrade() {
-                registry.remove_link(self);
-                registry.on_demand().forget(&self.sender);
-            }
+            (self.on_end)(self);
             ctx.end_flow(&self.receiver, &*why);
         }
         socket

@@ -1,13 +1,14 @@
 //! Accepting connections.
 
+use crate::accepted::Accepted;
 use crate::budget::Budget;
-use crate::connection::TcpDirection;
+use crate::direction::TcpDirection;
 use crate::limits::Limits;
-use crate::opening::{Accepted, Opening};
+use crate::listener_info::TcpListenerInfo;
+use crate::opening::Opening;
 use crate::options::TcpListenerOptions;
-use crate::places::Places;
+use crate::permits::Permits;
 use crate::registry::Registry;
-use core::fmt;
 use core::future::{Future, poll_fn};
 use core::mem;
 use core::panic::AssertUnwindSafe;
@@ -34,69 +35,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// It listens on when it is dropped, until it is stopped.
 #[derive(Clone, Debug)]
 pub struct TcpListener(TcpListenerInfo);
-
-/// What is known about a listener at one moment.
-#[derive(Clone)]
-pub struct TcpListenerInfo {
-    address: Address,
-    socket_address: SocketAddr,
-    flow: FlowControlId,
-    places: Arc<Places>,
-    queued: ByteBudget,
-}
-
-impl TcpListenerInfo {
-    /// Returns the address of the processor that accepts connections.
-    #[must_use]
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
-
-    /// Returns where it listens; a port that was given as 0 is the one that the system chose.
-    #[must_use]
-    pub fn socket_address(&self) -> SocketAddr {
-        self.socket_address
-    }
-
-    /// Returns the id whose consumers are reached by all connections that the listener accepts.
-    #[must_use]
-    pub fn flow_control_id(&self) -> &FlowControlId {
-        &self.flow
-    }
-
-    /// Counts the connections that it holds at this moment.
-    #[must_use]
-    pub fn connections(&self) -> usize {
-        self.places.count()
-    }
-
-    /// Counts the connections that have ended so far because another one needed their place.
-    #[must_use]
-    pub fn displaced(&self) -> u64 {
-        self.places.displaced()
-    }
-
-    /// Counts the bytes that its connections hold at this moment of messages that wait, to be written
-    /// or for workers, beside [`FREE_QUEUED_LEN`](crate::FREE_QUEUED_LEN) for each. See
-    /// [`DEFAULT_MAX_QUEUED_BYTES`](crate::DEFAULT_MAX_QUEUED_BYTES).
-    #[must_use]
-    pub fn queued_bytes(&self) -> usize {
-        self.queued.held()
-    }
-}
-
-impl fmt::Debug for TcpListenerInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TcpListenerInfo")
-            .field("address", &self.address)
-            .field("socket_address", &self.socket_address)
-            .field("flow_control_id", &self.flow)
-            .field("connections", &self.connections())
-            .field("displaced", &self.displaced())
-            .field("queued_bytes", &self.queued_bytes())
-            .finish()
-    }
-}
 
 impl TcpListener {
     /// Returns the address of the processor that accepts connections: what
@@ -136,10 +74,10 @@ impl TcpListener {
         })?;
         let TcpListenerOptions { flow, limits, connection_limit, frame_budget, .. } = options;
         let queued = ByteBudget::new(options.max_queued_bytes);
-        let places = Places::new(socket_address, connection_limit);
+        let permits = Permits::new(socket_address, connection_limit);
         let budget = Budget::new(frame_budget, limits.max_frame_len.min(MAX_FRAME_LEN));
         let info =
-            TcpListenerInfo { address: ctx.random_local(), socket_address, flow, places, queued };
+            TcpListenerInfo { address: ctx.random_local(), socket_address, flow, permits, queued };
         let accepting = Accepting {
             socket,
             info: info.clone(),
@@ -186,7 +124,7 @@ impl Accepting {
             limits: self.limits.clone(),
             accepted: Some(Accepted {
                 spawner: self.info.flow.clone(),
-                place: self.info.places.take(peer.ip()),
+                permit: self.info.permits.take(peer.ip()),
                 budget: Arc::clone(&self.budget),
                 queued: self.info.queued.clone(),
             }),

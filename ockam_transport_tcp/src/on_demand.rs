@@ -13,31 +13,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// What became of an attempt, for each who waits for it.
-type Outcome = Result<TcpConnection, (ErrorKind, Arc<str>)>;
+type ConnectOutcome = Result<TcpConnection, (ErrorKind, Arc<str>)>;
 
 /// The connections that routes named.
 #[derive(Debug, Default)]
-pub(crate) struct OnDemand(Mutex<BTreeMap<Address, Place>>);
+pub(crate) struct OnDemand(Mutex<BTreeMap<Address, Entry>>);
 
 #[derive(Debug)]
-enum Place {
-    Connecting(watch::Sender<Option<Outcome>>),
+enum Entry {
+    Connecting(watch::Sender<Option<ConnectOutcome>>),
     Connected(TcpConnection),
 }
 
 /// What there is for a caller that needs a connection.
 enum Found {
     Connected(TcpConnection),
-    Waiting(watch::Receiver<Option<Outcome>>),
+    Waiting(watch::Receiver<Option<ConnectOutcome>>),
     /// Nothing yet: the caller starts the attempt.
-    Nothing(Attempt, watch::Receiver<Option<Outcome>>),
+    Nothing(Attempt, watch::Receiver<Option<ConnectOutcome>>),
 }
 
 /// An attempt under way. Dropped before its end, those who wait for it are told so.
 struct Attempt {
-    places: Arc<OnDemand>,
+    entries: Arc<OnDemand>,
     address: Address,
-    outcome: watch::Sender<Option<Outcome>>,
+    outcome: watch::Sender<Option<ConnectOutcome>>,
 }
 
 impl OnDemand {
@@ -77,28 +77,28 @@ impl OnDemand {
     }
 
     fn find(self: &Arc<Self>, address: &Address) -> Found {
-        let mut places = self.lock();
-        match places.get(address) {
-            Some(Place::Connected(connection)) if !connection.has_ended() => {
+        let mut entries = self.lock();
+        match entries.get(address) {
+            Some(Entry::Connected(connection)) if !connection.has_ended() => {
                 return Found::Connected(connection.clone());
             }
-            Some(Place::Connecting(outcome)) => return Found::Waiting(outcome.subscribe()),
+            Some(Entry::Connecting(outcome)) => return Found::Waiting(outcome.subscribe()),
             _ => {}
         }
         let (outcome, waiting) = watch::channel(None);
-        places.insert(address.clone(), Place::Connecting(outcome.clone()));
-        let places = Arc::clone(self);
-        Found::Nothing(Attempt { places, address: address.clone(), outcome }, waiting)
+        entries.insert(address.clone(), Entry::Connecting(outcome.clone()));
+        let entries = Arc::clone(self);
+        Found::Nothing(Attempt { entries, address: address.clone(), outcome }, waiting)
     }
 
     /// Forgets the connections with the given sender, which have ended.
     pub(crate) fn forget(&self, sender: &Address) {
         self.lock().retain(
-            |_, place| !matches!(place, Place::Connected(known) if known.address() == sender),
+            |_, entry| !matches!(entry, Entry::Connected(known) if known.address() == sender),
         );
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Address, Place>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Address, Entry>> {
         // Nothing panics under this lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -126,14 +126,14 @@ impl Attempt {
         self.end(connected);
     }
 
-    /// Waits until no caller waits any more. Then the place is free for another attempt.
+    /// Waits until no caller waits any more. Then the entry is free for another attempt.
     async fn given_up(&self) {
         loop {
             self.outcome.closed().await;
             // Under the lock there are no new ones.
-            let mut places = self.places.lock();
+            let mut entries = self.entries.lock();
             if self.outcome.receiver_count() == 0 {
-                places.remove(&self.address);
+                entries.remove(&self.address);
                 return;
             }
         }
@@ -142,13 +142,13 @@ impl Attempt {
     fn end(self, connected: Result<TcpConnection>) {
         let outcome = connected.map_err(|error| (error.kind(), error.to_string().into()));
         {
-            let mut places = self.places.lock();
+            let mut entries = self.entries.lock();
             match &outcome {
                 // One that has ended already was forgotten before it was known.
                 Ok(connection) if !connection.has_ended() => {
-                    places.insert(self.address.clone(), Place::Connected(connection.clone()));
+                    entries.insert(self.address.clone(), Entry::Connected(connection.clone()));
                 }
-                _ => drop(places.remove(&self.address)),
+                _ => drop(entries.remove(&self.address)),
             }
         }
         self.outcome.send_replace(Some(outcome));
@@ -157,13 +157,13 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        let mut places = self.places.lock();
-        let is_mine = |place: &Place| match place {
-            Place::Connecting(outcome) => outcome.same_channel(&self.outcome),
-            Place::Connected(_) => false,
+        let mut entries = self.entries.lock();
+        let is_mine = |entry: &Entry| match entry {
+            Entry::Connecting(outcome) => outcome.same_channel(&self.outcome),
+            Entry::Connected(_) => false,
         };
-        if places.get(&self.address).is_some_and(is_mine) {
-            places.remove(&self.address);
+        if entries.get(&self.address).is_some_and(is_mine) {
+            entries.remove(&self.address);
         }
     }
 }
@@ -193,7 +193,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_attempt_that_no_caller_waits_for_ends_and_leaves_nothing() {
-        let places = Arc::new(OnDemand::default());
+        let entries = Arc::new(OnDemand::default());
         let address = Address::from((TCP, "far:4000"));
         let (told, dropped) = oneshot::channel();
         let told = Told(Some(told));
@@ -202,44 +202,44 @@ mod tests {
             pending::<Result<()>>().await
         };
         let first = tokio::spawn({
-            let (places, address) = (Arc::clone(&places), address.clone());
-            async move { places.connection(&address, dial, never).await }
+            let (entries, address) = (Arc::clone(&entries), address.clone());
+            async move { entries.connection(&address, dial, never).await }
         });
-        while places.lock().is_empty() {
+        while entries.lock().is_empty() {
             tokio::task::yield_now().await;
         }
         first.abort();
         tokio::time::timeout(PATIENCE, dropped).await.expect("it goes on").unwrap();
-        assert!(places.lock().is_empty());
+        assert!(entries.lock().is_empty());
     }
 
     #[tokio::test]
     async fn a_failure_is_told_to_those_who_waited_and_forgotten() {
-        let places = Arc::new(OnDemand::default());
+        let entries = Arc::new(OnDemand::default());
         let address = Address::from((TCP, "far:4000"));
         let fails = |why: &'static str| async move {
             tokio::task::yield_now().await;
             Err::<(), _>(Error::with_kind(ErrorKind::TimedOut, why))
         };
         let (first, second) = tokio::join!(
-            places.connection(&address, fails("first"), never),
-            places.connection(&address, fails("second"), never),
+            entries.connection(&address, fails("first"), never),
+            entries.connection(&address, fails("second"), never),
         );
         for error in [first.unwrap_err(), second.unwrap_err()] {
             assert_eq!((error.kind(), error.to_string()), (ErrorKind::TimedOut, "first".into()));
         }
-        assert!(places.lock().is_empty());
-        let third = places.connection(&address, fails("third"), never).await;
+        assert!(entries.lock().is_empty());
+        let third = entries.connection(&address, fails("third"), never).await;
         assert_eq!(third.unwrap_err().to_string(), "third");
     }
 
     #[tokio::test]
     async fn an_attempt_that_panics_is_an_error_for_those_who_wait() {
-        let places = Arc::new(OnDemand::default());
+        let entries = Arc::new(OnDemand::default());
         let address = Address::from((TCP, "far:4000"));
         let panics = async { if true { panic!("in an attempt") } else { Ok(()) } };
-        let made = tokio::time::timeout(PATIENCE, places.connection(&address, panics, never));
+        let made = tokio::time::timeout(PATIENCE, entries.connection(&address, panics, never));
         assert_eq!(made.await.unwrap().unwrap_err().kind(), ErrorKind::Stopped);
-        assert!(places.lock().is_empty());
+        assert!(entries.lock().is_empty());
     }
 }

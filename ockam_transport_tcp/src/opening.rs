@@ -3,18 +3,17 @@
 //! It owns what the two are started with. It refuses to know what they do then, and where the socket
 //! is from.
 
-use crate::budget::{Budget, Share};
-use crate::connection::TcpDirection;
+use crate::accepted::Accepted;
 use crate::direct::Direct;
+use crate::direction::TcpDirection;
 use crate::limits::{FREE_QUEUED_LEN, Limits};
 use crate::link::Link;
-use crate::outgoing::Outgoing;
-use crate::places::Place;
 use crate::receiver::Receiver;
 use crate::redial::Redial;
 use crate::registry::Registry;
 use crate::sender::Sender;
 use crate::socket;
+use crate::write_buffer::SharedWriteBuffer;
 use ockam_core::{AllowAll, DenyAll, Error, ErrorKind, FlowControlId, Mailbox, Result};
 use ockam_node::{ByteBudget, Handle, ProcessorBuilder, StopOrder, WorkerBuilder};
 use std::sync::Arc;
@@ -33,16 +32,6 @@ pub(crate) struct Opening {
     pub(crate) redial: Option<Redial>,
 }
 
-/// What the connections of one listener share.
-pub(crate) struct Accepted {
-    /// The flow of the listener.
-    pub(crate) spawner: FlowControlId,
-    pub(crate) place: Place,
-    pub(crate) budget: Arc<Budget>,
-    /// What all of them hold of messages that wait.
-    pub(crate) queued: ByteBudget,
-}
-
 impl Opening {
     /// Says the first byte and starts the two workers.
     pub(crate) async fn open(self, ctx: &Handle, registry: &Arc<Registry>) -> Result<Arc<Link>> {
@@ -52,15 +41,16 @@ impl Opening {
                 .add_context(format!("preparing the socket of {peer}"))
         })?;
         let (reading, writing) = stream.into_split();
-        let link = Link::new(ctx, registry, flow, (direction, peer), writing, redial.is_some());
+        let link =
+            Link::new(ctx, registry.on_end(), flow, (direction, peer), writing, redial.is_some());
         if let Some(accepted) = &accepted {
-            accepted.place.attach(&link);
+            accepted.permit.attach(&link);
         }
         let spawner = accepted.as_ref().map(|accepted| &accepted.spawner);
         announce(&link, ctx, spawner, &limits);
         let queued = accepted.as_ref().map(|accepted| accepted.queued.clone());
         let charge = queued.as_ref().map(ByteBudget::charge);
-        let outgoing = Arc::new(Outgoing::new(limits.max_sent_frame_len, charge));
+        let outgoing = Arc::new(SharedWriteBuffer::new(limits.max_sent_frame_len, charge));
         let sender = Sender::new(&link, &outgoing, limits.write_stall, queued.clone());
         let direct = Direct::new(Arc::clone(&link), Arc::clone(&outgoing));
         let receiver = Receiver::new(&link, outgoing, reading, &limits, accepted, redial);
@@ -79,13 +69,6 @@ impl Opening {
         }
         tracing::debug!(connection = %link, sender = %link.sender(), "connected");
         Ok(link)
-    }
-}
-
-impl Accepted {
-    /// Makes the share of a connection in what the listener holds of large frames.
-    pub(crate) fn share(&self, link: &Arc<Link>) -> Share {
-        Share::new(&self.budget, Arc::downgrade(link))
     }
 }
 

@@ -4,17 +4,17 @@
 //! It owns reading, the other side's first byte, the return route, and the end. It refuses to know
 //! whom a message may reach: its outgoing access control, the border, does.
 
+use crate::accepted::Accepted;
 use crate::backlog::Backlog;
 use crate::budget::Share;
 use crate::limits::Limits;
 use crate::link::{CLOSED_HERE, Link, Phase};
-use crate::opening::Accepted;
-use crate::outgoing::Outgoing;
-use crate::places::{LOST_ITS_PLACE, Place};
+use crate::permits::{LOST_ITS_PERMIT, Permit};
 use crate::progress::Progress;
 use crate::redial::Redial;
 use crate::socket;
 use crate::undelivered::dropped;
+use crate::write_buffer::SharedWriteBuffer;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::time::Duration;
@@ -37,7 +37,7 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 pub(crate) struct Receiver {
     link: Arc<Link>,
-    outgoing: Arc<Outgoing>,
+    outgoing: Arc<SharedWriteBuffer>,
     stream: OwnedReadHalf,
     decoder: FrameDecoder,
     /// Of the decoder.
@@ -53,8 +53,8 @@ pub(crate) struct Receiver {
     greeting: Option<Instant>,
     /// Since when there is this socket.
     since: Instant,
-    /// The place among the connections of a listener, given back with this.
-    place: Option<Place>,
+    /// The permit among the connections of a listener, given back with this.
+    permit: Option<Permit>,
     /// Of what the connections of a listener hold of large frames.
     share: Option<Share>,
     redial: Option<Redial>,
@@ -65,7 +65,7 @@ pub(crate) struct Receiver {
 impl Receiver {
     pub(crate) fn new(
         link: &Arc<Link>,
-        outgoing: Arc<Outgoing>,
+        outgoing: Arc<SharedWriteBuffer>,
         stream: OwnedReadHalf,
         limits: &Limits,
         accepted: Option<Accepted>,
@@ -85,7 +85,7 @@ impl Receiver {
             handshake: limits.handshake,
             greeting: Some(deadline(limits.handshake)),
             since: Instant::now(),
-            place: accepted.map(|accepted| accepted.place),
+            permit: accepted.map(|accepted| accepted.permit),
             share,
             redial,
             handle: None,
@@ -112,14 +112,14 @@ impl Receiver {
                     }
                     self.link.traffic().messages_in.add(1);
                     let delivered = self.deliver(ctx, message);
-                    if let (true, false, Some(place)) = (delivered, heard, &self.place) {
+                    if let (true, false, Some(permit)) = (delivered, heard, &self.permit) {
                         heard = true;
-                        place.heard();
+                        permit.heard();
                     }
                     if self.backlog.is_full() {
                         let room = self.backlog.room();
-                        if Place::is_lost_before(self.place.as_ref(), room).await {
-                            return Err(LOST_ITS_PLACE.into());
+                        if Permit::is_lost_before(self.permit.as_ref(), room).await {
+                            return Err(LOST_ITS_PERMIT.into());
                         }
                     }
                 }
@@ -248,7 +248,7 @@ impl Receiver {
     }
 
     /// Goes on with a new socket; `false` if there shall be none.
-    async fn mend(&mut self, ctx: &Context) -> bool {
+    async fn recover(&mut self, ctx: &Context) -> bool {
         if !self.link.reconnects() {
             return false;
         }
@@ -272,14 +272,14 @@ impl Receiver {
         self.room = MIN_ROOM;
         self.since = Instant::now();
         self.greeting = Some(deadline(self.handshake));
-        self.link.mend(writing)
+        self.link.recover(writing)
     }
 
     /// Delivers what has arrived, when nothing more comes.
     async fn settle(&mut self, ctx: &Context) {
         if !self.backlog.is_empty() {
             ctx.fail_asks_over(self.link.receiver(), &self.why());
-            Place::is_lost_before(self.place.as_ref(), self.backlog.settled()).await;
+            Permit::is_lost_before(self.permit.as_ref(), self.backlog.settled()).await;
         }
     }
 
@@ -327,7 +327,7 @@ impl Processor for Receiver {
         drop(self.outgoing.lock());
         self.link.break_off(&why);
         self.link.report_failure();
-        if self.mend(ctx).await {
+        if self.recover(ctx).await {
             return Ok(true);
         }
         self.settle(ctx).await;

@@ -1,55 +1,69 @@
 //! Which connections and listeners a transport has.
 
 use crate::limits::DEFAULT_CONNECT_TIMEOUT;
-use crate::link::Link;
-use crate::listener::TcpListenerInfo;
+use crate::link::{Link, OnEnd};
+use crate::listener_info::TcpListenerInfo;
 use crate::on_demand::OnDemand;
 use core::time::Duration;
 use ockam_core::Address;
+use ockam_node::Lock;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// What one transport shares with its workers.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    links: Mutex<BTreeMap<Address, Arc<Link>>>,
-    listeners: Mutex<BTreeMap<Address, TcpListenerInfo>>,
+    links: Lock<BTreeMap<Address, Arc<Link>>>,
+    listeners: Lock<BTreeMap<Address, TcpListenerInfo>>,
     on_demand: Arc<OnDemand>,
     /// How long connecting on demand may take, unless it is the default.
-    connect_timeout: Mutex<Option<Duration>>,
+    connect_timeout: Lock<Option<Duration>>,
 }
 
 impl Registry {
     pub(crate) fn add_link(&self, link: &Arc<Link>) {
-        lock(&self.links).insert(link.sender().clone(), Arc::clone(link));
+        let (address, link) = (link.sender().clone(), Arc::clone(link));
+        drop(self.links.with(|links| links.insert(address, link)));
+    }
+
+    /// Makes what takes a connection off the lists when it ends.
+    pub(crate) fn on_end(self: &Arc<Self>) -> OnEnd {
+        let registry = Arc::downgrade(self);
+        Box::new(move |link| {
+            if let Some(registry) = registry.upgrade() {
+                registry.remove_link(link);
+                registry.on_demand.forget(link.sender());
+            }
+        })
     }
 
     pub(crate) fn remove_link(&self, link: &Link) {
-        lock(&self.links).remove(link.sender());
+        drop(self.links.with(|links| links.remove(link.sender())));
     }
 
     pub(crate) fn links(&self) -> Vec<Arc<Link>> {
-        lock(&self.links).values().cloned().collect()
+        self.links.with(|links| links.values().cloned().collect())
     }
 
     /// Finds the connection to which an address belongs, its sender's or its receiver's.
     pub(crate) fn link(&self, address: &Address) -> Option<Arc<Link>> {
-        let links = lock(&self.links);
-        let found =
-            links.get(address).or_else(|| links.values().find(|link| link.receiver() == address));
-        found.cloned()
+        self.links.with(|links| {
+            let of_receiver = || links.values().find(|link| link.receiver() == address);
+            links.get(address).or_else(of_receiver).cloned()
+        })
     }
 
     pub(crate) fn add_listener(&self, listener: TcpListenerInfo) {
-        lock(&self.listeners).insert(listener.address().clone(), listener);
+        let address = listener.address().clone();
+        drop(self.listeners.with(|listeners| listeners.insert(address, listener)));
     }
 
     pub(crate) fn remove_listener(&self, address: &Address) {
-        lock(&self.listeners).remove(address);
+        drop(self.listeners.with(|listeners| listeners.remove(address)));
     }
 
     pub(crate) fn listeners(&self) -> Vec<TcpListenerInfo> {
-        lock(&self.listeners).values().cloned().collect()
+        self.listeners.with(|listeners| listeners.values().cloned().collect())
     }
 
     /// Returns the connections that routes asked for.
@@ -59,15 +73,10 @@ impl Registry {
 
     /// Returns how long connecting on demand may take.
     pub(crate) fn connect_timeout(&self) -> Duration {
-        lock(&self.connect_timeout).unwrap_or(DEFAULT_CONNECT_TIMEOUT)
+        self.connect_timeout.with(|timeout| timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT))
     }
 
     pub(crate) fn set_connect_timeout(&self, timeout: Duration) {
-        *lock(&self.connect_timeout) = Some(timeout);
+        self.connect_timeout.with(|known| *known = Some(timeout));
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics under these locks.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,8 +7,8 @@ use crate::close::close;
 use crate::direct::only_says_go_on;
 use crate::limits::{CLOSE_PATIENCE, QUEUED_GRACE};
 use crate::link::{CLOSED_HERE, Link, Phase};
-use crate::outgoing::{Desk, Outgoing};
 use crate::socket;
+use crate::write_buffer::{SharedWriteBuffer, WriteBuffer};
 use core::time::Duration;
 use ockam_core::{Any, Error, ErrorKind, LocalMessage, Result, Routed, Worker};
 use ockam_node::{ByteBudget, Context, DeadLetterReason, is_told};
@@ -29,7 +29,7 @@ pub(crate) struct Sender {
     phase: watch::Receiver<Phase>,
     /// The socket, as long as `phase` has not changed.
     stream: Option<Arc<OwnedWriteHalf>>,
-    outgoing: Arc<Outgoing>,
+    outgoing: Arc<SharedWriteBuffer>,
     write_stall: Duration,
     /// What all connections of the listener hold of messages that wait.
     queued: Option<ByteBudget>,
@@ -38,7 +38,7 @@ pub(crate) struct Sender {
 impl Sender {
     pub(crate) fn new(
         link: &Arc<Link>,
-        outgoing: &Arc<Outgoing>,
+        outgoing: &Arc<SharedWriteBuffer>,
         write_stall: Duration,
         queued: Option<ByteBudget>,
     ) -> Self {
@@ -78,26 +78,26 @@ impl Sender {
         stream: &Arc<OwnedWriteHalf>,
         first: LocalMessage,
     ) -> Result<Option<LocalMessage>> {
-        let mut desk = self.outgoing.lock();
+        let mut buffer = self.outgoing.lock();
         // Who writes past the mailbox may have begun on the new one.
         if self.phase.has_changed().unwrap_or(false) {
             return Ok(Some(first));
         }
-        let stale = desk.stale(stream);
+        let stale = buffer.stale(stream);
         if !stale.is_empty() {
             self.reject(ctx, stale, &self.link.ended("its socket failed"));
         }
-        self.add(ctx, &mut desk, first);
-        while !desk.is_full()
+        self.add(ctx, &mut buffer, first);
+        while !buffer.is_full()
             && let Some(next) = ctx.try_receive::<Any>()?
         {
-            self.add(ctx, &mut desk, next.into_local_message());
+            self.add(ctx, &mut buffer, next.into_local_message());
         }
         Ok(None)
     }
 
     /// Adds a message to the batch; one that cannot be written is accounted for, and only that.
-    fn add(&self, ctx: &Context, desk: &mut Desk, mut message: LocalMessage) {
+    fn add(&self, ctx: &Context, buffer: &mut WriteBuffer, mut message: LocalMessage) {
         if only_says_go_on(&message) {
             return;
         }
@@ -112,7 +112,7 @@ impl Sender {
                 Error::with_kind(ErrorKind::InvalidInput, text),
             );
         }
-        if let Err((error, message)) = desk.add(message) {
+        if let Err((error, message)) = buffer.add(message) {
             let error = error.add_context(format!("sending over {}", self.link));
             self.tell(&error);
             ctx.reject(&message, DeadLetterReason::Unsendable, error);
@@ -169,11 +169,11 @@ impl Sender {
 
     /// Writes what the socket takes now; `true` if that was all.
     fn try_write(&self, stream: &Arc<OwnedWriteHalf>) -> io::Result<bool> {
-        let mut desk = self.outgoing.lock();
-        let written = desk.write(stream);
+        let mut buffer = self.outgoing.lock();
+        let written = buffer.write(stream);
         let is_written = written.inspect_err(|error| self.link.write_failed(stream, error))?;
         if is_written {
-            self.link.traffic().count_out(stream.as_ref().as_ref(), desk.sent());
+            self.link.traffic().count_out(stream.as_ref().as_ref(), buffer.sent());
         }
         Ok(is_written)
     }

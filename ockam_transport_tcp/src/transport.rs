@@ -1,8 +1,10 @@
 //! The calls of a program.
 
-use crate::connection::{TcpConnection, TcpConnectionInfo, TcpDirection};
+use crate::connection::{TcpConnection, TcpConnectionInfo};
 use crate::dial;
-use crate::listener::{TcpListener, TcpListenerInfo};
+use crate::direction::TcpDirection;
+use crate::listener::TcpListener;
+use crate::listener_info::TcpListenerInfo;
 use crate::opening::Opening;
 use crate::options::{TcpConnectionOptions, TcpListenerOptions};
 use crate::redial::Redial;

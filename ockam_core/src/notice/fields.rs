@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 pub(super) const REASON: &str = "the reason";
 pub(super) const KIND: &str = "the kind";
-pub(super) const TEXTS: &str = "the texts";
+pub(super) const TEXT_LIST: &str = "the texts";
 const TEXT: &str = "a text";
 const MISMATCH: &str = "what was expected";
 const EXPECTED: &str = "the expected type";
@@ -88,16 +88,16 @@ pub(super) fn cut(text: &str, room: usize) -> Option<Cow<'_, str>> {
 
 /// Reads the texts.
 pub(super) fn texts(reader: &mut Reader<'_>) -> Result<Vec<String>, NoticeError> {
-    let mut elements = reader.array(TEXTS)?;
+    let mut elements = reader.array(TEXT_LIST)?;
     let (mut texts, mut len) = (Vec::new(), 0);
     while reader.has_next(&mut elements)? {
         if texts.len() == MAX_NOTICE_TEXTS {
             let (len, limit) = (texts.len() + 1, MAX_NOTICE_TEXTS);
-            return Err(NoticeError::TooLong { part: TEXTS, len, limit });
+            return Err(NoticeError::TooLong { part: TEXT_LIST, len, limit });
         }
         let text = reader.text(TEXT)?;
         len += text.len();
-        within(TEXTS, len, MAX_NOTICE_TEXT_LEN)?;
+        within(TEXT_LIST, len, MAX_NOTICE_TEXT_LEN)?;
         texts.push(escaped(text));
     }
     Ok(texts)

@@ -36,7 +36,7 @@ use ockam_node::Instant;
 use ockam_node::{Context, Handle, MessageReceiveOptions};
 
 /// How long a handshake may take unless the options say otherwise, as in Ockam 0.150.
-pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(120);
+pub const DEFAULT_CHANNEL_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The steps of a handshake.
 type Making<'a> = Pin<Box<dyn Future<Output = Result<Arc<Ends>>> + Send + 'a>>;

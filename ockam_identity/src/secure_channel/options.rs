@@ -4,7 +4,7 @@ use super::credential_source::CredentialSource;
 #[cfg(feature = "std")]
 use super::heartbeat::DEFAULT_HEARTBEAT_INTERVAL;
 use super::heartbeat::OFFERED;
-use super::initiator::DEFAULT_HANDSHAKE_TIMEOUT;
+use super::initiator::DEFAULT_CHANNEL_HANDSHAKE_TIMEOUT;
 use super::place::DEFAULT_CHANNEL_LIMIT;
 #[cfg(feature = "std")]
 use super::reconnect::ChannelReconnect;
@@ -136,13 +136,13 @@ pub struct SecureChannelOptions {
 }
 
 impl SecureChannelOptions {
-    /// Trusts everyone, waits for [`DEFAULT_HANDSHAKE_TIMEOUT`], and makes the channel again when its
+    /// Trusts everyone, waits for [`DEFAULT_CHANNEL_HANDSHAKE_TIMEOUT`], and makes the channel again when its
     /// path is lost.
     #[must_use]
     pub fn new() -> Self {
         SecureChannelOptions {
             terms: Terms::new(),
-            timeout: DEFAULT_HANDSHAKE_TIMEOUT,
+            timeout: DEFAULT_CHANNEL_HANDSHAKE_TIMEOUT,
             flow: next_id("channel"),
             #[cfg(feature = "std")]
             reconnect: Some(ChannelReconnect::new()),

@@ -6,16 +6,16 @@
 use super::marks::CUT;
 #[cfg(feature = "std")]
 use super::marks::{DISCARDS, KILLED};
-use super::{Cell, Resident, State};
-use crate::drain::Drain;
-use crate::inbox::Queue;
+use super::{Cell, SleepingWorker, State};
+use crate::cell::drain::Drain;
+use crate::cell::inbox::Queue;
 use crate::program::wake;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 use core::task::Waker;
 #[cfg(feature = "std")]
-use {crate::inbox::Inbox, crate::reply_to::ReplyTo};
+use {crate::ask::reply_to::ReplyTo, crate::cell::inbox::Inbox};
 
 /// What brings a cell's end about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) struct Ending {
     #[cfg(feature = "std")]
     pub(crate) askers: Vec<ReplyTo>,
     /// A worker that slept; it is dropped outside of the lock.
-    pub(crate) resident: Option<Box<dyn Resident>>,
+    pub(crate) sleeping: Option<Box<dyn SleepingWorker>>,
     /// The cell had ended before.
     pub(crate) again: bool,
 }
@@ -57,8 +57,8 @@ impl Cell {
                 State::Awake(inbox) | State::Starting(Some(inbox)) => Some(inbox),
                 // Its `initialize` runs, and who has it cut off waits until it is dropped.
                 State::Starting(None) if cfg!(feature = "std") && cut => Some(Box::default()),
-                State::Asleep(resident) => {
-                    ending.resident = Some(resident);
+                State::Asleep(sleeping) => {
+                    ending.sleeping = Some(sleeping);
                     None
                 }
                 State::Starting(None) => None,

@@ -1,6 +1,6 @@
 //! What holds of a cell and is read without its lock, where every message or every poll asks.
 
-use crate::stop_order::StopOrder;
+use crate::lifecycle::stop_order::StopOrder;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 /// The worker's code is dropped where it waits, and runs no further.

@@ -1,9 +1,9 @@
-//! What a cell notes for those that wait for room in it; see [`answering`](crate::answering) and
-//! [`long_wait`](crate::long_wait).
+//! What a cell notes for those that wait for room in it; see [`answering`](crate::delivery::answering) and
+//! [`long_wait`](crate::delivery::long_wait).
 
 use super::Cell;
 use super::marks::WATCHED;
-use crate::inbox::LongLine;
+use crate::cell::inbox::LongLine;
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 
@@ -45,12 +45,12 @@ impl Cell {
         self.with_inbox(|inbox| inbox.look_at_line()).flatten()
     }
 
-    /// Counts the messages that wait for the worker, those in its hand included.
+    /// Counts the messages that wait for the worker, those in its batch included.
     pub(crate) fn queued(&self) -> usize {
         self.with_inbox(|inbox| inbox.len()).unwrap_or_default() + self.in_hand()
     }
 
-    /// Returns how many bytes those of them hold that are not in its hand.
+    /// Returns how many bytes those of them hold that are not in its batch.
     pub(crate) fn queued_bytes(&self) -> usize {
         self.with_inbox(|inbox| inbox.bytes()).unwrap_or_default()
     }

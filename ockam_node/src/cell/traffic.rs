@@ -2,12 +2,12 @@
 
 #[cfg(feature = "std")]
 use super::marks::SHORTCUT;
-use super::{Cell, Pushed, State, Turn};
-use crate::cell::Kind;
-use crate::drain::Drain;
+use super::{Cell, NextStep, Pushed, State};
+use crate::cell::drain::Drain;
 #[cfg(feature = "std")]
-use crate::inbox::Queue;
-use crate::inbox::{Bounds, InLine, Inbox, Push, Weight};
+use crate::cell::inbox::Queue;
+use crate::cell::inbox::{Bounds, InLine, Inbox, Push, Weight};
+use crate::cell::kind::Kind;
 use crate::program::wake;
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
@@ -21,18 +21,18 @@ use ockam_core::LocalMessage;
 /// How many messages a worker takes out of its inbox under one lock. On a board to lock costs less
 /// than to keep several messages.
 #[cfg(feature = "std")]
-const MAX_HANDFUL: usize = 32;
+const MAX_BATCH: usize = 32;
 
 #[cfg(feature = "std")]
-const _: () = assert!(MAX_HANDFUL <= u8::MAX as usize);
+const _: () = assert!(MAX_BATCH <= u8::MAX as usize);
 
-/// How many handfuls a small inbox holds, since what is in hand comes on top of what is in it.
+/// How many batches a small inbox holds, since what is in hand comes on top of what is in it.
 #[cfg(feature = "std")]
-const HANDFULS: usize = 8;
+const BATCHES: usize = 8;
 
 /// What a worker has taken out of its inbox and not begun to handle.
 #[derive(Default)]
-pub(crate) struct Hand {
+pub(crate) struct Batch {
     #[cfg(feature = "std")]
     pub(crate) messages: Queue,
     /// Room for the wakers of senders that were granted a place, kept from one time to the next.
@@ -40,7 +40,7 @@ pub(crate) struct Hand {
 }
 
 #[cfg(feature = "std")]
-impl Hand {
+impl Batch {
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<LocalMessage> {
         self.messages.pop_front()
@@ -54,7 +54,7 @@ impl Hand {
 
 /// On a board there is never more than the message that is handled.
 #[cfg(not(feature = "std"))]
-impl Hand {
+impl Batch {
     pub(crate) fn pop(&mut self) -> Option<LocalMessage> {
         None
     }
@@ -140,7 +140,7 @@ impl Cell {
         // A new inbox is open and empty.
         let _ = inbox.push(message, Bounds::NONE);
         match mem::replace(state, State::Awake(inbox)) {
-            State::Asleep(resident) => Pushed::Awaken(resident),
+            State::Asleep(sleeping) => Pushed::Awaken(sleeping),
             _ => Pushed::Done(None),
         }
     }
@@ -207,44 +207,44 @@ impl Cell {
         drop(left);
     }
 
-    /// Finds the next thing to do; of several messages the first, and the others in `hand`. With a
+    /// Finds the next thing to do; of several messages the first, and the others in `batch`. With a
     /// `waker`, `Pending` means that it will be woken; without one nothing is registered. Only who
     /// `may_rest` is told to.
     #[inline]
     pub(crate) fn poll_turn(
         &self,
-        hand: &mut Hand,
+        batch: &mut Batch,
         waker: Option<&Waker>,
         may_rest: bool,
         drain: &Drain,
-    ) -> Poll<Turn> {
+    ) -> Poll<NextStep> {
         let turn = self.state.with(|state| {
             let inbox = match state {
                 State::Awake(inbox) => inbox,
                 State::Starting(inbox) => inbox.get_or_insert_default(),
-                State::Asleep(_) | State::Ended(_) => return Poll::Ready(Turn::Stop),
+                State::Asleep(_) | State::Ended(_) => return Poll::Ready(NextStep::Stop),
             };
             if let Some(message) = inbox.pop() {
                 inbox.idle = false;
                 // With nothing behind it nobody waits for room either: there was room for more.
                 if !inbox.is_empty() || inbox.has_line() {
                     #[cfg(feature = "std")]
-                    inbox.pop_more(&mut hand.messages, self.handful() - 1, self.bounds());
-                    inbox.grant_when_half_empty(self.bounds(), &mut hand.granted);
+                    inbox.pop_more(&mut batch.messages, self.batch() - 1, self.bounds());
+                    inbox.grant_when_half_empty(self.bounds(), &mut batch.granted);
                 }
-                return Poll::Ready(Turn::Message(message));
+                return Poll::Ready(NextStep::Message(message));
             }
             if inbox.stop {
-                return Poll::Ready(Turn::Stop);
+                return Poll::Ready(NextStep::Stop);
             }
             if inbox.rest && may_rest {
-                return Poll::Ready(Turn::Rest);
+                return Poll::Ready(NextStep::Rest);
             }
             if let Some(waker) = waker {
                 inbox.idle = true;
                 // A message that is too large for a budget which others have taken waits for this.
                 #[cfg(feature = "std")]
-                inbox.grant_when_half_empty(self.bounds(), &mut hand.granted);
+                inbox.grant_when_half_empty(self.bounds(), &mut batch.granted);
                 drain.leave(&mut inbox.counted);
                 match &mut inbox.receiver {
                     Some(known) => known.clone_from(waker),
@@ -253,16 +253,16 @@ impl Cell {
             }
             Poll::Pending
         });
-        if !hand.granted.is_empty() {
-            wake(hand.granted.drain(..));
+        if !batch.granted.is_empty() {
+            wake(batch.granted.drain(..));
         }
         turn
     }
 
     /// How many messages are taken at a time: few against the capacity, so that the bound holds.
     #[cfg(feature = "std")]
-    fn handful(&self) -> usize {
-        (self.bounds().messages as usize / HANDFULS).clamp(1, MAX_HANDFUL)
+    fn batch(&self) -> usize {
+        (self.bounds().messages as usize / BATCHES).clamp(1, MAX_BATCH)
     }
 
     /// Tells how many messages the worker's task has taken and not begun to handle.
@@ -277,9 +277,9 @@ impl Cell {
 
     /// Puts back what was taken and not begun, unless the cell has ended.
     #[cfg(feature = "std")]
-    pub(crate) fn put_back(&self, hand: &mut Hand) {
-        self.with_inbox(|inbox| inbox.put_back(&mut hand.messages));
-        self.set_in_hand(hand.len());
+    pub(crate) fn put_back(&self, batch: &mut Batch) {
+        self.with_inbox(|inbox| inbox.put_back(&mut batch.messages));
+        self.set_in_hand(batch.len());
     }
 
     /// Whoever waited for a message in the middle of a handler waits no more.

@@ -1,8 +1,8 @@
 //! Asking: send a message and wait for its answer.
 
-use super::asking::Asking;
 use super::{DEFAULT_TIMEOUT, Handle};
-use crate::typed;
+use crate::ask::future::Asking;
+use crate::delivery::typed_body;
 use core::convert;
 use core::future::Future;
 use core::time::Duration;
@@ -81,7 +81,13 @@ impl Handle {
         route: impl Into<Route>,
         body: impl Message,
     ) -> impl Future<Output = Result<Reply>> + Send {
-        Asking::new(self, route.into(), typed::payload(body), Some(DEFAULT_TIMEOUT), Routed::body)
+        Asking::new(
+            self,
+            route.into(),
+            typed_body::payload(body),
+            Some(DEFAULT_TIMEOUT),
+            Routed::body,
+        )
     }
 
     /// As [`send_and_receive`](Self::send_and_receive), with options, and with the routes of the
@@ -98,6 +104,12 @@ impl Handle {
         body: impl Message,
         options: MessageSendReceiveOptions,
     ) -> impl Future<Output = Result<Routed<Reply>>> + Send {
-        Asking::new(self, route.into(), typed::payload(body), options.timeout, convert::identity)
+        Asking::new(
+            self,
+            route.into(),
+            typed_body::payload(body),
+            options.timeout,
+            convert::identity,
+        )
     }
 }

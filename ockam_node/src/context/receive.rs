@@ -1,11 +1,11 @@
 //! Receiving: messages out of the context's own mailbox.
 
 use super::Context;
-use crate::cell::Turn;
+use crate::cell::NextStep;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{self, Instant};
-use crate::node::text;
 use crate::program::discard;
+use crate::text::text;
 use alloc::format;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -101,7 +101,7 @@ impl Context {
     /// [`Encoding`](ErrorKind::Encoding) as for [`receive`](Self::receive).
     pub fn try_receive<M: Message>(&mut self) -> Result<Option<Routed<M>>> {
         match self.poll_turn(None, false) {
-            Poll::Ready(Turn::Message(message)) => self.read(message).map(Some),
+            Poll::Ready(NextStep::Message(message)) => self.read(message).map(Some),
             _ => Ok(None),
         }
     }
@@ -152,14 +152,14 @@ impl<M: Message> Future for Receiving<'_, M> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         match this.ctx.poll_turn(Some(cx.waker()), false) {
-            Poll::Ready(Turn::Message(message)) => {
+            Poll::Ready(NextStep::Message(message)) => {
                 // The message has made the worker busy already.
                 this.waits = false;
                 #[cfg(feature = "std")]
                 this.ctx.note_way(&message);
                 Poll::Ready(this.ctx.read(message))
             }
-            Poll::Ready(Turn::Stop | Turn::Rest) => Poll::Ready(Err(this.stopped())),
+            Poll::Ready(NextStep::Stop | NextStep::Rest) => Poll::Ready(Err(this.stopped())),
             Poll::Pending => {
                 this.waits = true;
                 this.poll_alarm(cx).map(|()| Err(this.timed_out()))

@@ -1,11 +1,11 @@
 //! Sending: from a context's address along a route.
 
 use super::Handle;
-use crate::deliver::try_deliver;
-use crate::delivery::Delivery;
+use crate::delivery::attempt::try_deliver;
+use crate::delivery::future::Delivery;
+use crate::delivery::send_error::SendError;
+use crate::delivery::typed_body;
 use crate::executor::spare_message;
-use crate::send_error::SendError;
-use crate::typed;
 use alloc::format;
 use core::future::Future;
 use ockam_core::{Address, Error, ErrorKind, LocalMessage, Mailbox, Message, Result, Route};
@@ -124,7 +124,7 @@ impl Handle {
         from: &Address,
         body: M,
     ) -> LocalMessage {
-        spare_message().fill(onward, from, typed::payload(body))
+        spare_message().fill(onward, from, typed_body::payload(body))
     }
 
     fn own_mailbox(&self, from: &Address) -> Result<&Mailbox> {

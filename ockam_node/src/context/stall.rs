@@ -2,7 +2,7 @@
 
 use super::Handle;
 use crate::dead_letter::DeadLetterReason;
-use crate::send_error::{SendErrorReason, boundary};
+use crate::delivery::send_error::{SendErrorReason, boundary};
 use alloc::format;
 use alloc::vec::Vec;
 use core::pin::pin;

@@ -2,13 +2,13 @@
 
 use super::Handle;
 use super::kill::{Killed, kill};
+use crate::ask::reply_to::ReplyTo;
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
 use crate::executor::{self, Instant, until};
+use crate::lifecycle::stop_options::StopOptions;
 use crate::node::Node;
 use crate::program::discard;
-use crate::reply_to::ReplyTo;
-use crate::stop_options::StopOptions;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ockam_core::{Address, Result};
@@ -20,9 +20,9 @@ impl Handle {
         options: StopOptions,
     ) -> Result<Option<Killed>> {
         let cell = self.find_to("stop", address)?;
-        let waits = self.request_stop(&cell, |resident| match options.kills {
-            true => resident.shut_down_apart(self.node(), Arc::clone(&cell)),
-            false => resident.shut_down(self.node(), Arc::clone(&cell)),
+        let waits = self.request_stop(&cell, |sleeping| match options.kills {
+            true => sleeping.shut_down_apart(self.node(), Arc::clone(&cell)),
+            false => sleeping.shut_down(self.node(), Arc::clone(&cell)),
         });
         if options.discards {
             discard_queue(self.node(), &cell);

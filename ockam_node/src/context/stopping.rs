@@ -3,12 +3,12 @@
 use super::Handle;
 #[cfg(feature = "std")]
 use super::kill::Killed;
-use crate::cell::{Cell, Kind, Resident, Stopping};
-use crate::program::wake;
-use crate::stop::Moment;
+use crate::cell::{Cell, Kind, SleepingWorker, Stopping};
+use crate::delivery::suggest;
 #[cfg(feature = "std")]
-use crate::stop_options::StopOptions;
-use crate::suggest;
+use crate::lifecycle::stop_options::StopOptions;
+use crate::lifecycle::stop_state::Moment;
+use crate::program::wake;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
@@ -114,7 +114,7 @@ impl Handle {
                 if self.node().stop.is_closed() {
                     return format!("no worker at {address} to {end}: the node has stopped");
                 }
-                let nearest = suggest::nearest(self.node(), address);
+                let nearest = suggest::nearest(&self.node().workers, address);
                 let guess = nearest.map(|nearest| format!(" (did you mean {nearest}?)"));
                 format!("no worker at {address} to {end}{}", guess.unwrap_or_default())
             }));
@@ -132,11 +132,11 @@ impl Handle {
     pub(super) fn request_stop(
         &self,
         cell: &Arc<Cell>,
-        shut_down: impl FnOnce(Box<dyn Resident>),
+        shut_down: impl FnOnce(Box<dyn SleepingWorker>),
     ) -> bool {
         match cell.request_stop() {
             Stopping::Ended => return false,
-            Stopping::ShutDown(resident) => shut_down(resident),
+            Stopping::ShutDown(sleeping) => shut_down(sleeping),
             Stopping::Requested(wakers) => wake(wakers),
         }
         !(self.is_own() && Arc::ptr_eq(cell, self.cell()))
@@ -144,7 +144,7 @@ impl Handle {
 
     async fn stop_cell(&self, address: &Address) -> Result<()> {
         let cell = self.find_to("stop", address)?;
-        let shut_down = |it: Box<dyn Resident>| it.shut_down(self.node(), Arc::clone(&cell));
+        let shut_down = |it: Box<dyn SleepingWorker>| it.shut_down(self.node(), Arc::clone(&cell));
         if !self.request_stop(&cell, shut_down) {
             return Ok(());
         }
@@ -185,7 +185,7 @@ impl Handle {
     /// # Cancel safety
     /// As [`Context::stop`](super::Context::stop).
     pub async fn stop_within(&self, limit: Duration) -> Result<()> {
-        crate::stop::stop(self, limit).await
+        crate::lifecycle::stop::stop(self, limit).await
     }
 
     /// Waits until the node begins to stop, without stopping it.

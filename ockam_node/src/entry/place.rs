@@ -6,7 +6,7 @@
 //! on as a task of the runtime, and comes back when it has waited for a while.
 
 use crate::cell::Cell;
-use crate::watch;
+use crate::run::blocking;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -111,7 +111,7 @@ impl<T> Future for Stretch<T> {
             return Poll::Ready(Stop::Elsewhere(main));
         }
         let polled = {
-            let _polling = this.cell.as_ref().map(watch::polling);
+            let _polling = this.cell.as_ref().map(blocking::polling);
             main.as_mut().poll(cx)
         };
         if let Poll::Ready(output) = polled {

@@ -79,7 +79,7 @@ impl<F> Drop for Call<'_, F> {
     #[cold]
     fn drop(&mut self) {
         if let Err(panic) = catch_call(|| self.slot.set(None)) {
-            crate::program::drop_panicked(&panic);
+            crate::panic_log::drop_panicked(&panic);
         }
     }
 }

@@ -49,18 +49,18 @@ pub const DEFAULT_TASK_SLOTS: usize = 8;
 /// How much memory a node keeps for the error that a start gets when the heap is empty.
 const ERROR_RESERVE: usize = 512;
 
-static POOL: TaskPool<Slot, MAX_TASK_SLOTS> = TaskPool::new();
+static POOL: TaskPool<TaskSlot, MAX_TASK_SLOTS> = TaskPool::new();
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where a node that is being built will run: what the program said of it so far.
 #[derive(Clone)]
-pub(crate) struct Surroundings {
+pub(crate) struct ExecutorConfig {
     pub(crate) spawner: Option<SendSpawner>,
     pub(crate) slots: usize,
 }
 
-impl Surroundings {
+impl ExecutorConfig {
     pub(crate) fn executor(&self) -> Result<Executor> {
         let spawner = self.spawner.ok_or_else(|| {
             Error::with_text(ErrorKind::InvalidInput, || {
@@ -72,15 +72,15 @@ impl Surroundings {
     }
 }
 
-impl Default for Surroundings {
+impl Default for ExecutorConfig {
     fn default() -> Self {
-        Surroundings { spawner: None, slots: DEFAULT_TASK_SLOTS }
+        ExecutorConfig { spawner: None, slots: DEFAULT_TASK_SLOTS }
     }
 }
 
-impl fmt::Debug for Surroundings {
+impl fmt::Debug for ExecutorConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings").field("slots", &self.slots).finish_non_exhaustive()
+        f.debug_struct("ExecutorConfig").field("slots", &self.slots).finish_non_exhaustive()
     }
 }
 
@@ -114,7 +114,7 @@ struct Incoming {
 }
 
 /// The embassy task that runs the futures of one slot.
-struct Slot {
+struct TaskSlot {
     board: Arc<Board>,
     running: Vec<Job>,
     begun: bool,
@@ -142,7 +142,7 @@ impl Executor {
         };
         for _ in 0..slots {
             let board = Arc::new(Board::default());
-            let slot = || Slot { board: Arc::clone(&board), running: Vec::new(), begun: false };
+            let slot = || TaskSlot { board: Arc::clone(&board), running: Vec::new(), begun: false };
             // What was claimed before ends with `crew`.
             let token = POOL.spawn(slot).map_err(|_| no_slots(slots))?;
             spawner.spawn(token);
@@ -249,11 +249,11 @@ impl Board {
     }
 }
 
-impl Future for Slot {
+impl Future for TaskSlot {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Slot { board, running, begun } = &mut *self;
+        let TaskSlot { board, running, begun } = &mut *self;
         if !mem::replace(begun, true) {
             board.incoming.with(|incoming| incoming.waker = Some(cx.waker().clone()));
         }

@@ -37,13 +37,13 @@ thread_local! {
         const { RefCell::new(Local { loaded: Vec::new(), other: Vec::new() }) };
 }
 
-struct Shared {
+struct SparePool {
     full: Vec<Vec<SpareMessage>>,
     /// Empty batches, for their memory.
     empty: Vec<Vec<SpareMessage>>,
 }
 
-static SHARED: Mutex<Shared> = Mutex::new(Shared { full: Vec::new(), empty: Vec::new() });
+static SHARED: Mutex<SparePool> = Mutex::new(SparePool { full: Vec::new(), empty: Vec::new() });
 
 /// How many full batches there are, so that nobody locks to find none.
 static FULL: AtomicUsize = AtomicUsize::new(0);
@@ -110,7 +110,7 @@ impl Local {
     }
 }
 
-fn exchange<R>(f: impl FnOnce(&mut Shared) -> R) -> R {
+fn exchange<R>(f: impl FnOnce(&mut SparePool) -> R) -> R {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     let result = f(&mut shared);
     FULL.store(shared.full.len(), Ordering::Relaxed);

@@ -18,9 +18,9 @@ pub use tokio::time::Instant;
 
 /// Where a node that is being built will run: in the runtime in which it is built.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings {}
+pub(crate) struct ExecutorConfig {}
 
-impl Surroundings {
+impl ExecutorConfig {
     pub(crate) fn executor(&self) -> Result<Executor> {
         Executor::current()
     }

@@ -4,14 +4,10 @@
 //! what was asked through it then is not answered. This owns who is carried by whom, and refuses
 //! to know what a channel is.
 
-use super::{FlowControls, State, Way};
-use alloc::collections::BTreeMap;
-use ockam_core::{Address, FlowControlId};
-
-/// The ways of channels, by the addresses at which local workers send into them. There is no
-/// circle in it.
-#[derive(Debug, Default)]
-pub(super) struct Carriers(BTreeMap<Address, Way>);
+use super::FlowControls;
+use super::carriers::FlowExit;
+use super::state::FlowState;
+use ockam_core::Address;
 
 impl FlowControls {
     /// Says over which connection goes what is sent to an address of a producer, such as the one
@@ -42,7 +38,7 @@ impl FlowControls {
     }
 }
 
-impl State {
+impl FlowState {
     fn set_carrier(&mut self, address: Address, first_hop: &Address) {
         self.carriers.forget(&address);
         // Of an address that has ended already nobody would forget it.
@@ -52,35 +48,7 @@ impl State {
         let info = self.table.find_flow_control_with_producer_address(first_hop);
         if let Some(info) = info {
             let flow = info.flow_control_id().clone();
-            self.carriers.set(address, Way { first_hop: first_hop.clone(), flow });
+            self.carriers.set(address, FlowExit { first_hop: first_hop.clone(), flow });
         }
-    }
-}
-
-impl Carriers {
-    /// Takes a way, unless it would lead back to its beginning.
-    fn set(&mut self, address: Address, carrier: Way) {
-        let first_hop = &carrier.first_hop;
-        let mut below = self.below(first_hop);
-        let leads_back = *first_hop == address || below.any(|below| below.first_hop == address);
-        drop(below);
-        if !leads_back {
-            self.0.insert(address, carrier);
-        }
-    }
-
-    pub(super) fn forget(&mut self, address: &Address) {
-        self.0.remove(address);
-    }
-
-    /// Tells whether what is sent to an address goes over a flow, below its own.
-    pub(super) fn goes_over(&self, address: &Address, flow: &FlowControlId) -> bool {
-        self.below(address).any(|carrier| carrier.flow == *flow)
-    }
-
-    /// Lists what carries an address, what carries that, and so on.
-    fn below<'a>(&'a self, address: &Address) -> impl Iterator<Item = &'a Way> + use<'a> {
-        let first = self.0.get(address);
-        core::iter::successors(first, |above| self.0.get(&above.first_hop))
     }
 }

@@ -1,6 +1,6 @@
 //! Answers that are expected from outside.
 
-use super::{FlowControls, Way};
+use super::{FlowControls, FlowExit};
 use ockam_core::Address;
 
 impl FlowControls {
@@ -15,7 +15,7 @@ impl FlowControls {
                 return false;
             };
             let first_hop = first_hop.clone();
-            state.expected.insert(slot.clone(), Way { first_hop, flow });
+            state.expected.insert(slot.clone(), FlowExit { first_hop, flow });
             true
         })
     }

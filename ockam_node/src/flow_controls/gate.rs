@@ -1,6 +1,7 @@
 //! The border as an access control: what one producer may send, and to whom.
 
-use super::{FlowControls, Reach};
+use super::FlowControls;
+use super::state::Reach;
 use crate::sync::Lock;
 use core::fmt;
 use core::sync::atomic::Ordering;
@@ -23,8 +24,37 @@ struct Allowed {
     destination: Address,
 }
 
+impl FlowControls {
+    /// Makes the rule for what the producer at an address may send: only to consumers of its own
+    /// id or of its spawner's.
+    ///
+    /// It belongs on the address of whatever brings messages in, as its outgoing access control.
+    /// A message that it refuses is a dead letter, and nothing is sent back.
+    ///
+    /// ```
+    /// # use ockam_node::{NodeBuilder, DeadLetterReason};
+    /// # use ockam_core::{AllowAll, DenyAll, ErrorKind};
+    /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
+    /// let mut ctx = NodeBuilder::new().build()?;
+    /// let flows = ctx.flow_controls();
+    /// let id = flows.generate_flow_control_id();
+    /// flows.add_producer("receiver", &id, None, vec![]);
+    /// let receiver = ctx.new_detached("receiver", DenyAll, flows.gate("receiver")).await?;
+    /// assert_eq!(receiver.send("app", 7u8).await.unwrap_err().kind(), ErrorKind::Denied);
+    /// assert_eq!(ctx.dead_letters().count(DeadLetterReason::Denied), 1);
+    /// flows.add_consumer("app", &id);
+    /// receiver.send("app", 8u8).await?;
+    /// assert_eq!(ctx.receive::<u8>().await?.body(), 8);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn gate(&self, producer: impl Into<Address>) -> FlowGate {
+        FlowGate::new(self.clone(), producer.into())
+    }
+}
+
 impl FlowGate {
-    pub(super) fn new(flows: FlowControls, producer: Address) -> Self {
+    fn new(flows: FlowControls, producer: Address) -> Self {
         FlowGate { flows, producer, last: Lock::new(None) }
     }
 

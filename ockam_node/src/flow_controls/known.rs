@@ -1,8 +1,7 @@
-//! Peers that the node knows, and consumers that it does not know yet.
+//! Peers that the node knows.
 
-use super::{FlowControls, State};
-use crate::suggest;
-use alloc::sync::Weak;
+use super::FlowControls;
+use super::state::FlowState;
 use ockam_core::{Address, FlowControlId};
 
 impl FlowControls {
@@ -23,28 +22,12 @@ impl FlowControls {
     /// Tells whether the peer behind a producer is one that the node knows.
     pub(crate) fn is_known_peer(&self, producer: &Address) -> bool {
         let is_known =
-            |state: &mut State| Some(state.known_peers.contains(&state.flow_of(producer)?));
+            |state: &mut FlowState| Some(state.known_peers.contains(&state.flow_of(producer)?));
         self.with(|state| is_known(state).unwrap_or(false))
-    }
-
-    /// Tells the log of a consumer whose name may be misspelt.
-    #[cold]
-    pub(super) fn hint(&self, address: &Address) {
-        let Some(node) = self.0.node.get().and_then(Weak::upgrade) else { return };
-        // What has a random name is no name that somebody has written.
-        if address.is_random_name() || node.find(address).is_some() {
-            return;
-        }
-        if let Some(similar) = suggest::nearest(&node, address) {
-            tracing::info!(
-                %address, %similar,
-                "a consumer was added, and no worker is at its address yet: is the name right?"
-            );
-        }
     }
 }
 
-impl State {
+impl FlowState {
     /// Returns the flow to which an address of a producer belongs.
     fn flow_of(&self, producer: &Address) -> Option<FlowControlId> {
         let info = self.table.find_flow_control_with_producer_address(producer);

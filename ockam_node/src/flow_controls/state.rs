@@ -1,7 +1,6 @@
 //! The state of the flow controls, as one lock protects it.
 
-use super::ENDED_FLOWS_KEPT;
-use super::carrier::Carriers;
+use super::carriers::{Carriers, FlowExit};
 #[cfg(feature = "std")]
 use alloc::collections::BTreeSet;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -10,10 +9,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ockam_core::{Address, FlowControlId, FlowControlTable, ProducerInfo};
 
+/// Of how many addresses the node remembers why they can be reached no more.
+pub const ENDED_FLOWS_KEPT: usize = 64;
+
 /// The state as the rest of the node sees it. A program that registers nothing, such as that of a
 /// board without a transport, has neither the table nor its code.
 pub(super) trait Flows: Send {
-    fn state(&mut self) -> &mut State;
+    fn state(&mut self) -> &mut FlowState;
 
     /// Ends the flow of a producer; see [`FlowControls::end`].
     fn end(&mut self, address: &Address, why: Option<&str>) -> Vec<Address>;
@@ -23,19 +25,12 @@ pub(super) trait Flows: Send {
     fn why_ended(&self, address: &Address) -> Option<String>;
 }
 
-/// The first hop of a way out of the node, and the flow to which it belongs.
-#[derive(Debug)]
-pub(super) struct Way {
-    pub(super) first_hop: Address,
-    pub(super) flow: FlowControlId,
-}
-
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct FlowState {
     pub(super) table: FlowControlTable,
     /// The reply slots of asks that went out, with the ways of the questions: the answer may come
     /// over the same flow.
-    pub(super) expected: BTreeMap<Address, Way>,
+    pub(super) expected: BTreeMap<Address, FlowExit>,
     pub(super) carriers: Carriers,
     /// The flows of peers that the node knows.
     #[cfg(feature = "std")]
@@ -55,8 +50,8 @@ pub(super) enum Reach {
     Consumer,
 }
 
-impl Flows for State {
-    fn state(&mut self) -> &mut State {
+impl Flows for FlowState {
+    fn state(&mut self) -> &mut FlowState {
         self
     }
 
@@ -84,7 +79,7 @@ impl Flows for State {
     }
 }
 
-impl State {
+impl FlowState {
     pub(super) fn may_reach(&self, producer: &Address, address: &Address) -> Reach {
         if self.table.may_reach(producer, address) {
             return Reach::Consumer;
@@ -99,7 +94,7 @@ impl State {
     }
 
     /// Finds the way of a question whose answer comes to an address, or a notice that there is none.
-    fn expected_at(&self, address: &Address) -> Option<&Way> {
+    fn expected_at(&self, address: &Address) -> Option<&FlowExit> {
         let answer = self.expected.get(address);
         #[cfg(feature = "std")]
         let answer = answer.or_else(|| self.expected.get(&address.asker_of_notice()?));
@@ -107,7 +102,7 @@ impl State {
     }
 
     pub(super) fn expected_over(&self, flow: &FlowControlId) -> Vec<Address> {
-        let over = |expected: &Way| {
+        let over = |expected: &FlowExit| {
             expected.flow == *flow || self.carriers.goes_over(&expected.first_hop, flow)
         };
         let expected = self.expected.iter().filter(|(_, expected)| over(expected));

@@ -1,6 +1,6 @@
 //! The waits between attempts to make a link again: plain data, without a clock.
 
-use super::{LINK_EAGER_FOR, LINK_EAGER_WAIT};
+use super::state::{LINK_EAGER_FOR, LINK_EAGER_WAIT};
 use crate::context::Handle;
 use core::time::Duration;
 

@@ -1,244 +1,27 @@
-//! What the owner of a link holds, and the list of those that a node has.
-//!
-//! The owner writes, the program reads. A link is entered when it is made, and leaves the list with
-//! its guard, so the list is as long as there are links.
+//! What the owner of a link holds.
 
-use super::{LinkInfo, LinkKind, LinkState, LinkStatus, LinkWatch};
-use crate::executor::Instant;
-use crate::link::LINK_DOWN_WARNING;
-use crate::node::Node;
-use crate::program::wake;
-use crate::sync::Lock;
-use crate::wait_list::WaitList;
-use alloc::collections::BTreeMap;
-use alloc::format;
+use super::list::{LinkEntry, Links};
+use super::state::{LinkKind, LinkState, LinkStatus};
+use super::watch::LinkWatch;
 use alloc::string::String;
-use alloc::sync::{Arc, Weak};
-use alloc::vec::Vec;
-use core::time::Duration;
-use core::{fmt, mem};
+use alloc::sync::Arc;
+use core::fmt;
 use ockam_core::Address;
 
-/// Why a link is down whose owner has not said why.
-const GONE: &str = "it was closed on this side";
-
-/// The links of a node, by the order in which they were made.
-#[derive(Default)]
-struct Known {
-    links: BTreeMap<u64, Arc<Shared>>,
-    /// How many there were in all.
-    count: u64,
-}
-
-pub(crate) struct Links(Lock<Known>);
-
-impl Links {
-    pub(crate) fn new() -> Self {
-        Links(Lock::new(Known::default()))
-    }
-
-    pub(super) fn list(&self) -> Vec<LinkInfo> {
-        let links: Vec<Arc<Shared>> = self.0.with(|known| known.links.values().cloned().collect());
-        links.iter().map(|link| link.info()).collect()
-    }
-
-    pub(super) fn find(&self, address: &Address) -> Option<LinkWatch> {
-        self.shared(address).map(LinkWatch::new)
-    }
-
-    /// Says what the link at an address leads to.
-    pub(super) fn describe(&self, address: &Address) -> Option<String> {
-        let link = self.shared(address)?;
-        Some(format!("the {} to {}", link.kind, link.name))
-    }
-
-    fn shared(&self, address: &Address) -> Option<Arc<Shared>> {
-        let is_it = |link: &&Arc<Shared>| link.address == *address;
-        self.0.with(|known| known.links.values().find(is_it).map(Arc::clone))
-    }
-
-    fn enter(&self, make: impl FnOnce(u64) -> Shared) -> Arc<Shared> {
-        self.0.with(|known| {
-            known.count += 1;
-            let link = Arc::new(make(known.count));
-            known.links.insert(known.count, Arc::clone(&link));
-            link
-        })
-    }
-
-    fn remove(&self, number: u64) {
-        drop(self.0.with(|known| known.links.remove(&number)));
-    }
-}
-
-/// A link, as its owner, the list and those who follow it share it.
-pub(super) struct Shared {
-    kind: LinkKind,
-    address: Address,
-    name: String,
-    node: Weak<Node>,
-    /// Its place in the list.
-    number: u64,
-    pub(super) course: Lock<Course>,
-}
-
-/// How a link has fared so far.
-pub(super) struct Course {
-    pub(super) status: LinkStatus,
-    /// How often the state has changed.
-    pub(super) changes: u64,
-    /// The guard is gone.
-    pub(super) over: bool,
-    /// Since when it is not up.
-    away_since: Option<Instant>,
-    /// The log was warned since then.
-    warned: bool,
-    by_peer: bool,
-    pub(super) waiting: WaitList<()>,
-}
-
-/// What the log is told of a change.
-enum Line {
-    Nothing,
-    Up(Duration),
-    Connecting(LinkState),
-    /// Another attempt after a long time.
-    Warning(Duration, LinkState),
-    Down(LinkState),
-    /// The attempts have ended.
-    GivenUp(Duration, LinkState),
-}
-
-impl Course {
-    /// Takes note of a state, unless the link is over. Returns what the log is told.
-    fn note(&mut self, state: LinkState) -> Line {
-        if self.over || self.status.state == state {
-            return Line::Nothing;
-        }
-        self.changes += 1;
-        let now = Instant::now();
-        let before = mem::replace(&mut self.status.state, state);
-        if mem::discriminant(&before) != mem::discriminant(&self.status.state) {
-            self.status.since = now;
-        }
-        if self.status.state.is_up() {
-            self.warned = false;
-            let away = self.away_since.take().map_or(Duration::ZERO, |since| now - since);
-            return Line::Up(away);
-        }
-        let away = now - *self.away_since.get_or_insert(now);
-        let state = self.status.state.clone();
-        match (&before, &state) {
-            (LinkState::Connecting { .. }, LinkState::Connecting { .. }) => {
-                let warn = away >= LINK_DOWN_WARNING && !mem::replace(&mut self.warned, true);
-                if warn { Line::Warning(away, state) } else { Line::Nothing }
-            }
-            (_, LinkState::Connecting { .. }) => Line::Connecting(state),
-            (LinkState::Connecting { .. }, _) => Line::GivenUp(away, state),
-            _ => Line::Down(state),
-        }
-    }
-}
-
-impl Shared {
-    fn info(&self) -> LinkInfo {
-        let LinkStatus { state, since } = self.course.with(|course| course.status.clone());
-        let (kind, address, name) = (self.kind, self.address.clone(), self.name.clone());
-        LinkInfo { kind, address, name, state, since }
-    }
-
-    fn set(&self, state: LinkState) {
-        let (line, by_peer, waiting) = self.course.with(|course| {
-            let before = course.changes;
-            let line = course.note(state);
-            let changed = course.changes > before;
-            (line, course.by_peer, changed.then(|| course.waiting.take(&())).flatten())
-        });
-        self.log(line, by_peer);
-        wake(waiting.into_iter().flatten());
-    }
-
-    /// The owner is gone: the last state stays, and nobody waits for another.
-    fn end(&self) {
-        if let Some(node) = self.node.upgrade() {
-            node.links.remove(self.number);
-        }
-        let waiting = self.course.with(|course| {
-            if course.over {
-                return None;
-            }
-            if !matches!(course.status.state, LinkState::Down { .. }) {
-                course.status = LinkStatus { state: LinkState::down(GONE), since: Instant::now() };
-                course.changes += 1;
-            }
-            course.over = true;
-            course.waiting.take(&())
-        });
-        wake(waiting.into_iter().flatten());
-    }
-
-    fn log(&self, line: Line, by_peer: bool) {
-        /// Writes a line, of a link that a peer made at a level that no peer can fill the log with.
-        macro_rules! tell {
-            ($loud:ident, $($rest:tt)*) => {{
-                let Shared { kind, address, name, .. } = self;
-                if by_peer {
-                    tracing::debug!(link = %kind, %address, name, $($rest)*);
-                } else {
-                    tracing::$loud!(link = %kind, %address, name, $($rest)*);
-                }
-            }};
-        }
-        match line {
-            Line::Nothing => {}
-            Line::Up(away) => tell!(info, away = ?millis(away), "a link is up"),
-            Line::Connecting(state) => tell!(info, %state, "a link was lost, and is made again"),
-            Line::Warning(away, state) => {
-                tell!(warn, away = ?millis(away), %state, "a link is still not up");
-            }
-            Line::Down(state) => tell!(info, %state, "a link is down"),
-            Line::GivenUp(away, state) => {
-                tell!(warn, away = ?millis(away), %state, "a link is given up");
-            }
-        }
-    }
-}
-
-/// Leaves out what nobody wants to read.
-fn millis(away: Duration) -> Duration {
-    Duration::from_millis(away.as_millis().try_into().unwrap_or(u64::MAX))
-}
-
-/// The owner's side of a link: it says where the link is, and takes it off the list when it is
+/// What the owner of a link holds: it says where the link is, and takes it off the list when it is
 /// dropped.
-pub struct LinkGuard(Arc<Shared>);
+#[doc(hidden)]
+pub struct LinkGuard(Arc<LinkEntry>);
 
 impl LinkGuard {
     pub(super) fn new(
-        node: &Arc<Node>,
+        links: &Links,
         kind: LinkKind,
         address: Address,
         name: String,
         state: LinkState,
     ) -> Self {
-        let since = Instant::now();
-        let course = Course {
-            away_since: (!state.is_up()).then_some(since),
-            status: LinkStatus { state, since },
-            changes: 0,
-            over: false,
-            warned: false,
-            by_peer: false,
-            waiting: WaitList::default(),
-        };
-        LinkGuard(node.links.enter(|number| Shared {
-            kind,
-            address,
-            name,
-            node: Arc::downgrade(node),
-            number,
-            course: Lock::new(course),
-        }))
+        LinkGuard(links.enter(kind, address, name, state))
     }
 
     /// A peer has made the link, and can do so again and again: its changes are DEBUG.
@@ -297,11 +80,5 @@ impl Drop for LinkGuard {
 impl fmt::Debug for LinkGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.info().fmt(f)
-    }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.info().fmt(f)
     }
 }

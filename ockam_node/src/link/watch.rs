@@ -1,7 +1,7 @@
 //! Following one link.
 
-use super::guard::Shared;
-use super::{LinkState, LinkStatus};
+use super::list::LinkEntry;
+use super::state::{LinkState, LinkStatus};
 use crate::wait_list::Number;
 use alloc::sync::Arc;
 use core::fmt;
@@ -23,7 +23,7 @@ use core::task::Poll;
 /// }
 /// ```
 pub struct LinkWatch {
-    link: Arc<Shared>,
+    link: Arc<LinkEntry>,
     /// How many changes it has seen.
     seen: u64,
     /// The number it waits under, if it has ever waited.
@@ -31,7 +31,7 @@ pub struct LinkWatch {
 }
 
 impl LinkWatch {
-    pub(super) fn new(link: Arc<Shared>) -> Self {
+    pub(super) fn new(link: Arc<LinkEntry>) -> Self {
         let seen = link.course.with(|course| course.changes);
         LinkWatch { link, seen, number: None }
     }

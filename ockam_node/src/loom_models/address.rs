@@ -2,15 +2,15 @@
 
 use super::explore;
 use super::stage::WORKER;
-use crate::audience::Audiences;
+use crate::ask::audience::Audiences;
 use crate::cell::Cell;
+use crate::cell::inbox::Bounds;
 use crate::dead_letter::DeadLetterReason;
+use crate::delivery::shortcut::Shortcut;
 use crate::executor::Executor;
-use crate::inbox::Bounds;
+use crate::lifecycle::stop_order::StopOrder;
 use crate::node::{DEFAULT_STOP_TIMEOUT, Node};
 use crate::random::Random;
-use crate::shortcut::Shortcut;
-use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec;

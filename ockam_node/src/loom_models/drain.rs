@@ -2,7 +2,7 @@
 
 use super::stage::{Stage, WORKER};
 use super::{block_on, explore};
-use crate::drain::Drain;
+use crate::cell::drain::Drain;
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -55,8 +55,8 @@ impl Pair {
         thread::spawn(move || act(&pair))
     }
 
-    fn work(self: &Arc<Self>, me: usize, lingers: bool) {
-        self.workers[me].work_with(lingers, &|number| self.handle(me, number));
+    fn work(self: &Arc<Self>, me: usize, keeps_task: bool) {
+        self.workers[me].work_with(keeps_task, &|number| self.handle(me, number));
     }
 
     fn handle(self: &Arc<Self>, me: usize, number: u8) {

@@ -2,10 +2,10 @@
 
 use super::stage::{Stage, WORKER};
 use super::{block_on, explore, id, message};
-use crate::byte_budget::ByteBudget;
-use crate::cell::Turn;
-use crate::drain::Drain;
-use crate::inbox::Bounds;
+use crate::cell::NextStep;
+use crate::cell::byte_budget::ByteBudget;
+use crate::cell::drain::Drain;
+use crate::cell::inbox::Bounds;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::{Future, poll_fn};
@@ -25,8 +25,8 @@ fn handled_in_order_of_the_line(stage: &Stage) {
 fn receive(stage: &Stage, count: usize) {
     for _ in 0..count {
         match block_on(poll_fn(|cx| stage.poll_turn(Some(cx.waker()), false))) {
-            Turn::Message(message) => stage.note(|ledger| ledger.handled.push(id(&message))),
-            Turn::Stop | Turn::Rest => panic!("nobody stops it"),
+            NextStep::Message(message) => stage.note(|ledger| ledger.handled.push(id(&message))),
+            NextStep::Stop | NextStep::Rest => panic!("nobody stops it"),
         }
     }
 }
@@ -240,7 +240,7 @@ fn loom_the_last_waker_of_a_receiver_is_the_one_that_is_woken() {
         let stage = Stage::starting(8);
         let sender = stage.spawn(|stage| [1, 2].into_iter().for_each(|id| stage.send(id)));
         match stage.poll_turn(Some(Waker::noop()), false) {
-            Poll::Ready(Turn::Message(message)) => {
+            Poll::Ready(NextStep::Message(message)) => {
                 stage.note(|ledger| ledger.handled.push(id(&message)));
                 receive(&stage, 1);
             }

@@ -1,7 +1,7 @@
 //! An answer, a failure and the one who asks.
 
 use super::{block_on, explore, id, message};
-use crate::ask::Ask;
+use crate::ask::slot::Ask;
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::task::{Poll, Waker};

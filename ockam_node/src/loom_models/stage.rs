@@ -4,12 +4,14 @@
 //! told otherwise, whose push awakens a worker runs it, there and then.
 
 use super::{block_on, id, message};
-use crate::byte_budget::ByteBudget;
-use crate::cell::{About, Cell, Cut, Hand, Kind, Pushed, Resident, Settled, Stopping, Turn};
-use crate::drain::Drain;
-use crate::inbox::{Bounds, InLine, Limits, Shared, Weight};
+use crate::cell::byte_budget::ByteBudget;
+use crate::cell::drain::Drain;
+use crate::cell::inbox::{Bounds, InLine, Limits, Shared, Weight};
+use crate::cell::{
+    Batch, Cell, CellMeta, Cut, Kind, NextStep, Pushed, Settled, SleepingWorker, Stopping,
+};
+use crate::lifecycle::stop_order::StopOrder;
 use crate::node::Node;
-use crate::stop_order::StopOrder;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -42,7 +44,7 @@ pub(super) struct Stage {
     /// Under the standard library's mutex: to write something down is no step of a model.
     ledger: Mutex<Ledger>,
     /// What a context has taken and not handled yet.
-    hand: Mutex<Hand>,
+    batch: Mutex<Batch>,
     /// The worker has a task, or is in its start or its end.
     busy: AtomicBool,
 }
@@ -50,7 +52,7 @@ pub(super) struct Stage {
 /// The worker itself; whoever is handed it makes it anew, since its trait needs a whole node.
 struct Sleeper;
 
-impl Resident for Sleeper {
+impl SleepingWorker for Sleeper {
     fn awaken(self: Box<Self>, _: &Arc<Node>, _: Arc<Cell>) {
         unreachable!("a model gives the worker a task itself")
     }
@@ -66,7 +68,8 @@ impl Resident for Sleeper {
 
 const NO_PANIC: &str = "a model ends with its first panic";
 
-pub(super) static WORKER: About = About { kind: Kind::Worker, type_name: TypeName::of::<Sleeper> };
+pub(super) static WORKER: CellMeta =
+    CellMeta { kind: Kind::Worker, type_name: TypeName::of::<Sleeper> };
 
 impl Stage {
     /// Sets up a worker that starts.
@@ -88,12 +91,12 @@ impl Stage {
         stage
     }
 
-    pub(super) fn new(about: &'static About, capacity: u32, drain: Arc<Drain>) -> Arc<Self> {
+    pub(super) fn new(about: &'static CellMeta, capacity: u32, drain: Arc<Drain>) -> Arc<Self> {
         Self::with_bounds(about, Bounds { messages: capacity, ..Bounds::NONE }, drain)
     }
 
     pub(super) fn with_bounds(
-        about: &'static About,
+        about: &'static CellMeta,
         bounds: Bounds,
         drain: Arc<Drain>,
     ) -> Arc<Self> {
@@ -130,13 +133,13 @@ impl Stage {
     }
 
     /// Finds the next message, in hand or in the cell, or what else there is to do.
-    pub(super) fn poll_turn(&self, waker: Option<&Waker>, may_rest: bool) -> Poll<Turn> {
-        let mut hand = mem::take(&mut *self.hand.lock().expect(NO_PANIC));
-        let turn = match hand.messages.pop_front() {
-            Some(message) => Poll::Ready(Turn::Message(message)),
-            None => self.cell.poll_turn(&mut hand, waker, may_rest, &self.drain),
+    pub(super) fn poll_turn(&self, waker: Option<&Waker>, may_rest: bool) -> Poll<NextStep> {
+        let mut batch = mem::take(&mut *self.batch.lock().expect(NO_PANIC));
+        let turn = match batch.messages.pop_front() {
+            Some(message) => Poll::Ready(NextStep::Message(message)),
+            None => self.cell.poll_turn(&mut batch, waker, may_rest, &self.drain),
         };
-        *self.hand.lock().expect(NO_PANIC) = hand;
+        *self.batch.lock().expect(NO_PANIC) = hand;
         turn
     }
 
@@ -150,7 +153,7 @@ impl Stage {
     }
 
     /// Puts the worker to rest; called with the cell locked.
-    fn lay_down(&self) -> Box<dyn Resident> {
+    fn lay_down(&self) -> Box<dyn SleepingWorker> {
         self.busy.store(false, Ordering::Relaxed);
         Box::new(Sleeper)
     }
@@ -173,39 +176,39 @@ impl Stage {
         }
     }
 
-    pub(super) fn work(&self, lingers: bool) {
-        self.work_with(lingers, &|_| {});
+    pub(super) fn work(&self, keeps_task: bool) {
+        self.work_with(keeps_task, &|_| {});
     }
 
-    /// Runs the worker until it sleeps or ends. One that lingers waits for messages until it is
+    /// Runs the worker until it sleeps or ends. One that keeps its task waits for messages until it is
     /// asked to rest.
-    pub(super) fn work_with(&self, mut lingers: bool, handle: &dyn Fn(u8)) {
+    pub(super) fn work_with(&self, mut keeps_task: bool, handle: &dyn Fn(u8)) {
         loop {
-            match self.next(&mut lingers) {
-                Turn::Message(message) => {
+            match self.next(&mut keeps_task) {
+                NextStep::Message(message) => {
                     self.note(|ledger| ledger.handled.push(id(&message)));
                     handle(id(&message));
                 }
-                Turn::Rest => {
+                NextStep::Rest => {
                     let worker = Box::new(Sleeper);
                     if self.cell.sleep(worker, &self.drain, |_| self.lay_down()).is_ok() {
                         return;
                     }
                 }
-                Turn::Stop => return self.finish(),
+                NextStep::Stop => return self.finish(),
             }
         }
     }
 
-    fn next(&self, lingers: &mut bool) -> Turn {
-        if !*lingers {
+    fn next(&self, keeps_task: &mut bool) -> NextStep {
+        if !*keeps_task {
             return match self.poll_turn(None, true) {
                 Poll::Ready(turn) => turn,
-                Poll::Pending => Turn::Rest,
+                Poll::Pending => NextStep::Rest,
             };
         }
         let turn = block_on(poll_fn(|cx| self.poll_turn(Some(cx.waker()), true)));
-        *lingers = !matches!(turn, Turn::Rest);
+        *keeps_task = !matches!(turn, NextStep::Rest);
         turn
     }
 
@@ -214,7 +217,7 @@ impl Stage {
         if let Stopping::Requested(wakers) = self.cell.request_stop() {
             wakers.into_iter().for_each(Waker::wake);
         }
-        while let Poll::Ready(Turn::Message(message)) = self.poll_turn(None, false) {
+        while let Poll::Ready(NextStep::Message(message)) = self.poll_turn(None, false) {
             self.note(|ledger| ledger.undelivered.push(id(&message)));
         }
         assert!(self.end(), "it ends once");

@@ -2,8 +2,8 @@
 
 use super::stage::{Stage, WORKER};
 use super::{block_on, explore, message};
-use crate::cell::{About, Kind, Stopping};
-use crate::drain::Drain;
+use crate::cell::drain::Drain;
+use crate::cell::{CellMeta, Kind, Stopping};
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::mem;
@@ -138,7 +138,7 @@ fn loom_a_worker_was_killed_if_the_kill_is_what_ended_it() {
 
 #[test]
 fn loom_a_stop_interrupts_a_processor_wherever_it_waits() {
-    static PROCESSOR: About = About { kind: Kind::Processor, ..WORKER };
+    static PROCESSOR: CellMeta = CellMeta { kind: Kind::Processor, ..WORKER };
     explore(3, || {
         let stage = Stage::new(&PROCESSOR, 8, Arc::new(Drain::new()));
         let task = stage.spawn(|stage| {

@@ -1,15 +1,15 @@
 //! The addresses of cells: taking them, freeing them, and what stands under them in other tables.
 
-use super::{Node, no_memory};
-use crate::builder::APP;
+use super::{APP, Node};
 use crate::cell::{Cell, Kind};
 #[cfg(feature = "std")]
+use crate::delivery::shortcut::{Shortcut, ShortcutEntry};
+#[cfg(feature = "std")]
+use crate::lifecycle::stop_order::StopOrder;
+#[cfg(feature = "std")]
 use crate::program::discard;
-#[cfg(feature = "std")]
-use crate::shortcut::{Shortcut, Way};
-#[cfg(feature = "std")]
-use crate::stop_order::StopOrder;
 use crate::table::Refused;
+use crate::text::no_memory;
 #[cfg(feature = "std")]
 use alloc::boxed::Box;
 use alloc::format;
@@ -77,7 +77,7 @@ impl Node {
     /// Tells those who wait for a cell that it is reachable.
     pub(crate) fn arrived(&self, cell: &Cell) {
         tracing::debug!(address = %cell.address(), r#type = %cell.type_name(), "started");
-        self.arrivals.announce(cell.mailboxes());
+        self.start_waiters.announce(cell.mailboxes());
     }
 
     /// Takes back the addresses of a cell that has not begun.
@@ -119,7 +119,7 @@ impl Node {
     #[cfg(feature = "std")]
     pub(crate) fn add_shortcut(&self, cell: &Cell, shortcut: Box<dyn Shortcut>) {
         let address = cell.address();
-        let way = Arc::new(Way { address: address.clone(), shortcut });
+        let way = Arc::new(ShortcutEntry { address: address.clone(), shortcut });
         self.workers.if_has(self.workers.hash(address), address, cell, || {
             if self.shortcuts.insert(self.shortcuts.hash(address), address, &way).is_ok() {
                 cell.set_shortcut(true);
@@ -137,7 +137,7 @@ impl Node {
 
     /// Takes out the way past the mailbox of a cell that has its address, and keeps it meanwhile.
     #[cfg(feature = "std")]
-    fn take_shortcut(&self, cell: &Cell) -> Option<Arc<Way>> {
+    fn take_shortcut(&self, cell: &Cell) -> Option<Arc<ShortcutEntry>> {
         if !cell.set_shortcut(false) {
             return None;
         }

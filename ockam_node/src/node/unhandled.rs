@@ -1,14 +1,14 @@
 //! What becomes of messages that a cell was given and will not handle, and of who asked.
 
 use super::{Node, cut_off};
-use crate::ask;
+#[cfg(feature = "std")]
+use crate::ask::notice::{self, Failure};
+#[cfg(feature = "std")]
+use crate::ask::reply_to::ReplyTo;
+use crate::ask::slot;
 use crate::cell::Cell;
 use crate::dead_letter::DeadLetterReason;
-#[cfg(feature = "std")]
-use crate::notice::{self, Failure};
 use crate::program::discard;
-#[cfg(feature = "std")]
-use crate::reply_to::ReplyTo;
 use alloc::format;
 use alloc::sync::Arc;
 #[cfg(feature = "std")]
@@ -29,7 +29,7 @@ impl Node {
             self.not_answered(&reply_to, reason, cell);
         }
         #[cfg(not(feature = "std"))]
-        if let Some(asker) = ask::asker(&message) {
+        if let Some(asker) = slot::asker(&message) {
             self.fail_ask(asker, not_answered(reason, cell));
         }
         discard(message);
@@ -59,7 +59,7 @@ impl Node {
         cell: &Cell,
         error: Error,
     ) {
-        let Some(asker) = ask::asker(message) else { return };
+        let Some(asker) = slot::asker(message) else { return };
         let unheard = self.fail_ask(asker, error);
         #[cfg(feature = "std")]
         if let (Some(error), Some(ReplyTo { way_back: Some(way_back), .. })) =

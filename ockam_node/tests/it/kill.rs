@@ -64,7 +64,7 @@ async fn a_handler_that_waits_for_ever_is_dropped_and_the_address_is_free() {
 }
 
 #[tokio::test]
-async fn a_worker_that_sleeps_is_killed_and_one_that_lingers() {
+async fn a_worker_that_sleeps_is_killed_and_one_that_keeps_its_task() {
     for used in [false, true] {
         let ctx = node();
         let (trace, _) = tracer(&ctx).await;
