@@ -6,3 +6,4 @@ mod peers;
 mod registered;
 mod routes;
 mod stage;
+mod stops;

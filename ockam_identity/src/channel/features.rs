@@ -32,8 +32,11 @@ impl Features {
     pub const HEARTBEATS: Features = Features(2);
     /// The responder is not to be asked that more often than once a minute.
     pub const SLOW_HEARTBEATS: Features = Features(4);
+    /// A responder whose node stops says that it is going away, and not that it has closed the channel:
+    /// the initiator may make the channel again.
+    pub const GOING_AWAY: Features = Features(8);
     /// All that this version knows.
-    pub const KNOWN: Features = Features(7);
+    pub const KNOWN: Features = Features(15);
 
     /// Reads what an initiator understands from the payload of its message 1.
     #[must_use]

@@ -24,6 +24,10 @@ const DATA: u64 = 0;
 const REFRESH: u64 = 1;
 const CLOSE: u64 = 2;
 
+/// The fields of a close whose sender is going away: an array of the number of the feature. Ockam 0.150
+/// passes over any.
+const GOING_AWAY: [u8; 2] = [0x81, 8];
+
 const MESSAGE: &str = "the channel message";
 const PADDING: &str = "the padding";
 const HISTORY: &str = "the change history";
@@ -49,6 +53,9 @@ pub enum ChannelMessage {
     },
     /// The last message: the sender has stopped its end.
     Close,
+    /// The last message: the sender's node stops, or cannot take the other side now. The same listener
+    /// may make another channel later. A reader that does not know it reads [`Close`](Self::Close).
+    GoingAway,
 }
 
 impl ChannelMessage {
@@ -72,6 +79,12 @@ impl ChannelMessage {
             Self::Close => {
                 let mut buffer = begin(0);
                 write_variant(&mut buffer, CLOSE, 0);
+                buffer
+            }
+            Self::GoingAway => {
+                let mut buffer = begin(GOING_AWAY.len());
+                write_variant(&mut buffer, CLOSE, 1);
+                buffer.extend(GOING_AWAY.get(1));
                 buffer
             }
         };
@@ -155,8 +168,10 @@ fn read_content(content: &[u8]) -> Result<Content, ChannelError> {
         }
         REFRESH => read_field(&mut reader, MESSAGE, read_refresh).map(Content::Other)?,
         CLOSE => {
+            let start = reader.offset();
             reader.skip_item()?;
-            Content::Other(ChannelMessage::Close)
+            let is_away = content.get(start..reader.offset()) == Some(&GOING_AWAY[..]);
+            Content::Other(if is_away { ChannelMessage::GoingAway } else { ChannelMessage::Close })
         }
         other => return Err(no_variant(&reader, MESSAGE, other).into()),
     };

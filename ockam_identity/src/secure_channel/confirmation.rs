@@ -1,8 +1,8 @@
 //! Whether the responder has taken the initiator, which its message 0 says.
 //!
 //! The decryptor of an initiator hears it, and whoever makes the channel waits for it. This room owns
-//! what the first message that verifies means: a close with number 0 is a refusal, everything else
-//! shows that the channel is up. That includes a message with a later number, which may have passed
+//! what the first message that verifies means: a close with number 0 is a refusal, for now if its
+//! sender is going away; everything else shows that the channel is up. That includes a message with a later number, which may have passed
 //! message 0 on the way, or come after it was lost. It refuses to know how long is waited.
 
 use crate::channel::ChannelMessage;
@@ -21,6 +21,8 @@ pub(super) enum Verdict {
     Confirmed,
     /// The responder does not take this side.
     Refused,
+    /// The responder cannot take any side now.
+    Away,
     /// This end has ended before it heard anything.
     Ended,
 }
@@ -50,9 +52,9 @@ pub(super) fn confirmed() -> ChannelMessage {
 }
 
 impl Confirmation {
-    /// Tells whether the responder has refused this side by now.
+    /// Tells whether the responder has said by now that there is no channel.
     pub(super) fn is_refusal(&self) -> bool {
-        self.0.with(|state| matches!(state, State::Known(Verdict::Refused)))
+        self.0.with(|state| matches!(state, State::Known(Verdict::Refused | Verdict::Away)))
     }
 
     /// Waits until the responder's decision is known.
@@ -78,9 +80,13 @@ impl Confirmation {
 impl Confirming {
     /// Takes the first message that verifies. Tells whether the responder takes this side.
     pub(super) fn hear(self, number: u64, content: &ChannelMessage) -> bool {
-        let is_refused = number == 0 && matches!(content, ChannelMessage::Close);
-        self.know(if is_refused { Verdict::Refused } else { Verdict::Confirmed });
-        !is_refused
+        let verdict = match content {
+            ChannelMessage::Close if number == 0 => Verdict::Refused,
+            ChannelMessage::GoingAway if number == 0 => Verdict::Away,
+            _ => Verdict::Confirmed,
+        };
+        self.know(verdict);
+        verdict == Verdict::Confirmed
     }
 
     fn know(&self, verdict: Verdict) {

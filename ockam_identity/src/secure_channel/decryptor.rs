@@ -176,10 +176,9 @@ impl Decryptor {
         }
         if let Some(confirming) = self.confirming.take()
             && !confirming.hear(number, &content)
-            && self.is_made_again()
         {
             // Whoever makes the channel again tries once more.
-            return Ok(());
+            return if self.is_made_again() { Ok(()) } else { self.close(ctx).await };
         }
         match content {
             ChannelMessage::Data(data) => {
@@ -190,7 +189,8 @@ impl Decryptor {
                 self.learning.refresh(&self.ends.peer, &change_history, &credentials);
                 Ok(())
             }
-            ChannelMessage::Close => self.close(ctx).await,
+            ChannelMessage::GoingAway if self.ends.is_left() => Ok(()),
+            ChannelMessage::Close | ChannelMessage::GoingAway => self.close(ctx).await,
         }
     }
 

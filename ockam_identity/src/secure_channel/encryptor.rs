@@ -158,7 +158,7 @@ impl Encryptor {
 
     /// Tells the other end that this one ends, if there is room for it at once.
     fn say_goodbye(&mut self, ctx: &Context) {
-        let mut buffer = ChannelMessage::Close.to_buffer();
+        let mut buffer = self.ends.last_word(ctx).to_buffer();
         if let Some(Ok(())) = self.sealer.with(|sealer| sealer.seal(&mut buffer)) {
             // Nobody may be there any more, and a close that is lost does no harm.
             let _ = ctx.try_send(self.ends.remote(), NeutralMessage::from(buffer));
@@ -238,7 +238,10 @@ impl Worker for Encryptor {
 
     async fn initialize(&mut self, ctx: &mut Context) -> Result<()> {
         match self.greeting.take() {
-            Some(greeting) => ctx.forward(greeting).await,
+            Some(greeting) => {
+                self.ends.greets();
+                ctx.forward(greeting).await
+            }
             None => Ok(()),
         }
     }

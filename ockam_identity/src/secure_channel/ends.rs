@@ -63,6 +63,8 @@ pub(super) struct Ends {
     pub(super) link: LinkGuard,
     /// The program has the channel, so that its end is news.
     is_made: AtomicBool,
+    /// The encryptor has begun to send its greeting.
+    has_greeted: AtomicBool,
     /// The number of the last message that has arrived, among all of the listener's channels.
     pub(super) heard: AtomicUsize,
     /// How many messages of the peer have verified, wrapping. One task counts.
@@ -104,6 +106,7 @@ impl Ends {
             encryptor,
             link,
             is_made: AtomicBool::new(new.follows),
+            has_greeted: AtomicBool::new(false),
             decryptor: new.decryptor,
             control: handle.random_local(),
             peer: new.peer,
@@ -167,6 +170,35 @@ impl Ends {
     #[cfg(feature = "std")]
     pub(super) fn heard_of(&self) -> usize {
         self.verified.load(Ordering::Relaxed)
+    }
+
+    /// Message 0 leaves from now on.
+    pub(super) fn greets(&self) {
+        self.has_greeted.store(true, Ordering::Release);
+    }
+
+    /// Tells whether message 0 may have left.
+    pub(super) fn has_greeted(&self) -> bool {
+        self.has_greeted.load(Ordering::Acquire)
+    }
+
+    /// The peer's node stops. Tells whether the channel is made again, as after a loss of its path.
+    #[cfg_attr(not(feature = "std"), allow(clippy::unused_self))]
+    pub(super) fn is_left(&self) -> bool {
+        #[cfg(feature = "std")]
+        if let Some(healing) = &self.healing {
+            healing.leave();
+            return true;
+        }
+        false
+    }
+
+    /// Returns what the peer hears last of this end. Only the initiator makes a channel again.
+    pub(super) fn last_word(&self, handle: &Handle) -> ChannelMessage {
+        if self.follows && handle.is_stopping() {
+            return going_away(self.features);
+        }
+        ChannelMessage::Close
     }
 
     pub(super) fn is_ending(&self) -> bool {
@@ -301,6 +333,15 @@ impl Ends {
         let encryptor = Vec::from([self.encryptor.clone()]);
         handle.flow_controls().add_producer(self.decryptor.clone(), &self.flow, spawner, encryptor);
         self.go_over(handle, &self.remote());
+    }
+}
+
+/// Makes the last message to an initiator that may try again later, if it understands that.
+pub(super) fn going_away(features: Features) -> ChannelMessage {
+    if features.contains(Features::GOING_AWAY) {
+        ChannelMessage::GoingAway
+    } else {
+        ChannelMessage::Close
     }
 }
 

@@ -46,6 +46,8 @@ struct State {
     route: Route,
     /// The program has given another one.
     rerouted: bool,
+    /// The peer has said that its node stops.
+    is_leaving: bool,
     condition: Condition,
     sealing: Option<Sealing>,
     /// What the decryptor goes on with.
@@ -79,6 +81,14 @@ pub(super) struct Session {
     pub(super) confirming: Option<Confirming>,
 }
 
+/// What ends the use of a path while the channel is up.
+pub(super) enum News {
+    /// The peer's node stops.
+    Leaving,
+    /// The program has given another route.
+    Rerouted,
+}
+
 /// What a reconnector waits for.
 pub(super) enum Event {
     /// A message for the handshake.
@@ -92,6 +102,7 @@ impl Healing {
         let state = State {
             route,
             rerouted: false,
+            is_leaving: false,
             condition: Condition::Up,
             sealing: None,
             next: None,
@@ -116,7 +127,7 @@ impl Healing {
         let outage = Outage { since: Instant::now(), why, is_tried: true };
         let sealing = self.state.with(|state| {
             state.condition = Condition::Down(outage);
-            state.next = None;
+            (state.next, state.is_leaving) = (None, false);
             state.sealing.clone()
         });
         if let Some(sealing) = sealing {
@@ -142,7 +153,7 @@ impl Healing {
     /// Lets the decryptor go on with new keys. What has come for the handshake is forgotten.
     pub(super) fn expect(&self, session: Session) {
         self.state.with(|state| {
-            state.next = Some(Box::new(session));
+            (state.next, state.is_leaving) = (Some(Box::new(session)), false);
             state.arrived.clear();
         });
         self.advance();
@@ -196,6 +207,33 @@ impl Healing {
                 }
                 if let Some(message) = state.arrived.pop_front() {
                     return Poll::Ready(Event::Arrived(message));
+                }
+                state.reconnector = Some(waker);
+                Poll::Pending
+            })
+        })
+        .await
+    }
+
+    /// The peer has said that its node stops.
+    pub(super) fn leave(&self) {
+        let waiting = self.state.with(|state| {
+            state.is_leaving = true;
+            state.reconnector.take()
+        });
+        wake(waiting);
+    }
+
+    /// Waits until the peer's node stops, or the program has given another route.
+    pub(super) async fn news(&self) -> News {
+        poll_fn(|cx| {
+            let waker = cx.waker().clone();
+            self.state.with(|state| {
+                if state.is_leaving {
+                    return Poll::Ready(News::Leaving);
+                }
+                if state.rerouted {
+                    return Poll::Ready(News::Rerouted);
                 }
                 state.reconnector = Some(waker);
                 Poll::Pending

@@ -41,7 +41,7 @@ pub const MAX_UNANSWERED_HEARTBEATS: u32 = 3;
 
 /// What a listener offers to initiators that understand it. A board is not woken often.
 pub(super) const OFFERED: Features = if cfg!(feature = "std") {
-    Features::from_bits(Features::CONFIRMS.bits() | Features::HEARTBEATS.bits())
+    Features::from_bits(Features::KNOWN.bits() ^ Features::SLOW_HEARTBEATS.bits())
 } else {
     Features::KNOWN
 };

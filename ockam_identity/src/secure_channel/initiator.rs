@@ -68,7 +68,8 @@ impl Identities {
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node, or nothing is at
     /// the first hop; [`Denied`](ErrorKind::Denied) if the other side is not trusted, or has refused
     /// this side, for a reason that its log has;
-    /// [`Stopped`](ErrorKind::Stopped) if the connection of the first hop was lost meanwhile;
+    /// [`Stopped`](ErrorKind::Stopped) if the connection of the first hop was lost meanwhile, or the
+    /// node of the other side is stopping;
     /// [`Failed`](ErrorKind::Failed) after [`MAX_ANSWERS`](crate::MAX_ANSWERS) answers that are not to be believed, or if
     /// the key of this side's identity has run out, or the clock is wrong;
     /// [`TimedOut`](ErrorKind::TimedOut) if nobody has answered who can, or who has answered says
@@ -137,6 +138,7 @@ impl Identities {
             timeout,
             lost,
             was_connection: false,
+            is_left: false,
             heartbeat,
             pulse: None,
         };
@@ -277,6 +279,9 @@ pub(super) fn confirmed(verdict: Verdict, ends: &Ends) -> Result<()> {
         Verdict::Confirmed => Ok(()),
         Verdict::Refused => Err(Error::with_text(ErrorKind::Denied, || {
             format!("{} has refused {}: only the log of its node says why", ends.peer, ends.own)
+        })),
+        Verdict::Away => Err(Error::with_text(ErrorKind::Stopped, || {
+            format!("{} takes no channel now: its node is stopping, or is not ready", ends.peer)
         })),
         Verdict::Ended => Err(Error::with_text(ErrorKind::Stopped, || ends.epitaph())),
     }

@@ -178,8 +178,9 @@ impl SecureChannelOptions {
     ///
     /// A peer that was restarted behind a relay which stayed up is found by
     /// [heartbeats](Self::with_heartbeat_interval), and not without them: nothing of the path was lost
-    /// on this side. A peer that closes the channel, also because its node stops, ends it. Without
-    /// `std` channels are not made again.
+    /// on this side. A peer of this library whose node stops says so, and is looked for as one whose path
+    /// was lost. A peer that closes the channel ends it, and so does one of Ockam 0.150 whose node
+    /// stops. Without `std` channels are not made again.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn with_reconnect(mut self, reconnect: ChannelReconnect) -> Self {

@@ -6,7 +6,7 @@
 //! (`healing`).
 
 use super::ends::Ends;
-use super::healing::Healing;
+use super::healing::{Healing, News};
 use super::heartbeat::{self, Beat, MAX_UNANSWERED_HEARTBEATS, Pulse};
 use super::lost::Lost;
 use super::options::Terms;
@@ -19,6 +19,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::future::pending;
+use core::mem;
 use core::time::Duration;
 use ockam_core::{
     Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, NeutralMessage, Processor, Result,
@@ -41,6 +42,8 @@ pub(super) struct Reconnector {
     pub(super) lost: Lost,
     /// The first hop was a connection when the path was lost, and not a worker that sends on.
     pub(super) was_connection: bool,
+    /// The path was lost because the peer's node stops.
+    pub(super) is_left: bool,
     /// How often the peer is asked whether it is still there.
     pub(super) heartbeat: Option<Duration>,
     /// What was heard of the peer, if that is asked.
@@ -92,7 +95,7 @@ impl Reconnector {
     /// Waits until the path is lost, and returns why; `None` if the program has given another one.
     async fn loss_or_reroute(&mut self, ctx: &Context) -> Option<String> {
         loop {
-            let event = first(self.lost.wait(), self.healing.rerouted());
+            let event = first(self.lost.wait(), self.healing.news());
             let event = match &self.pulse {
                 Some(pulse) => ctx.within(pulse.wait(), event).await,
                 None => Some(event.await),
@@ -102,7 +105,11 @@ impl Reconnector {
                     let why = format!("{error}");
                     return Some(why.strip_prefix("no answer: ").unwrap_or(&why).into());
                 }
-                Some(Err(())) => return None,
+                Some(Err(News::Rerouted)) => return None,
+                Some(Err(News::Leaving)) => {
+                    self.is_left = true;
+                    return Some(format!("the node of {} is stopping", self.ends.peer));
+                }
                 None => {
                     if let Some(why) = self.beat(ctx) {
                         return Some(why);
@@ -181,6 +188,12 @@ impl Reconnector {
         // Also of those who have asked since the connection was lost.
         ctx.fail_asks_over(&self.ends.decryptor, &lost);
         let (mut pace, mut failed, mut warned) = (Pace::new(&self.reconnect), 0, false);
+        if mem::take(&mut self.is_left) {
+            // It takes no channel until it is back, and one that says so again and again is not asked
+            // without a pause.
+            self.ends.link.connecting(1, || String::from(&*lost));
+            let _: Option<()> = ctx.within(pace.next(ctx), self.healing.rerouted()).await;
+        }
         loop {
             if self.healing.take_rerouted() {
                 (pace, failed) = (Pace::new(&self.reconnect), 0);

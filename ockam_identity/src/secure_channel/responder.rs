@@ -10,7 +10,7 @@
 
 use super::confirmation::confirmed;
 use super::decryptor::Decryptor;
-use super::ends::{Ends, NewEnds, Unfinished};
+use super::ends::{Ends, NewEnds, Unfinished, going_away};
 use super::half_open::Ticket;
 use super::learning::Learning;
 use super::listener::Listening;
@@ -148,7 +148,7 @@ impl Responder {
         match self.accept(ctx, &shown, &static_key).await {
             Ok(Some(peer)) => self.start(ctx, keys, peer, *answered).await,
             refused => {
-                self.refuse(ctx, keys, *answered).await;
+                self.refuse(ctx, &keys, *answered, &ChannelMessage::Close).await;
                 refused.map(|_| State::Over)
             }
         }
@@ -193,11 +193,17 @@ impl Responder {
 
     /// Tells an initiator that was promised a word that there is no channel: with a close, in the first
     /// message of the channel that it would have been.
-    async fn refuse(&self, ctx: &Context, keys: ChannelKeys, answered: Answered) {
+    async fn refuse(
+        &self,
+        ctx: &Context,
+        keys: &ChannelKeys,
+        answered: Answered,
+        close: &ChannelMessage,
+    ) {
         if !answered.features.contains(Features::CONFIRMS) {
             return;
         }
-        let (_, refusal) = first_message(&keys, &ChannelMessage::Close);
+        let (_, refusal) = first_message(keys, close);
         let Some(refusal) = refusal else { return };
         let refusal = TransportMessage::new(answered.remote, Route::new(), refusal);
         if let Err(error) = ctx.forward_from_address(refusal.into(), self.outgoing.clone()).await {
@@ -237,9 +243,18 @@ impl Responder {
             (Sealer::new(&keys.sending), None)
         };
         let confirmation = confirmation.map(|sealed| {
-            LocalMessage::from(TransportMessage::new(answered.remote, Route::new(), sealed))
+            let remote = answered.remote.clone();
+            LocalMessage::from(TransportMessage::new(remote, Route::new(), sealed))
         });
-        ends.start_encryptor(ctx, sealer, confirmation).await?;
+        if let Err(error) = ends.start_encryptor(ctx, sealer, confirmation).await {
+            ends.begin_end(ctx);
+            // Two messages with one number would give the key away.
+            if !ends.has_greeted() {
+                let close = going_away(answered.features);
+                self.refuse(ctx, &keys, answered, &close).await;
+            }
+            return Err(error);
+        }
         let unfinished = Unfinished::new(ctx, &ends.encryptor);
         if let Some(renewal) = &terms.renewal {
             renewal.start(ctx, &ends, identities, answered.shown).await?;

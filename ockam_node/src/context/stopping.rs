@@ -200,6 +200,12 @@ impl Handle {
         self.node().stop.reached(Moment::Begun).await;
     }
 
+    /// Tells whether the node has begun to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.node().stop.has_begun()
+    }
+
     /// Waits until the node has stopped, without stopping it.
     ///
     /// # Cancel safety

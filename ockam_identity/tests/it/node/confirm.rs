@@ -172,8 +172,8 @@ async fn only_the_known_bits_of_the_first_byte_of_a_mark_count() {
     let long = [1; 65_535 - 32];
     for (mark, expected) in [
         (&[0][..], Features::NONE),
-        (&[0xf8], Features::NONE),
-        (&[0xff], Features::CONFIRMS | Features::HEARTBEATS),
+        (&[0xf0], Features::NONE),
+        (&[0xff], Features::CONFIRMS | Features::HEARTBEATS | Features::GOING_AWAY),
         (&[1; 40], Features::CONFIRMS),
         (&[2; 40], Features::HEARTBEATS),
         (&long, Features::CONFIRMS),

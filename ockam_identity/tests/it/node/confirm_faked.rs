@@ -10,6 +10,7 @@ use ockam_identity::{
     Identifier, Identities, NodeRng, SecureChannel, SecureChannelOptions, Structure,
 };
 use ockam_node::Context;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -77,6 +78,9 @@ impl Faked {
         soon(self.identities.create_secure_channel(ctx, alice, LISTENER, options)).await
     }
 }
+
+/// The last message of a responder whose node stops.
+const GOING_AWAY: &[u8] = b"\x82\x82\x02\x81\x08\x40";
 
 fn seal(sealer: &mut Sealer, content: &[u8]) -> Vec<u8> {
     let mut buffer = [&[0; 8], content].concat();
@@ -151,6 +155,44 @@ async fn a_close_behind_the_confirmation_ends_a_channel_that_was_there() {
         let error = faked.ctx.send(route![&channel, "app"], 1u8).await.unwrap_err();
         assert!(error.to_string().contains("was closed by the peer"), "{error}");
     }
+}
+
+/// As message 0 it is no channel for now, and behind that the end of one that is not made again.
+#[tokio::test(start_paused = true)]
+async fn a_responder_that_goes_away_is_no_refusal_and_ends_what_is_not_made_again() {
+    let faked = Faked::new(Features::KNOWN, |sealer| vec![seal(sealer, GOING_AWAY)]).await;
+    let (before, begun) = (faked.ctx.list_workers(), Instant::now());
+    let error = faked.channel().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stopped);
+    let text = format!("{} takes no channel now", faked.bob);
+    assert!(error.to_string().contains(&text), "{error}");
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    until(|| faked.ctx.list_workers() == before).await;
+
+    let both: Says = |sealer| vec![seal(sealer, CONFIRMED), seal(sealer, GOING_AWAY)];
+    let faked = Faked::new(Features::KNOWN, both).await;
+    let options = SecureChannelOptions::new().without_reconnect();
+    let (identities, ctx) = (&faked.identities, &faked.ctx);
+    let channel = identities.create_secure_channel(ctx, &faked.alice, LISTENER, options);
+    let channel = soon(channel).await.unwrap();
+    until(|| !ctx.is_worker_registered_at(channel.address().clone())).await;
+    let error = ctx.send(route![&channel, "app"], 1u8).await.unwrap_err();
+    assert!(error.to_string().contains("was closed by the peer"), "{error}");
+}
+
+/// A peer that confirms and goes away again and again is asked with a pause between.
+#[tokio::test(start_paused = true)]
+async fn a_responder_that_goes_away_each_time_is_asked_a_few_times_a_second() {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let both: Says = |sealer| {
+        MADE.fetch_add(1, Ordering::SeqCst);
+        vec![seal(sealer, CONFIRMED), seal(sealer, GOING_AWAY)]
+    };
+    let faked = Faked::new(Features::KNOWN, both).await;
+    let _channel = faked.channel().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let made = MADE.load(Ordering::SeqCst);
+    assert!((40..=81).contains(&made), "{made} times");
 }
 
 #[tokio::test(start_paused = true)]
