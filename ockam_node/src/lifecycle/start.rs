@@ -7,6 +7,7 @@
 //!                                 └ killed meanwhile: dropped where it waits, error
 //! ```
 
+mod calls;
 mod options;
 
 use self::options::StartOptions;
@@ -30,10 +31,11 @@ use alloc::format;
 use alloc::sync::Arc;
 use core::fmt;
 use core::future::Future;
+use core::panic::Location;
 use core::pin::pin;
 use ockam_core::{
-    Address, AllowAll, DenyAll, Error, ErrorKind, IncomingAccessControl, Mailbox, Mailboxes,
-    OutgoingAccessControl, Processor, Result, TypeName, Worker,
+    Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, Mailboxes, Processor, Result,
+    TypeName, Worker,
 };
 
 /// Starts a worker with more than an address: several mailboxes, a capacity, access controls.
@@ -141,10 +143,16 @@ impl<W: Worker<Context = Context>> WorkerBuilder<W> {
     ///
     /// # Cancel safety
     /// As [`Handle::start_worker`].
-    pub async fn start(self, handle: &Handle) -> Result<()> {
+    #[track_caller]
+    pub fn start(self, handle: &Handle) -> impl Future<Output = Result<()>> + Send {
+        self.begin(handle, Location::caller())
+    }
+
+    async fn begin(self, handle: &Handle, at: Site) -> Result<()> {
         let node = handle.node();
         check_memory::<W>(node, bytes_of(worker::run::<W>))?;
-        let starting = self.options.reserve(node, WorkerType::<W>::META, Mailbox::allow_all)?;
+        let starting = self.options.reserve(node, WorkerType::<W>::META, Mailbox::allow_all);
+        let starting = starting.map_err(|error| refused(error, at))?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut worker = Box::new(self.worker);
         let initialized = {
@@ -232,11 +240,17 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
     ///
     /// # Cancel safety
     /// As [`Handle::start_worker`].
-    pub async fn start(self, handle: &Handle) -> Result<()> {
+    #[track_caller]
+    pub fn start(self, handle: &Handle) -> impl Future<Output = Result<()>> + Send {
+        self.begin(handle, Location::caller())
+    }
+
+    async fn begin(self, handle: &Handle, at: Site) -> Result<()> {
         let node = handle.node();
         let place = node.executor.hold_place()?;
         check_memory::<P>(node, bytes_of_processor(processor::run::<P>))?;
-        let starting = self.options.reserve(node, ProcessorType::<P>::META, closed)?;
+        let starting = self.options.reserve(node, ProcessorType::<P>::META, closed);
+        let starting = starting.map_err(|error| refused(error, at))?;
         let mut ctx = Context::of_worker(Arc::clone(node), Arc::clone(&starting.cell));
         let mut processor = self.processor;
         let initialized = {
@@ -262,80 +276,6 @@ impl<P: Processor<Context = Context>> ProcessorBuilder<P> {
         processor::spawn(processor, node, Arc::clone(&starting.cell), place);
         node.arrived(&starting.reachable());
         Ok(())
-    }
-}
-
-impl Handle {
-    /// Starts a worker that everybody on this node may send to.
-    ///
-    /// It returns when the worker is reachable and its `initialize` is done.
-    ///
-    /// # Errors
-    /// [`AlreadyExists`](ErrorKind::AlreadyExists) if the address is taken,
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if it cannot be a worker's,
-    /// [`Stopped`](ErrorKind::Stopped) if the node is stopping, or the error of `initialize`.
-    ///
-    /// # Cancel safety
-    /// Dropped before it is done, the worker does not exist and its address is free; its
-    /// `shutdown` does not run.
-    pub async fn start_worker<W: Worker<Context = Context>>(
-        &self,
-        address: impl Into<Address>,
-        worker: W,
-    ) -> Result<()> {
-        WorkerBuilder::new(worker).with_address(address).start(self).await
-    }
-
-    /// Starts a worker with access controls.
-    ///
-    /// # Errors
-    /// As [`start_worker`](Self::start_worker).
-    ///
-    /// # Cancel safety
-    /// As [`start_worker`](Self::start_worker).
-    pub async fn start_worker_with_access_control<W: Worker<Context = Context>>(
-        &self,
-        address: impl Into<Address>,
-        worker: W,
-        incoming: impl IncomingAccessControl,
-        outgoing: impl OutgoingAccessControl,
-    ) -> Result<()> {
-        let mailbox = Mailbox::new(address, incoming, outgoing);
-        WorkerBuilder::new(worker).with_mailboxes(mailbox).start(self).await
-    }
-
-    /// Starts a processor. Unless the program says otherwise nobody may send to it, and it may
-    /// send to everybody.
-    ///
-    /// # Errors
-    /// As [`start_worker`](Self::start_worker).
-    ///
-    /// # Cancel safety
-    /// As [`start_worker`](Self::start_worker).
-    pub async fn start_processor<P: Processor<Context = Context>>(
-        &self,
-        address: impl Into<Address>,
-        processor: P,
-    ) -> Result<()> {
-        ProcessorBuilder::new(processor).with_address(address).start(self).await
-    }
-
-    /// Starts a processor with access controls.
-    ///
-    /// # Errors
-    /// As [`start_worker`](Self::start_worker).
-    ///
-    /// # Cancel safety
-    /// As [`start_worker`](Self::start_worker).
-    pub async fn start_processor_with_access_control<P: Processor<Context = Context>>(
-        &self,
-        address: impl Into<Address>,
-        processor: P,
-        incoming: impl IncomingAccessControl,
-        outgoing: impl OutgoingAccessControl,
-    ) -> Result<()> {
-        let mailbox = Mailbox::new(address, incoming, outgoing);
-        ProcessorBuilder::new(processor).with_mailboxes(mailbox).start(self).await
     }
 }
 
@@ -373,6 +313,18 @@ fn bytes_of_processor<A, B, F: Future>(_: fn(A, B, TaskPlace) -> F) -> usize {
 
 fn failed<T>(cell: &Cell, error: Error) -> Error {
     error.context_with(|| format!("starting `{}` at {}", TypeName::of::<T>(), cell.address()))
+}
+
+/// Where the program starts something.
+type Site = &'static Location<'static>;
+
+/// Adds the line of the program whose address cannot be a worker's.
+#[cold]
+fn refused(error: Error, at: Site) -> Error {
+    match error.kind() {
+        ErrorKind::InvalidInput => error.context_with(|| format!("starting a worker at {at}")),
+        _ => error,
+    }
 }
 
 fn stopped(cell: &Cell) -> Error {

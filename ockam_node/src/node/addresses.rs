@@ -60,7 +60,7 @@ impl Node {
         if address.is_empty() {
             return Err(Error::with_text(
                 ErrorKind::InvalidInput,
-                || "a worker needs an address: the empty one is nobody's",
+                || "the address is empty: a worker needs one, such as \"echoer\"",
             ));
         }
         if !address.is_local() {

@@ -212,3 +212,18 @@ async fn for_a_message_that_came_as_bytes_no_nearest_name_is_looked_for() {
     let error = ctx.forward(arrived.into()).await.unwrap_err();
     assert!(!error.to_string().contains("echoer"), "{error}");
 }
+
+#[tokio::test]
+async fn an_address_that_cannot_be_a_workers_is_told_with_the_line_that_gave_it() {
+    let ctx = node();
+    let line = line!() + 1;
+    let error = ctx.start_worker("", Echoer).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    let text = error.to_string();
+    assert!(text.contains(&format!("{}:{line}:", file!())), "{text}");
+    assert!(text.contains("the address is empty"), "{text}");
+    let line = line!() + 1;
+    let started = WorkerBuilder::new(Echoer).with_address("1#host:4000").start(&ctx);
+    let text = started.await.unwrap_err().to_string();
+    assert!(text.contains(&format!("{}:{line}:", file!())), "{text}");
+}
