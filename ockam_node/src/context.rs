@@ -319,16 +319,10 @@ impl Context {
         self.handle.stop().await
     }
 
-    /// Does what [`stop`](Self::stop) does.
+    /// Does what [`stop`](Self::stop) does, with its errors and its cancel safety.
     ///
     /// # Compatibility
     /// Programs for Ockam 0.150 use this name.
-    ///
-    /// # Errors
-    /// As [`stop`](Self::stop).
-    ///
-    /// # Cancel safety
-    /// As [`stop`](Self::stop).
     pub async fn shutdown(&mut self) -> Result<()> {
         self.handle.stop().await
     }
