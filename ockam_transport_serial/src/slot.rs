@@ -1,11 +1,11 @@
-//! One place through which values go from one task to another, each acknowledged.
+//! A handover of values from one task to another, one at a time, each acknowledged.
 //!
 //! ```text
 //!          give               take                done
 //!  Empty ───────> Full(value) ─────> with taker ──────> Empty          close: from anywhere, for good
 //! ```
 //!
-//! So no more than one value is on its way, and whoever gives waits as long as the other needs.
+//! At most one value is in flight, and the giver waits until the taker has finished with it.
 
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -30,7 +30,7 @@ enum Place<T> {
     WithTaker,
 }
 
-/// The value was not taken, or its taker has gone away.
+/// The slot is closed: the value was not taken, or its taker has ended.
 #[derive(Debug)]
 pub(crate) struct Closed;
 
@@ -44,10 +44,10 @@ impl<T> Slot<T> {
         critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
     }
 
-    /// Hands a value over and waits until the taker is done with it.
+    /// Hands a value over and waits until the taker has finished with it.
     ///
     /// # Cancel safety
-    /// Dropped, the value may or may not be taken.
+    /// If the future is dropped, the value may or may not be taken.
     pub(crate) async fn give(&self, value: T) -> Result<(), Closed> {
         let mut value = Some(value);
         poll_fn(|cx| {
@@ -58,7 +58,7 @@ impl<T> Slot<T> {
                 match (&state.place, value.take()) {
                     (Place::Empty, None) => return (Poll::Ready(Ok(())), None),
                     (Place::Empty, Some(given)) => state.place = Place::Full(given),
-                    // What somebody gave before, who has gone away, is still with the taker.
+                    // The taker still has a value whose giver was dropped.
                     (_, waiting) => value = waiting,
                 }
                 state.giver = Some(cx.waker().clone());
@@ -70,7 +70,8 @@ impl<T> Slot<T> {
         .await
     }
 
-    /// Waits for the next value; `None` if there will be none. [`done`](Self::done) has to follow.
+    /// Waits for the next value; `None` once closed. The caller has to call [`done`](Self::done)
+    /// afterwards.
     pub(crate) async fn take(&self) -> Option<T> {
         poll_fn(|cx| {
             self.with(|state| {
@@ -88,7 +89,7 @@ impl<T> Slot<T> {
         .await
     }
 
-    /// Tells whoever gave the value that was taken last that it is done.
+    /// Acknowledges the value that was taken last.
     pub(crate) fn done(&self) {
         let waker = self.with(|state| {
             if let Place::WithTaker = state.place {
@@ -99,7 +100,7 @@ impl<T> Slot<T> {
         wake(waker);
     }
 
-    /// Ends all waiting, now and later.
+    /// Closes the slot: current and future waits end.
     pub(crate) fn close(&self) {
         let (wakers, place) = self.with(|state| {
             state.closed = true;

@@ -71,7 +71,7 @@ async fn a_route_that_ends_at_the_link_is_an_error_of_its_asker() {
     let [(here, link), _there] = pair().await;
     let ask = here.send_and_receive::<String>(Address::from(&link), "Hello".to_string());
     let error = soon(ask).await.unwrap_err();
-    assert!(error.to_string().contains("name a worker behind it"), "{error}");
+    assert!(error.to_string().contains("name a worker after it"), "{error}");
 }
 
 #[tokio::test]
