@@ -7,43 +7,43 @@
 //! | file | owns |
 //! |---|---|
 //! | `clock` | the time |
-//! | `known` | histories of others: pinned ones, and so many strangers |
-//! | `own` | what is kept of an identity of this node |
-//! | `lifecycle` | how identities of this node are made and changed |
-//! | `turn` | that one writer at a time changes an identity |
-//! | `attested` | attributes that were proved, so many, until they expire |
-//! | `meeting` | what is shown to others and learnt of them |
-//! | `credentials` | what is issued, shown and believed |
-//! | `asking` | who asks an issuer at the moment |
-//! | `record` | what of all that is kept in a store |
-//! | `saving` | what of it is not in the store yet, because the store fails |
-//! | `notice` | what the log is told of keys that run out |
-//! | `failure` | errors as they cross the boundary |
+//! | `known_identities` | histories of others: pinned ones, and a bounded number of strangers |
+//! | `own_identity` | the keys and attestations of an identity of this node |
+//! | `lifecycle` | creating and changing identities of this node |
+//! | `change_lock` | one writer at a time for each identity of this node |
+//! | `attribute_cache` | a bounded number of verified attributes, until they expire |
+//! | `handshake` | the data of an identity shown to peers, and learnt from them |
+//! | `credentials` | issuing, presenting and verifying credentials |
+//! | `in_flight` | the requests to issuers that are in flight |
+//! | `record` | the encoding of the stored state |
+//! | `saving` | writes that wait for a store that fails |
+//! | `notice` | log warnings about keys that expire soon |
+//! | `error` | conversions of errors of the inner layers |
 
-#[cfg(feature = "node")]
-mod asking;
-mod attested;
+mod attribute_cache;
+mod change_lock;
 mod clock;
 mod credentials;
-mod failure;
-mod known;
+mod error;
+mod handshake;
+#[cfg(feature = "node")]
+mod in_flight;
+mod known_identities;
 mod lifecycle;
-mod meeting;
 #[cfg(feature = "node")]
 mod notice;
-mod own;
+mod own_identity;
 mod record;
 mod saving;
-mod turn;
 
-pub use attested::MAX_REMEMBERED_ATTRIBUTES;
+pub use attribute_cache::MAX_REMEMBERED_ATTRIBUTES;
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
 pub use clock::{Clock, EARLIEST_TIME};
 #[cfg(feature = "node")]
 pub use credentials::CREDENTIAL_REFRESH_GAP;
-pub use known::{MAX_REMEMBERED_IDENTITIES, MAX_REMEMBERED_IDENTITIES_LEN};
-pub use meeting::Presented;
+pub use handshake::Presented;
+pub use known_identities::{MAX_REMEMBERED_IDENTITIES, MAX_REMEMBERED_IDENTITIES_LEN};
 #[cfg(feature = "node")]
 pub use notice::{KEY_EXPIRY_NOTICE, KEY_EXPIRY_NOTICE_INTERVAL};
 pub use saving::MAX_UNSAVED;
@@ -61,16 +61,16 @@ use crate::sync::Lock;
 use crate::vault::Vault;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use attested::Attested;
+use attribute_cache::AttributeCache;
+use change_lock::ChangeLocks;
 use core::fmt;
 #[cfg(feature = "node")]
-pub(crate) use failure::failed;
-use failure::no_identity;
-use known::Known;
+pub(crate) use error::failed;
+use error::no_identity;
+use known_identities::KnownIdentities;
 use ockam_core::{Error, ErrorKind, Result};
-use own::Own;
+use own_identity::OwnIdentity;
 use saving::Unsaved;
-use turn::Turns;
 
 /// Keeps the identities of a node, and what it has learnt of others.
 ///
@@ -107,16 +107,16 @@ struct Inner {
 
 #[derive(Default)]
 struct Memory {
-    own: Map<Identifier, Own>,
-    turns: Turns,
+    own: Map<Identifier, OwnIdentity>,
+    change_locks: ChangeLocks,
     unsaved: Unsaved,
-    known: Known,
-    attested: Attested,
+    known: KnownIdentities,
+    attributes: AttributeCache,
     /// What issuers say of identities of this node, by subject and issuer.
     credentials: Map<(Identifier, Identifier), CredentialAndPurposeKey>,
     /// For which identities of this node an issuer is asked at the moment.
     #[cfg(feature = "node")]
-    asking: Vec<(Identifier, Identifier)>,
+    in_flight: Vec<(Identifier, Identifier)>,
     /// When the log was told that the key of an identity of this node runs out.
     #[cfg(feature = "node")]
     expiry_told: Map<Identifier, u64>,

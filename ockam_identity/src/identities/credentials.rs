@@ -1,10 +1,10 @@
 //! Credentials: issued by identities of this node, shown by them, and believed of others.
 
+use super::attribute_cache::{CachedAttributes, Insertion};
+use super::error::{denied, failed, no_identity};
 #[cfg(feature = "node")]
-use super::asking::Asking;
-use super::attested::{Insertion, Said};
-use super::failure::{denied, failed, no_identity};
-use super::own::Purpose;
+use super::in_flight::InFlight;
+use super::own_identity::Purpose;
 use super::{Identities, Memory};
 use crate::credential::{
     Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
@@ -63,8 +63,8 @@ impl Identities {
     ) -> Result<CredentialData> {
         let (issuer, data) = self.verify_credential(subject, credential, authorities)?;
         let pair = (*subject, *issuer.identifier());
-        let said = Said::new(&data, *issuer.latest_change_hash());
-        let insertion = self.memory(|memory| memory.attested.insert(pair, said.clone()));
+        let said = CachedAttributes::new(&data, *issuer.latest_change_hash());
+        let insertion = self.memory(|memory| memory.attributes.insert(pair, said.clone()));
         let Insertion::Done(forgotten) = insertion else {
             return Err(denied(CredentialError::Older));
         };
@@ -178,8 +178,8 @@ impl Identities {
     /// Begins to ask an issuer about an identity of this node, for all channels of that identity;
     /// `None` if somebody does.
     #[cfg(feature = "node")]
-    pub(crate) fn begin_asking(&self, own: &Identifier, issuer: &Identifier) -> Option<Asking> {
-        Asking::begin(self, (*own, *issuer))
+    pub(crate) fn begin_asking(&self, own: &Identifier, issuer: &Identifier) -> Option<InFlight> {
+        InFlight::begin(self, (*own, *issuer))
     }
 
     /// Tells whether an authority has said all of some things of a subject, in a credential that
@@ -218,6 +218,6 @@ impl Memory {
         now: u64,
     ) -> Option<&Attributes> {
         let issuer_change = self.find(authority)?.latest_change_hash();
-        self.attested.get(&(*subject, *authority), now, issuer_change)
+        self.attributes.get(&(*subject, *authority), now, issuer_change)
     }
 }

@@ -5,10 +5,10 @@
 //! from.
 
 use super::Identities;
+use super::change_lock::ChangeLock;
 use super::clock::check_clock;
-use super::failure::{failed, is_panic, unknown};
-use super::own::{Own, Purpose};
-use super::turn::Turn;
+use super::error::{failed, is_panic, unknown};
+use super::own_identity::{OwnIdentity, Purpose};
 use crate::identifier::Identifier;
 use crate::identity::{Comparison, Identity, IdentityError, IdentityOptions};
 use crate::purpose_key::Attestation;
@@ -96,12 +96,12 @@ impl Identities {
         rng: &mut impl CryptoRng,
     ) -> Result<()> {
         check_new_key(&options, self.try_now()?)?;
-        let _turn = Turn::take(self, identifier).await;
+        let _lock = ChangeLock::take(self, identifier).await;
         let own = self.own_identity(identifier)?;
         let rotated = own.identity.rotate(self.vault(), &own.key, options, Secret::random(rng));
         let (identity, key) =
             rotated.await.map_err(|why| failed(why, "giving an identity a new key"))?;
-        if let Err(error) = self.keep_own(Some(&own), Own::new(identity, key.clone())) {
+        if let Err(error) = self.keep_own(Some(&own), OwnIdentity::new(identity, key.clone())) {
             // It is the key of a change that does not exist. That it was not kept counts for more
             // than that it was not deleted either.
             let _ = self.vault().delete_key(&key).await;
@@ -122,7 +122,7 @@ impl Identities {
         identifier: &Identifier,
         purpose: Purpose,
         rng: &mut impl CryptoRng,
-    ) -> Result<(Own, (KeyHandle, Attestation))> {
+    ) -> Result<(OwnIdentity, (KeyHandle, Attestation))> {
         let own = self.own_identity(identifier)?;
         let now = self.try_now()?;
         own.check_time(now)?;
@@ -131,7 +131,7 @@ impl Identities {
         if let Some(known) = own.purpose_key(purpose, now) {
             return Ok((own, known));
         }
-        let _turn = Turn::take(self, identifier).await;
+        let _lock = ChangeLock::take(self, identifier).await;
         // The task before may have made it, or changed the identity.
         let own = self.own_identity(identifier)?;
         let now = self.try_now()?;
@@ -157,7 +157,7 @@ impl Identities {
     /// Keeps an identity whose key is in the vault, unless more is known of it.
     async fn take_over(&self, identity: Identity, key: KeyHandle) -> Result<Identifier> {
         let identifier = *identity.identifier();
-        let _turn = Turn::take(self, &identifier).await;
+        let _lock = ChangeLock::take(self, &identifier).await;
         if let Some(known) = self.find(&identifier) {
             known.accepts(&identity).map_err(invalid)?;
         }
@@ -166,14 +166,14 @@ impl Identities {
             Some(own) if own.identity.compare(&identity) == Comparison::Equal => {
                 own.clone().with_key(key)
             }
-            _ => Own::new(identity, key),
+            _ => OwnIdentity::new(identity, key),
         };
         self.keep_own(before.as_ref(), own)
     }
 
     /// Keeps an identity of this node in place of what it was before, in the store first. The
     /// caller has the turn.
-    fn keep_own(&self, before: Option<&Own>, own: Own) -> Result<Identifier> {
+    fn keep_own(&self, before: Option<&OwnIdentity>, own: OwnIdentity) -> Result<Identifier> {
         let identifier = *own.identity.identifier();
         self.store_own(before, &own)?;
         self.save_rest();
@@ -182,7 +182,7 @@ impl Identities {
         Ok(identifier)
     }
 
-    pub(super) fn own_identity(&self, identifier: &Identifier) -> Result<Own> {
+    pub(super) fn own_identity(&self, identifier: &Identifier) -> Result<OwnIdentity> {
         let own = self.memory(|memory| memory.own.get(identifier).cloned());
         own.ok_or_else(|| unknown(identifier))
     }

@@ -4,7 +4,7 @@
 //! learn of the new one: the program has to know of it months before.
 
 use super::Identities;
-use super::own::Own;
+use super::own_identity::OwnIdentity;
 
 /// How long before the key of an identity of this node runs out the log warns of it, in seconds: 90
 /// days, or a quarter of the key's lifetime if that is less.
@@ -15,7 +15,7 @@ pub const KEY_EXPIRY_NOTICE_INTERVAL: u64 = 24 * 60 * 60;
 
 impl Identities {
     /// Warns of a key that runs out soon, when it is used.
-    pub(super) fn tell_of_expiry(&self, own: &Own, now: u64) {
+    pub(super) fn tell_of_expiry(&self, own: &OwnIdentity, now: u64) {
         let latest = own.identity.latest_change();
         let (from, until) = (latest.attestations_valid_from, latest.attestations_valid_until);
         let notice = KEY_EXPIRY_NOTICE.min(until.saturating_sub(from) / 4);
@@ -25,7 +25,7 @@ impl Identities {
     }
 
     #[cold]
-    fn warn_of_expiry(&self, own: &Own, until: u64, now: u64) {
+    fn warn_of_expiry(&self, own: &OwnIdentity, until: u64, now: u64) {
         let identifier = own.identity.identifier();
         let is_due = self.memory(|memory| {
             let told = memory.expiry_told.get(identifier);

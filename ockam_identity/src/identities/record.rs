@@ -1,7 +1,7 @@
 //! What is kept in a store, as bytes, and read at the start.
 
-use super::attested::Said;
-use super::own::Own;
+use super::attribute_cache::CachedAttributes;
+use super::own_identity::{AttestedKey, OwnIdentity};
 use super::{Identities, Memory};
 use crate::codec::Structure;
 use crate::credential::{Attributes, CredentialAndPurposeKey};
@@ -16,14 +16,11 @@ use core::error::Error as StdError;
 use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_null, write_unsigned};
 use ockam_core::{Error, ErrorKind, Result};
 
-/// A key and that it is an identity's.
-type Attested = (KeyHandle, Attestation);
-
 /// An identity of this node.
 struct OwnRecord {
     history: ChangeHistory,
     key: KeyHandle,
-    purpose_keys: [Option<Attested>; 2],
+    purpose_keys: [Option<AttestedKey>; 2],
 }
 
 impl Structure for OwnRecord {
@@ -70,7 +67,7 @@ impl Structure for OwnRecord {
 
 /// Attributes and until when they hold. There is none of a record that an earlier version has
 /// written, which does not say how old it is: its subject shows its credential again.
-struct AttributesRecord(Option<Said>);
+struct AttributesRecord(Option<CachedAttributes>);
 
 impl Structure for AttributesRecord {
     fn write(&self, buffer: &mut Vec<u8>) {
@@ -97,7 +94,12 @@ impl Structure for AttributesRecord {
         reader.require(&mut fields, CHANGE)?;
         let issuer_change = ChangeHash::from(*reader.byte_array(CHANGE)?);
         reader.skip_rest(&mut fields)?;
-        Ok(AttributesRecord(Some(Said { attributes, created_at, expires_at, issuer_change })))
+        Ok(AttributesRecord(Some(CachedAttributes {
+            attributes,
+            created_at,
+            expires_at,
+            issuer_change,
+        })))
     }
 }
 
@@ -138,7 +140,7 @@ pub(super) fn load(store: &dyn Store) -> Result<Memory> {
         let identity = Identity::verify(record.history, None);
         let identity = identity.map_err(|why| damaged(Table::Own, why))?;
         let identifier = *identity.identifier();
-        let own = Own::restored(identity, record.key, record.purpose_keys);
+        let own = OwnIdentity::restored(identity, record.key, record.purpose_keys);
         memory.own.insert(identifier, own);
     }
     for (_, value) in store.all(Table::Known)? {
@@ -152,7 +154,7 @@ pub(super) fn load(store: &dyn Store) -> Result<Memory> {
         let record =
             AttributesRecord::decode(&value).map_err(|why| damaged(Table::Attributes, why))?;
         if let Some((pair, said)) = pair(&key).zip(record.0) {
-            memory.attested.insert(pair, said);
+            memory.attributes.insert(pair, said);
         }
     }
     for (key, value) in store.all(Table::Credentials)? {
@@ -199,13 +201,13 @@ fn load_met(store: &dyn Store, memory: &mut Memory) -> Result<()> {
 impl Identities {
     /// Writes an identity of this node, if the store has as many changes of it as the state that
     /// it was made from.
-    pub(super) fn store_own(&self, before: Option<&Own>, own: &Own) -> Result<()> {
+    pub(super) fn store_own(&self, before: Option<&OwnIdentity>, own: &OwnIdentity) -> Result<()> {
         let Some(store) = &self.0.store else { return Ok(()) };
         let identifier = own.identity.identifier();
         let record = OwnRecord {
             history: own.identity.history().clone(),
             key: own.key.clone(),
-            purpose_keys: own.purpose_keys().map(Option::<&Attested>::cloned),
+            purpose_keys: own.purpose_keys().map(Option::<&AttestedKey>::cloned),
         };
         let expected = before.map_or(0, |own| own.identity.history().changes().len());
         store.update(Table::Own, identifier.as_bytes(), &mut |stored| {
@@ -230,7 +232,7 @@ impl Identities {
     pub(super) fn store_attributes(
         &self,
         pair: &(Identifier, Identifier),
-        said: Said,
+        said: CachedAttributes,
     ) -> Result<()> {
         let record = AttributesRecord(Some(said));
         self.put(Table::Attributes, &pair_key(pair), &record)

@@ -1,7 +1,7 @@
 //! Meeting others: what a node shows of itself, and what it learns of them.
 
 use super::Identities;
-use super::own::Purpose;
+use super::own_identity::Purpose;
 use crate::channel::{Features, HandshakeError, IdentityAndCredentials};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;

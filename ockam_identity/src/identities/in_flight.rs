@@ -7,27 +7,27 @@ use super::Identities;
 use crate::identifier::Identifier;
 
 /// Asks an issuer about an identity of this node, until it is dropped.
-pub(crate) struct Asking {
+pub(crate) struct InFlight {
     identities: Identities,
     pair: (Identifier, Identifier),
 }
 
-impl Asking {
+impl InFlight {
     /// Begins to ask; `None` if somebody does.
     pub(super) fn begin(identities: &Identities, pair: (Identifier, Identifier)) -> Option<Self> {
         let is_alone = identities.memory(|memory| {
-            let is_alone = !memory.asking.contains(&pair);
+            let is_alone = !memory.in_flight.contains(&pair);
             if is_alone {
-                memory.asking.push(pair);
+                memory.in_flight.push(pair);
             }
             is_alone
         });
-        is_alone.then(|| Asking { identities: identities.clone(), pair })
+        is_alone.then(|| InFlight { identities: identities.clone(), pair })
     }
 }
 
-impl Drop for Asking {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        self.identities.memory(|memory| memory.asking.retain(|pair| *pair != self.pair));
+        self.identities.memory(|memory| memory.in_flight.retain(|pair| *pair != self.pair));
     }
 }

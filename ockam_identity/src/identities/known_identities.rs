@@ -29,14 +29,14 @@ pub(super) struct Remembered {
 }
 
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct KnownIdentities {
     pinned: Map<Identifier, Identity>,
     /// Who is pinned, known or not.
     pins: Set<Identifier>,
     met: Met,
 }
 
-impl Known {
+impl KnownIdentities {
     pub(super) fn get(&self, identifier: &Identifier) -> Option<&Identity> {
         self.pinned.get(identifier).or_else(|| self.met.get(identifier))
     }
@@ -158,12 +158,12 @@ mod tests {
         created(vault, number).0
     }
 
-    fn forgotten(known: &mut Known, identity: &Identity) -> Vec<Identifier> {
+    fn forgotten(known: &mut KnownIdentities, identity: &Identity) -> Vec<Identifier> {
         known.remember(identity).unwrap().forgotten
     }
 
     /// Takes up room as strangers do, without making so many keys.
-    fn fill(known: &mut Known, like: &Identity, until: usize, len: usize) {
+    fn fill(known: &mut KnownIdentities, like: &Identity, until: usize, len: usize) {
         let met = &mut known.met;
         for number in met.identities.len()..until {
             let mut name = [7; 32];
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_stranger_that_was_met_longest_ago_is_forgotten() {
-        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let (vault, mut known) = (SoftwareVault::new(), KnownIdentities::default());
         let [first, second] = [0, 1].map(|number| identity(&vault, number));
         assert_eq!(forgotten(&mut known, &first), []);
         assert_eq!(forgotten(&mut known, &second), []);
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn strangers_are_bounded_in_bytes_too() {
-        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let (vault, mut known) = (SoftwareVault::new(), KnownIdentities::default());
         let [first, second] = [0, 1].map(|number| identity(&vault, number));
         assert_eq!(forgotten(&mut known, &first), []);
         let len = known.met.len;
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn pinned_identities_stay_however_many_strangers_come() {
-        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let (vault, mut known) = (SoftwareVault::new(), KnownIdentities::default());
         let [before, met, later] = [0, 1, 2].map(|number| identity(&vault, number));
         // Pinned before it is known, after it was met, and not at all.
         assert!(known.pin(before.identifier()).is_none());
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn of_one_identity_only_more_is_remembered() {
-        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let (vault, mut known) = (SoftwareVault::new(), KnownIdentities::default());
         let (first, key) = created(&vault, 0);
         let options = IdentityOptions::new(0);
         let rotate = |number| first.rotate(&vault, &key, options.clone(), entropy(number));

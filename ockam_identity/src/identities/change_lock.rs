@@ -1,4 +1,4 @@
-//! Turns: of all tasks that want to change one identity of this node, one does so at a time.
+//! ChangeLocks: of all tasks that want to change one identity of this node, one does so at a time.
 //!
 //! Changing an identity is several steps with a vault between them: read, sign, write, replace. A
 //! turn covers all of them, and holds no lock while the vault is waited for.
@@ -13,9 +13,9 @@ use core::task::{Poll, Waker};
 
 /// The identities whose turn is taken, each with the tasks that wait for it.
 #[derive(Default)]
-pub(super) struct Turns(Map<Identifier, Vec<Waker>>);
+pub(super) struct ChangeLocks(Map<Identifier, Vec<Waker>>);
 
-impl Turns {
+impl ChangeLocks {
     /// Takes the turn, or leaves the waker to be woken when it is free.
     fn begin(&mut self, identifier: &Identifier, waker: &mut Option<Waker>) -> bool {
         let Some(waiting) = self.0.get_mut(identifier) else {
@@ -31,12 +31,12 @@ impl Turns {
 }
 
 /// The right to change an identity of this node, until it is dropped.
-pub(super) struct Turn<'a> {
+pub(super) struct ChangeLock<'a> {
     identities: &'a Identities,
     identifier: Identifier,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> ChangeLock<'a> {
     /// Waits until no other task changes the identity.
     ///
     /// # Cancel safety
@@ -46,18 +46,20 @@ impl<'a> Turn<'a> {
         poll_fn(|cx| {
             // Cloned and dropped outside of the lock: a waker is the executor's code.
             let mut waker = Some(cx.waker().clone());
-            let is_taken = identities.memory(|memory| memory.turns.begin(&identifier, &mut waker));
+            let is_taken =
+                identities.memory(|memory| memory.change_locks.begin(&identifier, &mut waker));
             if is_taken { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
-        Turn { identities, identifier }
+        ChangeLock { identities, identifier }
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for ChangeLock<'_> {
     fn drop(&mut self) {
         // All are woken, since any of them may have been dropped: the first one polled is next.
-        let waiting = self.identities.memory(|memory| memory.turns.0.remove(&self.identifier));
+        let waiting =
+            self.identities.memory(|memory| memory.change_locks.0.remove(&self.identifier));
         wake(waiting.into_iter().flatten());
     }
 }

@@ -14,7 +14,7 @@ pub(super) type Pair = (Identifier, Identifier);
 
 /// What was said, and when.
 #[derive(Clone)]
-pub(super) struct Said {
+pub(super) struct CachedAttributes {
     pub(super) attributes: Attributes,
     /// An older credential does not take the place of this one.
     pub(super) created_at: u64,
@@ -24,10 +24,15 @@ pub(super) struct Said {
     pub(super) issuer_change: ChangeHash,
 }
 
-impl Said {
+impl CachedAttributes {
     pub(super) fn new(data: &CredentialData, issuer_change: ChangeHash) -> Self {
         let CredentialData { created_at, expires_at, .. } = *data;
-        Said { attributes: data.attributes.clone(), created_at, expires_at, issuer_change }
+        CachedAttributes {
+            attributes: data.attributes.clone(),
+            created_at,
+            expires_at,
+            issuer_change,
+        }
     }
 }
 
@@ -42,13 +47,13 @@ pub(super) enum Insertion {
 /// What has expired is kept as long as there is room, so that an older credential that expires
 /// later is not believed after it.
 #[derive(Default)]
-pub(super) struct Attested {
-    said: Map<Pair, Said>,
+pub(super) struct AttributeCache {
+    said: Map<Pair, CachedAttributes>,
     /// The pairs by when their attributes expire.
     expiry: Set<(u64, Pair)>,
 }
 
-impl Attested {
+impl AttributeCache {
     /// Returns what was said, has not expired, and was said with the key that the authority has.
     pub(super) fn get(
         &self,
@@ -62,7 +67,7 @@ impl Attested {
     }
 
     /// Remembers what was said, in place of what was said before.
-    pub(super) fn insert(&mut self, pair: Pair, said: Said) -> Insertion {
+    pub(super) fn insert(&mut self, pair: Pair, said: CachedAttributes) -> Insertion {
         if let Some(before) = self.said.get(&pair) {
             if before.created_at > said.created_at {
                 return Insertion::Older;
@@ -94,39 +99,39 @@ mod tests {
         Identifier::from(name)
     }
 
-    fn said(created_at: u64, expires_at: u64) -> Said {
+    fn said(created_at: u64, expires_at: u64) -> CachedAttributes {
         let (attributes, issuer_change) = (Attributes::new(created_at), CHANGE.into());
-        Said { attributes, created_at, expires_at, issuer_change }
+        CachedAttributes { attributes, created_at, expires_at, issuer_change }
     }
 
     #[test]
     fn what_is_older_is_refused_also_after_the_newer_has_expired() {
-        let (mut attested, pair) = (Attested::default(), (name(1), name(2)));
-        attested.insert(pair, said(10, 20));
-        assert!(matches!(attested.insert(pair, said(9, 1000)), Insertion::Older));
-        assert!(attested.get(&pair, 20, &CHANGE.into()).is_some());
-        assert!(attested.get(&pair, 21, &CHANGE.into()).is_none());
-        assert!(attested.get(&pair, 20, &[8; 32].into()).is_none());
-        attested.insert((name(3), name(2)), said(30, 40));
-        assert!(matches!(attested.insert(pair, said(9, 1000)), Insertion::Older));
+        let (mut cache, pair) = (AttributeCache::default(), (name(1), name(2)));
+        cache.insert(pair, said(10, 20));
+        assert!(matches!(cache.insert(pair, said(9, 1000)), Insertion::Older));
+        assert!(cache.get(&pair, 20, &CHANGE.into()).is_some());
+        assert!(cache.get(&pair, 21, &CHANGE.into()).is_none());
+        assert!(cache.get(&pair, 20, &[8; 32].into()).is_none());
+        cache.insert((name(3), name(2)), said(30, 40));
+        assert!(matches!(cache.insert(pair, said(9, 1000)), Insertion::Older));
         // In the same second the one that comes later counts.
-        assert!(matches!(attested.insert(pair, said(10, 1000)), Insertion::Done(None)));
+        assert!(matches!(cache.insert(pair, said(10, 1000)), Insertion::Done(None)));
     }
 
     #[test]
     fn one_too_many_is_that_which_expires_first() {
-        let mut attested = Attested::default();
+        let mut cache = AttributeCache::default();
         for number in 0..MAX_REMEMBERED_ATTRIBUTES {
             let expires_at = 1_000_000 - u64::try_from(number).unwrap();
-            let done = attested.insert((name(number), name(0)), said(1, expires_at));
+            let done = cache.insert((name(number), name(0)), said(1, expires_at));
             assert!(matches!(done, Insertion::Done(None)));
         }
         let last = (name(MAX_REMEMBERED_ATTRIBUTES - 1), name(0));
         let more = (name(MAX_REMEMBERED_ATTRIBUTES), name(0));
-        let done = attested.insert(more, said(1, 2_000_000));
+        let done = cache.insert(more, said(1, 2_000_000));
         assert!(matches!(done, Insertion::Done(Some(forgotten)) if forgotten == last));
-        assert_eq!(attested.said.len(), MAX_REMEMBERED_ATTRIBUTES);
-        assert_eq!(attested.expiry.len(), MAX_REMEMBERED_ATTRIBUTES);
-        assert!(attested.get(&more, 1, &CHANGE.into()).is_some());
+        assert_eq!(cache.said.len(), MAX_REMEMBERED_ATTRIBUTES);
+        assert_eq!(cache.expiry.len(), MAX_REMEMBERED_ATTRIBUTES);
+        assert!(cache.get(&more, 1, &CHANGE.into()).is_some());
     }
 }

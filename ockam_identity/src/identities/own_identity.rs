@@ -16,19 +16,19 @@ pub(super) enum Purpose {
 }
 
 /// A key in the vault, and that it is the identity's.
-type Attested = (KeyHandle, Attestation);
+pub(super) type AttestedKey = (KeyHandle, Attestation);
 
 #[derive(Clone)]
-pub(super) struct Own {
+pub(super) struct OwnIdentity {
     pub(super) identity: Identity,
     pub(super) key: KeyHandle,
-    channels: Option<Attested>,
-    credentials: Option<Attested>,
+    channels: Option<AttestedKey>,
+    credentials: Option<AttestedKey>,
 }
 
-impl Own {
+impl OwnIdentity {
     pub(super) fn new(identity: Identity, key: KeyHandle) -> Self {
-        Own { identity, key, channels: None, credentials: None }
+        OwnIdentity { identity, key, channels: None, credentials: None }
     }
 
     /// Takes another handle of the same key.
@@ -41,13 +41,13 @@ impl Own {
     pub(super) fn restored(
         identity: Identity,
         key: KeyHandle,
-        [channels, credentials]: [Option<Attested>; 2],
+        [channels, credentials]: [Option<AttestedKey>; 2],
     ) -> Self {
-        Own { identity, key, channels, credentials }
+        OwnIdentity { identity, key, channels, credentials }
     }
 
     /// Lists the purpose keys, that for channels first.
-    pub(super) fn purpose_keys(&self) -> [Option<&Attested>; 2] {
+    pub(super) fn purpose_keys(&self) -> [Option<&AttestedKey>; 2] {
         [self.channels.as_ref(), self.credentials.as_ref()]
     }
 
@@ -59,7 +59,7 @@ impl Own {
     }
 
     /// Returns a purpose key whose attestation still holds.
-    pub(super) fn purpose_key(&self, purpose: Purpose, now: u64) -> Option<Attested> {
+    pub(super) fn purpose_key(&self, purpose: Purpose, now: u64) -> Option<AttestedKey> {
         let (key, attestation) = self.place(purpose).as_ref()?;
         // Verified as a stranger would, but for the signature, which is this node's own.
         let data = attestation.data().ok()?;
@@ -98,7 +98,7 @@ impl Own {
         purpose: Purpose,
         entropy: Secret<32>,
         now: u64,
-    ) -> Result<Attested, VaultError> {
+    ) -> Result<AttestedKey, VaultError> {
         let (handle, key) = match purpose {
             Purpose::SecureChannel => {
                 let (handle, key) = vault.create_agreement_key(entropy).await?;
@@ -115,14 +115,14 @@ impl Own {
     }
 
     /// Keeps a purpose key and returns the one before.
-    pub(super) fn keep(&mut self, purpose: Purpose, made: Attested) -> Option<Attested> {
+    pub(super) fn keep(&mut self, purpose: Purpose, made: AttestedKey) -> Option<AttestedKey> {
         match purpose {
             Purpose::SecureChannel => self.channels.replace(made),
             Purpose::Credentials => self.credentials.replace(made),
         }
     }
 
-    fn place(&self, purpose: Purpose) -> &Option<Attested> {
+    fn place(&self, purpose: Purpose) -> &Option<AttestedKey> {
         match purpose {
             Purpose::SecureChannel => &self.channels,
             Purpose::Credentials => &self.credentials,
