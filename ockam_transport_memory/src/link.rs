@@ -267,7 +267,8 @@ impl Direction {
     }
 }
 
-/// Locks for a few instructions. A poisoned lock is still used: its value stays consistent.
+/// Locks for a few instructions. Poison is ignored: after a panic in a test the counters and events
+/// are still worth inspecting.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -1,4 +1,4 @@
-//! Options that make no sense, and nodes that cannot be joined.
+//! Invalid options, and nodes that cannot be linked.
 
 use crate::support::ms;
 use ockam_core::ErrorKind;

@@ -1,4 +1,4 @@
-//! Where messages go.
+//! Routing over links.
 
 use crate::support::{Peer, pair, soon};
 use ockam_core::{Address, ErrorKind, route};
@@ -42,7 +42,7 @@ async fn only_consumers_of_the_link_and_answers_are_let_in() {
     let route = route![&back, "app"];
     soon(there.send(route.clone(), "may not".to_string())).await.unwrap();
     soon(there.send(route![&back, "nobody"], "is not there".to_string())).await.unwrap();
-    // What comes behind shows that those were looked at, and that the link goes on.
+    // A later message shows that those were processed, and that the link still works.
     let answer = there.send_and_receive::<String>(route![&back, "echoer"], "may".to_string());
     assert_eq!(soon(answer).await.unwrap(), "may");
     assert_eq!(link.statistics().refused, 2);
