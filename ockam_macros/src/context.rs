@@ -1,5 +1,5 @@
-//! Owns the one argument of a function under `#[ockam::node]` or `#[ockam::test]`: whether it is
-//! there, whether it is borrowed, and how the function is called with it. It refuses to know the
+//! Owns the argument of a function under `#[ockam::node]` or `#[ockam::test]`: whether it is
+//! present, whether it is borrowed, and how the function is called with it. It does not know the
 //! rest of the function.
 
 use crate::problem::Problems;
@@ -8,14 +8,14 @@ use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-/// How the function takes its context, and where the user wrote the type of it.
+/// The way in which the function takes its context, with the span of its type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Context {
-    /// Not at all.
+    /// No argument.
     Absent,
-    /// As `ctx: Context`.
+    /// `ctx: Context`.
     Owned(Span),
-    /// As `ctx: &mut Context`.
+    /// `ctx: &mut Context`.
     Borrowed(Span),
 }
 
