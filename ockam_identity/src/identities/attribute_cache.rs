@@ -1,26 +1,25 @@
-//! Attributes that were proved, until they expire or are revoked.
+//! Verified attributes, until they expire or are revoked.
 
 use crate::credential::{Attributes, CredentialData};
 use crate::identifier::{ChangeHash, Identifier};
 use crate::sorted::{Map, Set};
 
-/// Of how many pairs of a subject and an authority a node remembers attributes. When there are
-/// more, those that expire first are forgotten; their subjects have to show their credentials
-/// again.
+/// Number of pairs of a subject and an authority whose attributes a node remembers. Beyond it, those
+/// that expire first are forgotten; their subjects have to present their credentials again.
 pub const MAX_REMEMBERED_ATTRIBUTES: usize = 16_384;
 
-/// A subject and who said it.
+/// A subject and the authority that issued its attributes.
 pub(super) type Pair = (Identifier, Identifier);
 
-/// What was said, and when.
+/// Verified attributes and their times.
 #[derive(Clone)]
 pub(super) struct CachedAttributes {
     pub(super) attributes: Attributes,
-    /// An older credential does not take the place of this one.
+    /// An older credential does not replace this one.
     pub(super) created_at: u64,
     pub(super) expires_at: u64,
-    /// The latest change of the authority when it was believed. With the next key of the authority
-    /// all that it has said before is void.
+    /// The latest change of the authority at verification. With the authority's next key all of its
+    /// earlier credentials become void.
     pub(super) issuer_change: ChangeHash,
 }
 
@@ -36,25 +35,26 @@ impl CachedAttributes {
     }
 }
 
-/// What becomes of something that was said.
+/// Result of inserting attributes.
 pub(super) enum Insertion {
-    /// It is remembered. Another pair may have been forgotten for it.
+    /// They were inserted. Another pair may have been forgotten for them.
     Done(Option<Pair>),
-    /// Something newer is remembered of the pair.
+    /// Newer attributes of the pair are remembered.
     Older,
 }
 
-/// What has expired is kept as long as there is room, so that an older credential that expires
-/// later is not believed after it.
+/// A cache of verified attributes. Expired ones are kept while there is room, so that an older
+/// credential that expires later is not accepted after them.
 #[derive(Default)]
 pub(super) struct AttributeCache {
     said: Map<Pair, CachedAttributes>,
-    /// The pairs by when their attributes expire.
+    /// The pairs, ordered by the expiry of their attributes.
     expiry: Set<(u64, Pair)>,
 }
 
 impl AttributeCache {
-    /// Returns what was said, has not expired, and was said with the key that the authority has.
+    /// Returns the attributes of a pair, if they have not expired and were issued with the current
+    /// key of the authority.
     pub(super) fn get(
         &self,
         pair: &Pair,
@@ -66,7 +66,7 @@ impl AttributeCache {
         holds.then_some(&said.attributes)
     }
 
-    /// Remembers what was said, in place of what was said before.
+    /// Inserts attributes in place of earlier ones.
     pub(super) fn insert(&mut self, pair: Pair, said: CachedAttributes) -> Insertion {
         if let Some(before) = self.said.get(&pair) {
             if before.created_at > said.created_at {
@@ -114,7 +114,7 @@ mod tests {
         assert!(cache.get(&pair, 20, &[8; 32].into()).is_none());
         cache.insert((name(3), name(2)), said(30, 40));
         assert!(matches!(cache.insert(pair, said(9, 1000)), Insertion::Older));
-        // In the same second the one that comes later counts.
+        // Within the same second the later one wins.
         assert!(matches!(cache.insert(pair, said(10, 1000)), Insertion::Done(None)));
     }
 

@@ -1,19 +1,19 @@
-//! Who asks an issuer at the moment: one for each identity of this node and each issuer.
+//! Requests to issuers that are in flight: at most one per identity of this node and issuer.
 //!
-//! Channels of one identity have the same credential, which is due for all of them at once. One of
-//! them asks, and the others find what it has kept.
+//! Channels of one identity share a credential, which is due for all of them at the same time. One
+//! of them requests it, and the others use the result.
 
 use super::Identities;
 use crate::identifier::Identifier;
 
-/// Asks an issuer about an identity of this node, until it is dropped.
+/// A guard for a request to an issuer about an identity of this node.
 pub(crate) struct InFlight {
     identities: Identities,
     pair: (Identifier, Identifier),
 }
 
 impl InFlight {
-    /// Begins to ask; `None` if somebody does.
+    /// Registers a request; `None` if one is already in flight.
     pub(super) fn begin(identities: &Identities, pair: (Identifier, Identifier)) -> Option<Self> {
         let is_alone = identities.memory(|memory| {
             let is_alone = !memory.in_flight.contains(&pair);

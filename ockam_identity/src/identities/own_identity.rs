@@ -1,4 +1,4 @@
-//! What is kept of an identity of this node: handles of keys, and attestations.
+//! The state of an identity of this node: handles of keys, and attestations.
 
 use super::clock::check_clock;
 use crate::identity::Identity;
@@ -8,14 +8,14 @@ use alloc::format;
 use alloc::vec::Vec;
 use ockam_core::{Error, ErrorKind};
 
-/// What a purpose key is for.
+/// The use of a purpose key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     SecureChannel,
     Credentials,
 }
 
-/// A key in the vault, and that it is the identity's.
+/// A key in the vault and its attestation.
 pub(super) type AttestedKey = (KeyHandle, Attestation);
 
 #[derive(Clone)]
@@ -31,13 +31,13 @@ impl OwnIdentity {
         OwnIdentity { identity, key, channels: None, credentials: None }
     }
 
-    /// Takes another handle of the same key.
+    /// Replaces the handle of the same key.
     pub(super) fn with_key(mut self, key: KeyHandle) -> Self {
         self.key = key;
         self
     }
 
-    /// Makes what was kept in a store.
+    /// Restores an identity from a store.
     pub(super) fn restored(
         identity: Identity,
         key: KeyHandle,
@@ -58,18 +58,18 @@ impl OwnIdentity {
         core::iter::once(self.key.clone()).chain(purposes).collect()
     }
 
-    /// Returns a purpose key whose attestation still holds.
+    /// Returns a purpose key whose attestation is still valid.
     pub(super) fn purpose_key(&self, purpose: Purpose, now: u64) -> Option<AttestedKey> {
         let (key, attestation) = self.place(purpose).as_ref()?;
-        // Verified as a stranger would, but for the signature, which is this node's own.
+        // Verify it as a peer would, except for the signature, which is by this node.
         let data = attestation.data().ok()?;
         let holds = data.subject_latest_change_hash == *self.identity.latest_change_hash()
             && data.validity().check(now).is_ok();
         holds.then(|| (key.clone(), attestation.clone()))
     }
 
-    /// Refuses to attest a key, or to show it, at a time at which nobody would believe it, so that
-    /// a wrong clock does not make one key after the other.
+    /// Returns an error if the time is outside of that of the identity's key: peers would reject an
+    /// attestation, and a wrong clock would create one purpose key after another.
     pub(super) fn check_time(&self, now: u64) -> Result<(), Error> {
         check_clock(now)?;
         let latest = self.identity.latest_change();
@@ -114,7 +114,7 @@ impl OwnIdentity {
         Ok((handle, made))
     }
 
-    /// Keeps a purpose key and returns the one before.
+    /// Stores a purpose key and returns the previous one.
     pub(super) fn keep(&mut self, purpose: Purpose, made: AttestedKey) -> Option<AttestedKey> {
         match purpose {
             Purpose::SecureChannel => self.channels.replace(made),

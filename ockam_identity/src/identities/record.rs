@@ -1,4 +1,4 @@
-//! What is kept in a store, as bytes, and read at the start.
+//! The encoding of the stored state, and reading it at start-up.
 
 use super::attribute_cache::CachedAttributes;
 use super::own_identity::{AttestedKey, OwnIdentity};
@@ -65,8 +65,8 @@ impl Structure for OwnRecord {
     }
 }
 
-/// Attributes and until when they hold. There is none of a record that an earlier version has
-/// written, which does not say how old it is: its subject shows its credential again.
+/// Attributes and their times. `None` for a record of an earlier version, which lacks the time of
+/// creation: its subject has to present its credential again.
 struct AttributesRecord(Option<CachedAttributes>);
 
 impl Structure for AttributesRecord {
@@ -103,7 +103,7 @@ impl Structure for AttributesRecord {
     }
 }
 
-/// Two identities as one key.
+/// Returns two identifiers as one key.
 fn pair_key((first, second): &(Identifier, Identifier)) -> [u8; 64] {
     let mut key = [0; 64];
     key[..32].copy_from_slice(first.as_bytes());
@@ -117,12 +117,12 @@ fn pair(key: &[u8]) -> Option<(Identifier, Identifier)> {
     Some((first?.into(), second?.into()))
 }
 
-/// What is in the store is not what this program has written.
+/// Returns the error for corrupt data in the store.
 fn damaged(table: Table, why: impl StdError + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Io, why).context(format!("reading the stored {table:?}"))
 }
 
-/// Two handles to one store that do not know of each other have changed the same identity.
+/// Returns the error for an identity changed through two independent handles to one store.
 fn changed_elsewhere(identifier: &Identifier) -> Error {
     Error::with_text(ErrorKind::Failed, || {
         format!(
@@ -132,7 +132,7 @@ fn changed_elsewhere(identifier: &Identifier) -> Error {
     })
 }
 
-/// Reads all that a store has.
+/// Reads the whole store.
 pub(super) fn load(store: &dyn Store) -> Result<Memory> {
     let mut memory = Memory::default();
     for (_, value) in store.all(Table::Own)? {
@@ -146,7 +146,7 @@ pub(super) fn load(store: &dyn Store) -> Result<Memory> {
     for (_, value) in store.all(Table::Known)? {
         let identity = stored_identity(&value).map_err(|why| damaged(Table::Known, why))?;
         memory.known.pin(identity.identifier());
-        // If it is there twice, the longer history counts.
+        // If it is stored twice, the longer history wins.
         let _ = memory.known.remember(&identity);
     }
     load_met(store, &mut memory)?;
@@ -172,8 +172,8 @@ fn stored_identity(value: &[u8]) -> Result<Identity, IdentityError> {
     Identity::restore(ChangeHistory::read_stored(&mut Reader::new(value))?)
 }
 
-/// Reads the strangers. One that cannot be read, or for which there is no room, is removed: what
-/// others have caused to be stored does not keep a node from starting.
+/// Reads the strangers. One that cannot be read, or exceeds the limits, is removed: data from peers
+/// must not keep a node from starting.
 fn load_met(store: &dyn Store, memory: &mut Memory) -> Result<()> {
     for (key, value) in store.all(Table::Met)? {
         let Ok(identity) = stored_identity(&value) else {
@@ -182,7 +182,7 @@ fn load_met(store: &dyn Store, memory: &mut Memory) -> Result<()> {
         };
         match memory.known.remember(&identity) {
             Ok(remembered) if remembered.is_pinned => {
-                // It was pinned, and the node stopped before this was removed.
+                // It was pinned, but the node stopped before this record was removed.
                 store.put(Table::Known, &key, &value)?;
                 store.remove(Table::Met, &key)?;
             }
@@ -197,10 +197,10 @@ fn load_met(store: &dyn Store, memory: &mut Memory) -> Result<()> {
     Ok(())
 }
 
-/// Writing through: without a store nothing happens.
+/// Write-through; without a store these are no-ops.
 impl Identities {
-    /// Writes an identity of this node, if the store has as many changes of it as the state that
-    /// it was made from.
+    /// Writes an identity of this node, if the stored history has as many changes as the state that
+    /// it was derived from.
     pub(super) fn store_own(&self, before: Option<&OwnIdentity>, own: &OwnIdentity) -> Result<()> {
         let Some(store) = &self.0.store else { return Ok(()) };
         let identifier = own.identity.identifier();
@@ -261,8 +261,8 @@ impl Identities {
     }
 }
 
-/// Writes a value, or removes it if there is none. A history does not take the place of a longer
-/// one: of two that are learnt at once, the shorter may come second.
+/// Writes a value, or removes it if it is `None`. A history does not replace a longer one: of two
+/// that are learnt at the same time, the shorter may be written second.
 pub(super) fn write_learnt(
     store: &dyn Store,
     table: Table,
