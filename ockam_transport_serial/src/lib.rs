@@ -48,7 +48,7 @@
 //! | `frame` | the bytes on the line: messages delimited and checked |
 //! | `check` | the checksum |
 //! | `line` | the state that the workers of a link and its pump share |
-//! | `slot` | the handover of one value between two tasks |
+//! | `handover` | the handover of one value between two tasks |
 //! | `pump` | bytes to and from the line |
 //! | `sender`, `receiver` | the two workers |
 //! | `link` | starting and stopping a link |
@@ -59,12 +59,12 @@ extern crate alloc;
 
 mod check;
 mod frame;
+mod handover;
 mod line;
 mod link;
 mod pump;
 mod receiver;
 mod sender;
-mod slot;
 mod statistics;
 
 pub use frame::{Deframer, Fault, write_frame};

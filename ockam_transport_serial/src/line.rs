@@ -1,6 +1,6 @@
 //! The state that the two workers of a link and its pump share.
 
-use crate::slot::Slot;
+use crate::handover::Handover;
 use crate::statistics::Counters;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -17,9 +17,9 @@ pub(crate) struct Line {
     pub(crate) receiver: Address,
     pub(crate) max_message_len: usize,
     /// Frames from the sender to the pump.
-    pub(crate) outgoing: Slot<Vec<u8>>,
+    pub(crate) outgoing: Handover<Vec<u8>>,
     /// Messages from the pump to the receiver.
-    pub(crate) incoming: Slot<TransportMessage>,
+    pub(crate) incoming: Handover<TransportMessage>,
     pub(crate) counters: Counters,
     end: Mutex<RefCell<End>>,
 }
@@ -38,8 +38,8 @@ impl Line {
             sender,
             receiver,
             max_message_len,
-            outgoing: Slot::new(),
-            incoming: Slot::new(),
+            outgoing: Handover::new(),
+            incoming: Handover::new(),
             counters: Counters::default(),
             end: Mutex::new(RefCell::new(End::default())),
         }

@@ -15,29 +15,34 @@ use core::task::{Poll, Waker};
 use critical_section::Mutex;
 use ockam_node::wake;
 
-pub(crate) struct Slot<T>(Mutex<RefCell<State<T>>>);
+pub(crate) struct Handover<T>(Mutex<RefCell<State<T>>>);
 
 struct State<T> {
-    place: Place<T>,
+    content: Content<T>,
     closed: bool,
     giver: Option<Waker>,
     taker: Option<Waker>,
 }
 
-enum Place<T> {
+enum Content<T> {
     Empty,
     Full(T),
     WithTaker,
 }
 
-/// The slot is closed: the value was not taken, or its taker has ended.
+/// The handover is closed: the value was not taken, or its taker has ended.
 #[derive(Debug)]
 pub(crate) struct Closed;
 
-impl<T> Slot<T> {
+impl<T> Handover<T> {
     pub(crate) const fn new() -> Self {
-        let place = Place::Empty;
-        Slot(Mutex::new(RefCell::new(State { place, closed: false, giver: None, taker: None })))
+        let content = Content::Empty;
+        Handover(Mutex::new(RefCell::new(State {
+            content,
+            closed: false,
+            giver: None,
+            taker: None,
+        })))
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut State<T>) -> R) -> R {
@@ -55,9 +60,9 @@ impl<T> Slot<T> {
                 if state.closed {
                     return (Poll::Ready(Err(Closed)), None);
                 }
-                match (&state.place, value.take()) {
-                    (Place::Empty, None) => return (Poll::Ready(Ok(())), None),
-                    (Place::Empty, Some(given)) => state.place = Place::Full(given),
+                match (&state.content, value.take()) {
+                    (Content::Empty, None) => return (Poll::Ready(Ok(())), None),
+                    (Content::Empty, Some(given)) => state.content = Content::Full(given),
                     // The taker still has a value whose giver was dropped.
                     (_, waiting) => value = waiting,
                 }
@@ -78,9 +83,9 @@ impl<T> Slot<T> {
                 if state.closed {
                     return Poll::Ready(None);
                 }
-                match mem::replace(&mut state.place, Place::WithTaker) {
-                    Place::Full(value) => return Poll::Ready(Some(value)),
-                    other => state.place = other,
+                match mem::replace(&mut state.content, Content::WithTaker) {
+                    Content::Full(value) => return Poll::Ready(Some(value)),
+                    other => state.content = other,
                 }
                 state.taker = Some(cx.waker().clone());
                 Poll::Pending
@@ -92,23 +97,23 @@ impl<T> Slot<T> {
     /// Acknowledges the value that was taken last.
     pub(crate) fn done(&self) {
         let waker = self.with(|state| {
-            if let Place::WithTaker = state.place {
-                state.place = Place::Empty;
+            if let Content::WithTaker = state.content {
+                state.content = Content::Empty;
             }
             state.giver.take()
         });
         wake(waker);
     }
 
-    /// Closes the slot: current and future waits end.
+    /// Closes the handover: current and future waits end.
     pub(crate) fn close(&self) {
-        let (wakers, place) = self.with(|state| {
+        let (wakers, content) = self.with(|state| {
             state.closed = true;
             let wakers: Vec<Waker> =
                 state.giver.take().into_iter().chain(state.taker.take()).collect();
-            (wakers, mem::replace(&mut state.place, Place::Empty))
+            (wakers, mem::replace(&mut state.content, Content::Empty))
         });
-        drop(place);
+        drop(content);
         wake(wakers);
     }
 }
