@@ -47,7 +47,7 @@ pub(super) enum Insertion {
 /// credential that expires later is not accepted after them.
 #[derive(Default)]
 pub(super) struct AttributeCache {
-    said: Map<Pair, CachedAttributes>,
+    entries: Map<Pair, CachedAttributes>,
     /// The pairs, ordered by the expiry of their attributes.
     expiry: Set<(u64, Pair)>,
 }
@@ -61,27 +61,27 @@ impl AttributeCache {
         now: u64,
         issuer_change: &ChangeHash,
     ) -> Option<&Attributes> {
-        let said = self.said.get(pair)?;
-        let holds = said.expires_at >= now && said.issuer_change == *issuer_change;
-        holds.then_some(&said.attributes)
+        let entry = self.entries.get(pair)?;
+        let holds = entry.expires_at >= now && entry.issuer_change == *issuer_change;
+        holds.then_some(&entry.attributes)
     }
 
     /// Inserts attributes in place of earlier ones.
-    pub(super) fn insert(&mut self, pair: Pair, said: CachedAttributes) -> Insertion {
-        if let Some(before) = self.said.get(&pair) {
-            if before.created_at > said.created_at {
+    pub(super) fn insert(&mut self, pair: Pair, entry: CachedAttributes) -> Insertion {
+        if let Some(before) = self.entries.get(&pair) {
+            if before.created_at > entry.created_at {
                 return Insertion::Older;
             }
             self.expiry.remove(&(before.expires_at, pair));
         }
-        self.expiry.insert((said.expires_at, pair));
-        self.said.insert(pair, said);
-        if self.said.len() <= MAX_REMEMBERED_ATTRIBUTES {
+        self.expiry.insert((entry.expires_at, pair));
+        self.entries.insert(pair, entry);
+        if self.entries.len() <= MAX_REMEMBERED_ATTRIBUTES {
             return Insertion::Done(None);
         }
         let first = self.expiry.pop_first().map(|(_, pair)| pair);
         if let Some(pair) = &first {
-            self.said.remove(pair);
+            self.entries.remove(pair);
         }
         Insertion::Done(first)
     }
@@ -99,7 +99,7 @@ mod tests {
         Identifier::from(name)
     }
 
-    fn said(created_at: u64, expires_at: u64) -> CachedAttributes {
+    fn entry(created_at: u64, expires_at: u64) -> CachedAttributes {
         let (attributes, issuer_change) = (Attributes::new(created_at), CHANGE.into());
         CachedAttributes { attributes, created_at, expires_at, issuer_change }
     }
@@ -107,15 +107,15 @@ mod tests {
     #[test]
     fn what_is_older_is_refused_also_after_the_newer_has_expired() {
         let (mut cache, pair) = (AttributeCache::default(), (name(1), name(2)));
-        cache.insert(pair, said(10, 20));
-        assert!(matches!(cache.insert(pair, said(9, 1000)), Insertion::Older));
+        cache.insert(pair, entry(10, 20));
+        assert!(matches!(cache.insert(pair, entry(9, 1000)), Insertion::Older));
         assert!(cache.get(&pair, 20, &CHANGE.into()).is_some());
         assert!(cache.get(&pair, 21, &CHANGE.into()).is_none());
         assert!(cache.get(&pair, 20, &[8; 32].into()).is_none());
-        cache.insert((name(3), name(2)), said(30, 40));
-        assert!(matches!(cache.insert(pair, said(9, 1000)), Insertion::Older));
+        cache.insert((name(3), name(2)), entry(30, 40));
+        assert!(matches!(cache.insert(pair, entry(9, 1000)), Insertion::Older));
         // Within the same second the later one wins.
-        assert!(matches!(cache.insert(pair, said(10, 1000)), Insertion::Done(None)));
+        assert!(matches!(cache.insert(pair, entry(10, 1000)), Insertion::Done(None)));
     }
 
     #[test]
@@ -123,14 +123,14 @@ mod tests {
         let mut cache = AttributeCache::default();
         for number in 0..MAX_REMEMBERED_ATTRIBUTES {
             let expires_at = 1_000_000 - u64::try_from(number).unwrap();
-            let done = cache.insert((name(number), name(0)), said(1, expires_at));
+            let done = cache.insert((name(number), name(0)), entry(1, expires_at));
             assert!(matches!(done, Insertion::Done(None)));
         }
         let last = (name(MAX_REMEMBERED_ATTRIBUTES - 1), name(0));
         let more = (name(MAX_REMEMBERED_ATTRIBUTES), name(0));
-        let done = cache.insert(more, said(1, 2_000_000));
+        let done = cache.insert(more, entry(1, 2_000_000));
         assert!(matches!(done, Insertion::Done(Some(forgotten)) if forgotten == last));
-        assert_eq!(cache.said.len(), MAX_REMEMBERED_ATTRIBUTES);
+        assert_eq!(cache.entries.len(), MAX_REMEMBERED_ATTRIBUTES);
         assert_eq!(cache.expiry.len(), MAX_REMEMBERED_ATTRIBUTES);
         assert!(cache.get(&more, 1, &CHANGE.into()).is_some());
     }

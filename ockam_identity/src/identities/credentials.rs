@@ -64,12 +64,12 @@ impl Identities {
     ) -> Result<CredentialData> {
         let (issuer, data) = self.verify_credential(subject, credential, authorities)?;
         let pair = (*subject, *issuer.identifier());
-        let said = CachedAttributes::new(&data, *issuer.latest_change_hash());
-        let insertion = self.memory(|memory| memory.attributes.insert(pair, said.clone()));
+        let entry = CachedAttributes::new(&data, *issuer.latest_change_hash());
+        let insertion = self.memory(|memory| memory.attributes.insert(pair, entry.clone()));
         let Insertion::Done(forgotten) = insertion else {
             return Err(denied(CredentialError::Older));
         };
-        self.store_attributes(&pair, said)?;
+        self.store_attributes(&pair, entry)?;
         forgotten.map_or(Ok(()), |pair| self.forget_attributes(&pair))?;
         Ok(data)
     }
@@ -198,7 +198,7 @@ impl Identities {
             let has = |attributes: &Attributes, (name, value): &(Vec<u8>, Vec<u8>)| {
                 attributes.get(name) == Some(value)
             };
-            attributes.is_some_and(|said| required.iter().all(|pair| has(said, pair)))
+            attributes.is_some_and(|entry| required.iter().all(|pair| has(entry, pair)))
         })
     }
 

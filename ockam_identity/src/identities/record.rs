@@ -71,12 +71,12 @@ struct AttributesRecord(Option<CachedAttributes>);
 
 impl Structure for AttributesRecord {
     fn write(&self, buffer: &mut Vec<u8>) {
-        if let Some(said) = &self.0 {
+        if let Some(entry) = &self.0 {
             write_array(buffer, 4);
-            write_unsigned(buffer, said.expires_at);
-            said.attributes.write(buffer);
-            write_unsigned(buffer, said.created_at);
-            write_bytes(buffer, said.issuer_change.as_bytes());
+            write_unsigned(buffer, entry.expires_at);
+            entry.attributes.write(buffer);
+            write_unsigned(buffer, entry.created_at);
+            write_bytes(buffer, entry.issuer_change.as_bytes());
         }
     }
 
@@ -153,8 +153,8 @@ pub(super) fn load(store: &dyn Store) -> Result<Memory> {
     for (key, value) in store.all(Table::Attributes)? {
         let record =
             AttributesRecord::decode(&value).map_err(|why| damaged(Table::Attributes, why))?;
-        if let Some((pair, said)) = pair(&key).zip(record.0) {
-            memory.attributes.insert(pair, said);
+        if let Some((pair, entry)) = pair(&key).zip(record.0) {
+            memory.attributes.insert(pair, entry);
         }
     }
     for (key, value) in store.all(Table::Credentials)? {
@@ -232,9 +232,9 @@ impl Identities {
     pub(super) fn store_attributes(
         &self,
         pair: &(Identifier, Identifier),
-        said: CachedAttributes,
+        entry: CachedAttributes,
     ) -> Result<()> {
-        let record = AttributesRecord(Some(said));
+        let record = AttributesRecord(Some(entry));
         self.put(Table::Attributes, &pair_key(pair), &record)
     }
 
