@@ -1,10 +1,10 @@
-//! Secure channels as a protocol: three messages to agree on keys, then messages that only the
-//! other end can read.
+//! The secure channel protocol: a handshake of three messages, then messages that only the other
+//! end can decrypt.
 //!
-//! Each step is a value that takes bytes and gives the next value. This room owns the bytes of the
-//! handshake and of what follows, the keys of a channel, and which message is refused. It refuses
-//! to know addresses, tasks and time, who is trusted, and where static keys are: it gets what they
-//! agree on as an argument, so that they can stay in a vault.
+//! Each step is a state that consumes bytes and returns the next state. This module owns the wire
+//! format of the handshake and of messages, the keys of a channel, and the rules by which messages
+//! are rejected. It does not know addresses, tasks, time, trust, or where static keys are stored:
+//! agreed secrets are arguments, so that static keys can stay in a vault.
 //!
 //! ```text
 //! initiator                            responder
@@ -18,13 +18,13 @@
 //! | file | owns |
 //! |---|---|
 //! | `noise` | the handshake, Noise XX |
-//! | `presented` | what each side shows of its identity in the handshake |
-//! | `features` | what two nodes of this library agree on beyond Ockam 0.150 |
-//! | `sealer`, `opener` | the messages of a channel, out and in |
-//! | `rekey`, `keys` | the keys that follow from a key |
-//! | `window` | which messages came before |
-//! | `message` | what is in a message |
-//! | `error` | why something is refused |
+//! | `presented` | the handshake payload with the identity of each side |
+//! | `features` | protocol features beyond Ockam 0.150 |
+//! | `sealer`, `opener` | encryption and decryption of messages |
+//! | `rekey`, `keys` | key rotation |
+//! | `window` | replay protection |
+//! | `message` | the content of a message |
+//! | `error` | errors of handshake and messages |
 
 mod error;
 mod features;
@@ -49,5 +49,5 @@ pub use rekey::{LAST_NONCE, REKEY_INTERVAL};
 pub use sealer::{CHANNEL_OVERHEAD, Sealer};
 pub use window::WINDOW;
 
-/// The bytes of the number in front of a message of a channel.
+/// Length in bytes of the number in front of a message of a channel.
 pub(crate) const NUMBER_LEN: usize = 8;

@@ -1,7 +1,7 @@
-//! How structures become bytes and back.
+//! Encoding and decoding of structures.
 //!
-//! It owns the trait, and the spelling of what all structures are made of: keys, signatures,
-//! hashes, optional fields. It refuses to know what may be trusted: decoding verifies nothing.
+//! It owns the trait, and the encoding of common parts: keys, signatures, hashes, optional fields.
+//! Decoding verifies nothing.
 
 use crate::vault::{AgreementKey, Signature, VerifyingKey};
 use alloc::vec::Vec;
@@ -9,13 +9,13 @@ use ockam_core::cbor::{CborError, Reader, write_bytes, write_null, write_variant
 
 /// A structure of the protocols, in CBOR (RFC 8949): an array of its fields in their order.
 ///
-/// What it encodes is canonical. It decodes whatever Ockam 0.150 does: elements and bytes behind
-/// those it knows, longer forms of numbers and lengths, arrays of indefinite length.
+/// Encoding is canonical. Decoding accepts the same as Ockam 0.150: further elements and bytes after
+/// the known ones, longer forms of numbers and lengths, arrays of indefinite length.
 pub trait Structure: Sized {
     /// Appends the structure to a buffer.
     fn write(&self, buffer: &mut Vec<u8>);
 
-    /// Reads the structure; what is behind it stays unread.
+    /// Reads the structure; bytes after it stay unread.
     ///
     /// # Errors
     /// [`CborError`] says which byte is wrong.
@@ -29,7 +29,7 @@ pub trait Structure: Sized {
         buffer
     }
 
-    /// Makes a structure of bytes; bytes behind it are ignored.
+    /// Decodes a structure; bytes after it are ignored.
     ///
     /// # Errors
     /// [`CborError`] says which byte is wrong.
@@ -38,7 +38,7 @@ pub trait Structure: Sized {
     }
 }
 
-/// Reads the fields of a variant, of which only the first is known.
+/// Reads the fields of a variant; those after the first are ignored.
 pub(crate) fn read_field<'a, T, E: From<CborError>>(
     reader: &mut Reader<'a>,
     part: &'static str,
@@ -51,7 +51,7 @@ pub(crate) fn read_field<'a, T, E: From<CborError>>(
     Ok(field)
 }
 
-/// Makes the error for a variant whose number is not listed.
+/// Returns the error for an unknown variant.
 pub(crate) fn no_variant(reader: &Reader<'_>, part: &'static str, value: u64) -> CborError {
     CborError::TooLarge { offset: reader.offset(), part, value, limit: 1 }
 }
@@ -75,7 +75,7 @@ pub(crate) fn write_list<T: Structure>(buffer: &mut Vec<u8>, list: &[T]) {
     list.iter().for_each(|item| item.write(buffer));
 }
 
-/// Reads a hash, or `null` for none.
+/// Reads an optional hash, which is `null` for `None`.
 pub(crate) fn read_optional_hash(
     reader: &mut Reader<'_>,
     part: &'static str,
@@ -83,7 +83,7 @@ pub(crate) fn read_optional_hash(
     if reader.take_null() { Ok(None) } else { reader.byte_array(part).copied().map(Some) }
 }
 
-/// Writes a hash, or `null` for none.
+/// Writes an optional hash, which is `null` for `None`.
 pub(crate) fn write_optional_hash(buffer: &mut Vec<u8>, hash: Option<&[u8; 32]>) {
     match hash {
         Some(hash) => write_bytes(buffer, hash),

@@ -1,8 +1,8 @@
-//! Credentials: what one identity says of another.
+//! Credentials: attributes of one identity, signed by another.
 //!
-//! An issuer signs attributes of a subject with a purpose key that it attests. This room owns the
-//! structures, their verification, and how they are made. It refuses to know who is trusted to
-//! issue (the caller says it), what the attributes mean and what the time is.
+//! An issuer signs attributes of a subject with a purpose key that it attests. This module owns the
+//! structures, their verification, and how they are created. It does not know which issuers are
+//! trusted (the caller says it), what the attributes mean, or the time.
 
 mod attributes;
 mod error;
@@ -18,23 +18,22 @@ use crate::purpose_key::{Attestation, PurposeKey, Validity};
 use crate::vault::{KeyHandle, Vault};
 
 impl CredentialAndPurposeKey {
-    /// Reads who the issuer says to be, so that its history can be looked up, without believing
-    /// it.
+    /// Returns the claimed issuer without verifying it, so that its history can be looked up.
     ///
     /// # Errors
-    /// [`CredentialError`] if the attestation is none.
+    /// [`CredentialError`] if the attestation is malformed.
     pub fn issuer(&self) -> Result<Identifier, CredentialError> {
         let data = self.purpose_key_attestation.data();
         Ok(data.map_err(|why| CredentialError::Attestation(why.into()))?.subject)
     }
 
-    /// Verifies what an issuer says of a subject, and returns it.
+    /// Verifies a credential for a subject and returns its content.
     ///
-    /// `issuer` is an identity that the caller trusts to say it, as the verifier knows it; compare
+    /// `issuer` is an identity that the caller trusts to issue it, as known to the verifier; compare
     /// with [`issuer`](Self::issuer). `now` is in seconds since 1970 UTC.
     ///
     /// # Errors
-    /// [`CredentialError`] says what is wrong.
+    /// [`CredentialError`] if the credential is not valid.
     pub fn verify(
         &self,
         subject: &Identifier,
@@ -63,16 +62,15 @@ impl CredentialAndPurposeKey {
 }
 
 impl Credential {
-    /// Lets an issuer say something of a subject. The vault has the issuer's purpose key under
-    /// `key`.
+    /// Issues a credential for a subject. The vault has the issuer's purpose key under `key`.
     ///
-    /// The credential ends with the attestation, if that is earlier.
+    /// The credential expires no later than the attestation.
     ///
     /// # Errors
-    /// [`CredentialError`] if the attestation cannot be read or the vault does not sign.
+    /// [`CredentialError`] if the attestation cannot be read or the vault fails to sign.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, it has no effect.
+    /// Cancel safe: dropping the future has no effect.
     pub async fn issue(
         vault: &dyn Vault,
         attestation: Attestation,

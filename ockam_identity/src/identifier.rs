@@ -1,4 +1,4 @@
-//! The names of identities and of their changes: hashes of 32 bytes.
+//! Identifiers of identities and of their changes: hashes of 32 bytes.
 
 use crate::codec::Structure;
 use alloc::string::String;
@@ -8,10 +8,10 @@ use core::fmt;
 use core::str::FromStr;
 use ockam_core::cbor::{CborError, Reader, write_bytes};
 
-/// Names an identity: the hash of the first change of its history.
+/// Identifier of an identity: the hash of the first change of its history.
 ///
-/// Nobody can make another history with the same name, so whoever knows the name needs nobody to
-/// vouch for the keys. Its text is `I` and 64 hex digits.
+/// No other history with the same identifier can be created, so the identifier suffices to verify
+/// the keys of the identity. Its text form is `I` and 64 hex digits.
 ///
 /// ```
 /// use ockam_identity::Identifier;
@@ -26,7 +26,7 @@ use ockam_core::cbor::{CborError, Reader, write_bytes};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier([u8; 32]);
 
-/// Names a change of an identity: the hash of the bytes that are signed.
+/// Hash of a change of an identity, over the bytes that are signed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChangeHash([u8; 32]);
 
@@ -87,13 +87,13 @@ impl fmt::Debug for ChangeHash {
     }
 }
 
-/// Says why a text is not an identifier.
+/// Error of parsing an identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentifierError {
     /// The text does not begin with `I`.
     Prefix,
-    /// The number of characters behind the `I` is not 64.
+    /// The number of characters after the `I` is not 64.
     Length(usize),
     /// A character is not a hex digit.
     Digit(char),
@@ -112,7 +112,7 @@ impl fmt::Display for IdentifierError {
     }
 }
 
-/// White space around the text and either case of the digits are accepted, and nothing else.
+/// Accepts surrounding white space and digits in either case.
 impl FromStr for Identifier {
     type Err = IdentifierError;
 

@@ -1,49 +1,49 @@
-//! The identities that a node is, and those that it has met.
+//! The identities of a node, and the other identities that it knows.
 //!
-//! It owns what is remembered: keys by their handles, purpose keys, histories, attributes. It puts
-//! the pure rules of the other rooms together with a vault, a clock and random bits. It refuses to
-//! know channels and workers.
+//! It owns the remembered state: handles of keys, purpose keys, histories, attributes. It combines
+//! the pure rules of the other modules with a vault, a clock and random bits. It does not know
+//! channels or workers.
 //!
 //! | file | owns |
 //! |---|---|
 //! | `clock` | the time |
-//! | `known` | histories of others: pinned ones, and so many strangers |
-//! | `own` | what is kept of an identity of this node |
-//! | `lifecycle` | how identities of this node are made and changed |
-//! | `turn` | that one writer at a time changes an identity |
-//! | `attested` | attributes that were proved, so many, until they expire |
-//! | `meeting` | what is shown to others and learnt of them |
-//! | `credentials` | what is issued, shown and believed |
-//! | `asking` | who asks an issuer at the moment |
-//! | `record` | what of all that is kept in a store |
-//! | `saving` | what of it is not in the store yet, because the store fails |
-//! | `notice` | what the log is told of keys that run out |
-//! | `failure` | errors as they cross the boundary |
+//! | `known_identities` | histories of others: pinned ones, and a bounded number of strangers |
+//! | `own_identity` | the keys and attestations of an identity of this node |
+//! | `lifecycle` | creating and changing identities of this node |
+//! | `change_lock` | one writer at a time for each identity of this node |
+//! | `attribute_cache` | a bounded number of verified attributes, until they expire |
+//! | `handshake` | the data of an identity shown to peers, and learnt from them |
+//! | `credentials` | issuing, presenting and verifying credentials |
+//! | `in_flight` | the requests to issuers that are in flight |
+//! | `record` | the encoding of the stored state |
+//! | `saving` | writes that wait for a store that fails |
+//! | `notice` | log warnings about keys that expire soon |
+//! | `error` | conversions of errors of the inner layers |
 
-#[cfg(feature = "node")]
-mod asking;
-mod attested;
+mod attribute_cache;
+mod change_lock;
 mod clock;
 mod credentials;
-mod failure;
-mod known;
+mod error;
+mod handshake;
+#[cfg(feature = "node")]
+mod in_flight;
+mod known_identities;
 mod lifecycle;
-mod meeting;
 #[cfg(feature = "node")]
 mod notice;
-mod own;
+mod own_identity;
 mod record;
 mod saving;
-mod turn;
 
-pub use attested::MAX_REMEMBERED_ATTRIBUTES;
+pub use attribute_cache::MAX_REMEMBERED_ATTRIBUTES;
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
 pub use clock::{Clock, EARLIEST_TIME};
 #[cfg(feature = "node")]
 pub use credentials::CREDENTIAL_REFRESH_GAP;
-pub use known::{MAX_REMEMBERED_IDENTITIES, MAX_REMEMBERED_IDENTITIES_LEN};
-pub use meeting::Presented;
+pub use handshake::Presented;
+pub use known_identities::{MAX_REMEMBERED_IDENTITIES, MAX_REMEMBERED_IDENTITIES_LEN};
 #[cfg(feature = "node")]
 pub use notice::{KEY_EXPIRY_NOTICE, KEY_EXPIRY_NOTICE_INTERVAL};
 pub use saving::MAX_UNSAVED;
@@ -61,26 +61,27 @@ use crate::sync::Lock;
 use crate::vault::Vault;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use attested::Attested;
+use attribute_cache::AttributeCache;
+use change_lock::ChangeLocks;
 use core::fmt;
 #[cfg(feature = "node")]
-pub(crate) use failure::failed;
-use failure::no_identity;
-use known::Known;
+pub(crate) use error::failed;
+use error::no_identity;
+use known_identities::KnownIdentities;
 use ockam_core::{Error, ErrorKind, Result};
-use own::Own;
+use own_identity::OwnIdentity;
 use saving::Unsaved;
-use turn::Turns;
 
-/// Keeps the identities of a node, and what it has learnt of others.
+/// The identities of a node, and the data that it has learnt from other nodes.
 ///
-/// A clone is another handle to the same memory. Secret keys are in the vault.
+/// A clone is another handle to the same state. Secret keys are in the vault.
 ///
-/// With `std`, a vault, a store or a clock that panics fails the call that needed it, with
-/// [`ErrorKind::Panicked`] and the text of the panic; where a peer has caused the call, its
-/// handshake or its request. The calls that return no error ([`now`](Self::now),
+/// With `std`, a panic in a vault, a store or a clock fails the call that needed it, with
+/// [`ErrorKind::Panicked`] and the text of the panic; if a peer caused the call, its handshake or
+/// request fails. The calls that return no error ([`now`](Self::now),
 /// [`credential`](Self::credential), [`attributes`](Self::attributes),
-/// [`is_attested`](Self::is_attested), [`verify_peer`](Self::verify_peer)) panic as the clock does.
+/// [`is_attested`](Self::is_attested), [`verify_peer`](Self::verify_peer)) propagate a panic of the
+/// clock.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
@@ -107,40 +108,40 @@ struct Inner {
 
 #[derive(Default)]
 struct Memory {
-    own: Map<Identifier, Own>,
-    turns: Turns,
+    own: Map<Identifier, OwnIdentity>,
+    change_locks: ChangeLocks,
     unsaved: Unsaved,
-    known: Known,
-    attested: Attested,
-    /// What issuers say of identities of this node, by subject and issuer.
+    known: KnownIdentities,
+    attributes: AttributeCache,
+    /// Credentials of identities of this node, by subject and issuer.
     credentials: Map<(Identifier, Identifier), CredentialAndPurposeKey>,
-    /// For which identities of this node an issuer is asked at the moment.
+    /// Requests to issuers that are in flight, by subject and issuer.
     #[cfg(feature = "node")]
-    asking: Vec<(Identifier, Identifier)>,
-    /// When the log was told that the key of an identity of this node runs out.
+    in_flight: Vec<(Identifier, Identifier)>,
+    /// Time of the last log warning about the expiry of an identity's key.
     #[cfg(feature = "node")]
     expiry_told: Map<Identifier, u64>,
 }
 
 impl Identities {
-    /// Keeps keys in this process's memory and reads the system's clock.
+    /// Creates identities with keys in this process's memory and the system's clock.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(crate::vault::SoftwareVault::new(), SystemClock)
     }
 
-    /// Keeps keys in a vault of the program's, and reads its clock.
+    /// Creates identities with a vault and a clock of the program.
     #[must_use]
     pub fn new(vault: impl Vault, clock: impl Clock) -> Self {
         Self::with(vault, clock, Memory::default(), None)
     }
 
-    /// Keeps keys in a vault of the program's, reads its clock, and keeps what has to survive in a
-    /// store. The vault keeps its keys by itself.
+    /// Creates identities with a vault and a clock of the program, and keeps persistent state in a
+    /// store. The vault is responsible for storing its keys.
     ///
     /// # Errors
-    /// [`Io`](ErrorKind::Io) if the store cannot be read, or has not what was written;
+    /// [`Io`](ErrorKind::Io) if the store cannot be read, or is corrupt;
     /// [`Panicked`](ErrorKind::Panicked) if it panics.
     pub fn with_store(vault: impl Vault, clock: impl Clock, store: Arc<dyn Store>) -> Result<Self> {
         #[cfg(feature = "std")]
@@ -162,9 +163,9 @@ impl Identities {
         Identities(Arc::new(Inner { vault, clock, memory, store }))
     }
 
-    /// Keeps identities and their keys in a file, which only its owner can read, and reads the
-    /// system's clock. What was written survives the end of the process, however it ends. Beside
-    /// the file is a copy of its last good state; see [`FileStore`](crate::store::FileStore).
+    /// Opens or creates identities with their keys in a file, which only its owner can read, and
+    /// with the system's clock. Written state survives a crash of the process. A copy of the last
+    /// good state is kept next to the file; see [`FileStore`](crate::store::FileStore).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> ockam_core::Result<()> {
@@ -191,7 +192,7 @@ impl Identities {
         Self::with_store(vault, SystemClock, store)
     }
 
-    /// Returns the vault. With `std` a panic in it is an error of its call.
+    /// Returns the vault. With `std`, a panic in it is returned as an error.
     #[must_use]
     pub fn vault(&self) -> &dyn Vault {
         &*self.0.vault
@@ -200,25 +201,25 @@ impl Identities {
     /// Returns the time, in seconds since 1970 UTC.
     ///
     /// # Panics
-    /// If the clock does.
+    /// Panics if the clock does.
     #[must_use]
     pub fn now(&self) -> u64 {
         self.0.clock.now()
     }
 
-    /// Returns the time for something that fails if the clock panics.
+    /// Returns the time, or an error if the clock panics.
     pub(crate) fn try_now(&self) -> Result<u64> {
         let now = program::call(|| self.0.clock.now());
         now.map_err(|panic| panic.context_with(|| "reading the clock"))
     }
 
-    /// Remembers the history of another identity for good, and returns whose it is. Unlike those
-    /// that are met on channels, of which a bounded number is remembered, it is never forgotten.
-    /// That it cannot be stored is no error: it is stored when the store works again.
+    /// Imports the history of another identity and returns its identifier. Unlike identities met on
+    /// channels, whose number is bounded, it is never forgotten. A failure of the store is not an
+    /// error: the history is stored when the store works again.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if it does not hold together, is older than the
-    /// one that is known or contradicts it, or is not that of the expected identity.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the history is not valid, is older than the
+    /// known one or contradicts it, or is not that of the expected identity.
     pub fn import(&self, history: &[u8], expected: Option<&Identifier>) -> Result<Identifier> {
         let invalid = |why: IdentityError| Error::with_cause(ErrorKind::InvalidInput, why);
         let history = ChangeHistory::decode(history).map_err(|why| invalid(why.into()))?;
@@ -234,16 +235,16 @@ impl Identities {
         Ok(identifier)
     }
 
-    /// Returns the history of an identity as bytes, for others.
+    /// Returns the encoded history of an identity, for import by other nodes.
     ///
     /// # Errors
-    /// [`NotFound`](ErrorKind::NotFound) if it is not known here.
+    /// [`NotFound`](ErrorKind::NotFound) if it is not known to this node.
     pub fn export(&self, identifier: &Identifier) -> Result<Vec<u8>> {
         let identity = self.find(identifier).ok_or_else(|| no_identity(identifier))?;
         Ok(identity.history().encode())
     }
 
-    /// Finds an identity: one of this node, or one that it has met.
+    /// Returns an identity of this node, or another that it knows.
     #[must_use]
     pub fn find(&self, identifier: &Identifier) -> Option<Identity> {
         self.memory(|memory| memory.find(identifier).cloned())

@@ -1,15 +1,15 @@
-//! Identities: a key that can be replaced, under a name that stays.
+//! Identities: a replaceable key under a permanent identifier.
 //!
-//! An identity is the history of its keys. Each change is signed by the key in it and by the key
-//! before it; the name is the hash of the first change. This room owns the structures, their
-//! verification, and how changes are made. It refuses to know who is trusted, where histories are
-//! stored and what the time is.
+//! An identity is the history of its keys. Each change is signed by its key and by the previous key;
+//! the identifier is the hash of the first change. This module owns the structures, their
+//! verification, and how changes are created. It does not know which identities are trusted, where
+//! histories are stored, or the time.
 //!
 //! | file | owns |
 //! |---|---|
-//! | `change` | one change, and a history of them, as bytes |
+//! | `change` | the structures of a change and of a history |
 //! | `creation` | new identities and new keys |
-//! | `error` | why a history is refused |
+//! | `error` | errors of identities and histories |
 
 mod change;
 mod creation;
@@ -25,7 +25,7 @@ use crate::vault::{VerifyingKey, sha256};
 use alloc::vec::Vec;
 use core::fmt;
 
-/// A history of keys that was verified, and so the identity that it belongs to.
+/// An identity: its verified history of keys.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), ockam_identity::IdentityError> {
@@ -45,38 +45,38 @@ pub struct Identity {
     history: ChangeHistory,
     /// The hash of each change.
     hashes: Vec<ChangeHash>,
-    /// What is in the last change.
+    /// The content of the last change.
     latest: ChangeData,
 }
 
-/// How a history that arrives relates to the one that is remembered.
+/// Relation of a received history to the known one.
 ///
 /// It is exhaustive: two histories have no other relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// The two are the same.
+    /// Both are the same.
     Equal,
-    /// The one that arrives begins as the remembered one and has more changes.
+    /// The received one extends the known one.
     Newer,
-    /// The one that arrives is the beginning of the remembered one.
+    /// The received one is a prefix of the known one.
     Older,
-    /// The two differ in a change: somebody has used a key twice.
+    /// The two differ in a change: a key has signed two different changes.
     Conflict,
 }
 
 impl Identity {
-    /// Makes an identity of bytes, if they are a history that holds together.
+    /// Decodes and verifies the history of an identity.
     ///
-    /// Not checked is whether the last key is within its time: an identity whose key has run out
-    /// still imports; it merely cannot attest anything.
+    /// The validity period of the last key is not checked: an identity with an expired key can be
+    /// imported, but cannot attest anything.
     ///
     /// # Errors
-    /// [`IdentityError`] says which change is wrong; also if another identifier was expected.
+    /// [`IdentityError`] if a change is not valid, or if another identifier was expected.
     pub fn import(bytes: &[u8], expected: Option<&Identifier>) -> Result<Self, IdentityError> {
         Self::verify(ChangeHistory::decode(bytes)?, expected)
     }
 
-    /// As [`import`](Self::import), of a history that was decoded.
+    /// As [`import`](Self::import), for a decoded history.
     ///
     /// # Errors
     /// As [`import`](Self::import).
@@ -94,14 +94,14 @@ impl Identity {
         }
     }
 
-    /// Makes an identity of a history that this node verified before it stored it. Its signatures
+    /// Creates an identity from a history that this node verified before storing it. Its signatures
     /// are not verified again.
     pub(crate) fn restore(history: ChangeHistory) -> Result<Self, IdentityError> {
         Self::extend(None, history, Change::follow)
     }
 
-    /// Makes an identity of a history whose first changes are those of `known`, which was
-    /// verified; the others are looked at with `look`.
+    /// Creates an identity from a history whose first changes are those of the verified `known`; the
+    /// others are checked with `look`.
     fn extend(
         known: Option<&Identity>,
         history: ChangeHistory,
@@ -125,7 +125,7 @@ impl Identity {
         Ok(Identity { identifier, history, hashes, latest })
     }
 
-    /// Returns the name.
+    /// Returns the identifier.
     #[must_use]
     pub fn identifier(&self) -> &Identifier {
         &self.identifier
@@ -137,7 +137,7 @@ impl Identity {
         &self.history
     }
 
-    /// Returns what is in the last change.
+    /// Returns the content of the last change.
     #[must_use]
     pub fn latest_change(&self) -> &ChangeData {
         &self.latest
@@ -155,19 +155,19 @@ impl Identity {
         &self.latest.primary_public_key
     }
 
-    /// Compares this identity, as it is remembered, with one that arrives.
+    /// Compares this known identity with a received one.
     #[must_use]
     pub fn compare(&self, arrived: &Identity) -> Comparison {
         compare(&self.hashes, &arrived.hashes)
     }
 
-    /// Makes an identity of a history that arrives, in place of the identity as it is remembered:
-    /// one may only learn more. Only changes that are new are verified, and none if the history is
-    /// older than the remembered one or contradicts it.
+    /// Verifies a received history that is to replace this known one, which it has to extend. Only
+    /// new changes are verified, and none if the history is older than the known one or contradicts
+    /// it.
     ///
     /// # Errors
-    /// [`IdentityError`] says what is wrong; [`IdentityError::Older`] and
-    /// [`IdentityError::Conflict`] if the two do not fit.
+    /// [`IdentityError`] if the history is not valid; [`IdentityError::Older`] and
+    /// [`IdentityError::Conflict`] if it does not extend the known one.
     pub fn learn(history: &ChangeHistory, known: Option<&Identity>) -> Result<Self, IdentityError> {
         let Some(known) = known else {
             return Self::verify(history.clone(), None);
@@ -179,12 +179,11 @@ impl Identity {
         if history.changes().starts_with(known.history.changes()) {
             return Self::extend(Some(known), history.clone(), Change::verify);
         }
-        // The same changes with other signatures.
+        // The same changes, possibly with other signatures.
         Self::verify(history.clone(), Some(&known.identifier))
     }
 
-    /// Says whether a verified identity that arrives may take the place of this one: one may only
-    /// learn more.
+    /// Checks whether a received, verified identity may replace this one, which it has to extend.
     ///
     /// # Errors
     /// [`IdentityError::Older`] and [`IdentityError::Conflict`].
@@ -193,7 +192,7 @@ impl Identity {
     }
 }
 
-/// How a change behind another is looked at.
+/// Function that checks a change against the previous one.
 type Look =
     fn(&Change, &ChangeHash, Option<(&ChangeData, &ChangeHash)>) -> Result<ChangeData, ChangeError>;
 

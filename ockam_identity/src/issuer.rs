@@ -1,10 +1,10 @@
-//! A worker that issues credentials over secure channels, and the way to ask it.
+//! A worker that issues credentials over secure channels, and its client.
 //!
-//! It owns the exchange. It refuses to know who gets which attributes: the program says it.
+//! It owns the request and the response. The program decides which identity gets which attributes.
 //!
 //! | file | owns |
 //! |---|---|
-//! | `request` | the headers of request and answer |
+//! | `request` | the headers of request and response |
 
 mod request;
 
@@ -24,21 +24,21 @@ use ockam_core::{Error, ErrorKind, Result, Route, Routed, Worker};
 use ockam_node::{Context, Handle};
 use request::{Answer, Request, Status};
 
-/// The address at which Ockam nodes look for an issuer.
+/// Address at which Ockam nodes expect an issuer.
 pub const CREDENTIAL_ISSUER: &str = "credential_issuer";
 
-/// How long a credential lives unless the issuer says otherwise, in seconds: one day.
+/// Default lifetime of a credential in seconds: one day.
 pub const CREDENTIAL_LIFETIME: u64 = 24 * 60 * 60;
 
-/// Says what an issuer says of an identity; `None` for nothing.
+/// Callback that returns the attributes of an identity; `None` for no credential.
 type Register = dyn Fn(&Identifier) -> Option<Attributes> + Send + Sync;
 
-/// Gives whoever asks through a secure channel a credential with the attributes that the program
-/// has for it. If the program panics as it is asked, the one who has asked gets none, and the log
-/// an error.
+/// Worker that issues credentials to peers that request them through a secure channel, with the
+/// attributes that a callback of the program returns. If the callback panics, the peer gets no
+/// credential, and an error is logged.
 ///
-/// Start it at [`CREDENTIAL_ISSUER`], as a consumer of the listener of a channel in the name of
-/// the issuer:
+/// Start it at [`CREDENTIAL_ISSUER`], as a consumer of a secure channel listener of the issuer's
+/// identity:
 ///
 /// ```
 /// use ockam_identity::{Attributes, CREDENTIAL_ISSUER, CredentialIssuer, Identifier, Identities};
@@ -58,12 +58,12 @@ pub struct CredentialIssuer {
     issuer: Identifier,
     register: Box<Register>,
     lifetime: u64,
-    /// How many credentials could not be issued.
+    /// Number of credentials that could not be issued.
     failures: AtomicUsize,
 }
 
 impl CredentialIssuer {
-    /// Issues in the name of an identity of this node what the register says.
+    /// Creates an issuer in the name of an identity of this node.
     #[must_use]
     pub fn new(
         identities: &Identities,
@@ -79,14 +79,14 @@ impl CredentialIssuer {
         }
     }
 
-    /// Sets how long credentials live, in seconds.
+    /// Sets the lifetime of credentials in seconds.
     #[must_use]
     pub fn with_lifetime(mut self, seconds: u64) -> Self {
         self.lifetime = seconds;
         self
     }
 
-    /// Tells the log of a failure, which a peer can repeat by asking again.
+    /// Logs a failure, with rate limiting since a peer can repeat it.
     #[cold]
     fn tell(&self, error: &Error) {
         let (issuer, error, text) = (&self.issuer, Shown(error), "no credential was issued");
@@ -122,7 +122,7 @@ impl CredentialIssuer {
 
 impl Worker for CredentialIssuer {
     type Context = Context;
-    /// A byte string with its length, in which header and body stand.
+    /// A byte string with its length, which holds header and body.
     type Message = Vec<u8>;
 
     async fn handle_message(&mut self, ctx: &mut Context, msg: Routed<Vec<u8>>) -> Result<()> {
@@ -154,17 +154,17 @@ impl fmt::Debug for CredentialIssuer {
 }
 
 impl Identities {
-    /// Asks an issuer for a credential of an identity of this node, and verifies it.
+    /// Requests a credential of an identity of this node from an issuer, and verifies it.
     ///
-    /// The route leads through a channel that trusts exactly the issuer:
+    /// The route leads through a channel that trusts only the issuer:
     /// `route![channel, CREDENTIAL_ISSUER]`.
     ///
     /// # Errors
-    /// [`Denied`](ErrorKind::Denied) if the issuer has none for this identity, or gives one that
-    /// is not to be believed; [`TimedOut`](ErrorKind::TimedOut) if it does not answer.
+    /// [`Denied`](ErrorKind::Denied) if the issuer has no credential for this identity, or returns
+    /// one that is not valid; [`TimedOut`](ErrorKind::TimedOut) if it does not respond.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, nothing is left on this node; the issuer may have made one.
+    /// Cancel safe on this node; the issuer may still issue a credential.
     pub async fn request_credential(
         &self,
         handle: &Handle,
@@ -178,7 +178,7 @@ impl Identities {
             Error::with_kind(ErrorKind::Encoding, why).add_context("reading an answer")
         })?;
         if answer.of != request.id || answer.status != Status::Ok as u64 || !answer.has_body {
-            let text = format!("{issuer} gave no credential: status {}", answer.status);
+            let text = format!("{issuer} issued no credential: status {}", answer.status);
             return Err(Error::with_kind(ErrorKind::Denied, text));
         }
         let credential = CredentialAndPurposeKey::decode(body).map_err(|why| {

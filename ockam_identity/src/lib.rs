@@ -1,21 +1,21 @@
-//! Identities, credentials and secure channels: who is at the other end, and a message that only
-//! that end can read.
+//! Identities, credentials and secure channels: mutual authentication, and messages that only the
+//! peer can decrypt.
 //!
-//! Programs use the facade crate `ockam`, which re-exports this one. The protocols here do no
-//! input and output: bytes, the time and random bits are arguments, what comes out is bytes and
-//! facts. They are `no_std` (they need `alloc`), and they are what Ockam 0.150 puts on the wire.
+//! Programs use the facade crate `ockam`, which re-exports this one. The protocols do no I/O: bytes,
+//! the time and random bits are arguments, and the results are bytes and values. They are `no_std`
+//! (with `alloc`) and wire-compatible with Ockam 0.150.
 //!
-//! | room | owns |
+//! | item | description |
 //! |---|---|
-//! | [`Identity`], [`Identifier`] | a key that can be replaced, under a name that stays |
-//! | [`Attestation`], [`PurposeKey`] | the keys that an identity uses every day |
-//! | [`CredentialAndPurposeKey`], [`Attributes`] | what one identity says of another |
-//! | [`Identities`] | the identities that a node is, and those that it has met |
+//! | [`Identity`], [`Identifier`] | a replaceable key under a permanent identifier |
+//! | [`Attestation`], [`PurposeKey`] | the everyday keys of an identity |
+//! | [`CredentialAndPurposeKey`], [`Attributes`] | attributes of one identity, signed by another |
+//! | [`Identities`] | the identities of a node, and the others that it knows |
 //! | [`SecureChannel`], [`SecureChannelListener`] | channels between nodes |
 //! | [`channel`] | the handshake and the messages of secure channels |
-//! | [`Structure`] | how all of them become bytes and back |
-//! | [`store`] | what survives the process |
-//! | [`vault`] | keys by handle, and what is computed with them |
+//! | [`Structure`] | encoding and decoding |
+//! | [`store`] | persistent state |
+//! | [`vault`] | keys by handle, and cryptographic operations |
 #![no_std]
 
 extern crate alloc;

@@ -1,9 +1,9 @@
-//! Calls into code of the program: its vault, its store, its clock, and the errors that they make.
+//! Calls into code of the program: its vault, its store, its clock, and their errors.
 //!
-//! It owns what becomes of a panic in such code: the call is an error with the text of the panic,
-//! and its caller decides what that ends, as with every other error. It refuses to know what the
-//! calls are for. Such code is never called while a lock of this crate is held. Without `std`
-//! nothing unwinds, and nothing is caught.
+//! It owns the handling of panics in such code: the call returns an error with the text of the
+//! panic, which its caller handles like every other error. It does not know what the calls are for.
+//! Such code is never called while a lock of this crate is held. Without `std` there is no
+//! unwinding, and panics are not caught.
 
 #[cfg(feature = "std")]
 use crate::store::{Change, Entry, Store, Table};
@@ -44,50 +44,50 @@ pub(crate) fn call<R>(call: impl FnOnce() -> R) -> Result<R> {
     ockam_node::catch_panic(call)
 }
 
-/// Calls code of the program. Without a node nothing catches a panic.
+/// Calls code of the program. Without a node, panics are not caught.
 #[cfg(not(feature = "node"))]
 pub(crate) fn call<R>(call: impl FnOnce() -> R) -> Result<R> {
     Ok(call())
 }
 
-/// Wakes tasks. Without a node nothing catches a panic.
+/// Wakes tasks. Without a node, panics are not caught.
 #[cfg(not(feature = "node"))]
 pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
     wakers.into_iter().for_each(Waker::wake);
 }
 
-/// Drops an error that may be the program's.
+/// Drops an error that may be a type of the program.
 #[cfg(feature = "node")]
 pub(crate) fn discard(error: Error) {
     static DROPS: AtomicUsize = AtomicUsize::new(0);
     if let Err(panic) = call(|| drop(error))
         && let Some(count) = next_told(&DROPS)
     {
-        let text = "an error of the program panicked as it was dropped";
+        let text = "an error of the program panicked while being dropped";
         tracing::error!(count, error = %panic, "{text}");
     }
 }
 
-/// An error with its causes, some of which may be the program's, in a line of the log.
+/// Formats an error with its causes, which may be types of the program, for the log.
 #[cfg(feature = "node")]
 pub(crate) struct Shown<'a>(pub(crate) &'a Error);
 
 #[cfg(feature = "node")]
 impl Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Made first: whoever formats lines of a log may hold a lock meanwhile.
+        // Format it first: a subscriber may hold a lock while it formats a line.
         match call(|| alloc::format!("{:#}", self.0)) {
             Ok(text) => f.write_str(&text),
-            Err(panic) => write!(f, "an error whose text cannot be made: {panic}"),
+            Err(panic) => write!(f, "an error that panicked in Display: {panic}"),
         }
     }
 }
 
-/// What the program has written of itself for debugging, in a line of the log: so much of it.
+/// Formats the start of the `Debug` output of a type of the program, for the log.
 #[cfg(feature = "node")]
 pub(crate) struct Described<'a>(pub(crate) &'a dyn Debug);
 
-/// How many bytes of the program's text a line of the log has.
+/// Maximum number of bytes of the program's text in a log line.
 #[cfg(feature = "node")]
 const MAX_DESCRIBED: usize = 256;
 
@@ -95,16 +95,16 @@ const MAX_DESCRIBED: usize = 256;
 impl Display for Described<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut start = Start(String::new());
-        // That the text was too long, or the program's code says no, is seen in the text.
+        // A text that is too long, and an error of `fmt`, both end in "..".
         match call(|| fmt::write(&mut start, format_args!("{:?}", self.0))) {
             Ok(Ok(())) => f.write_str(&start.0),
             Ok(Err(_)) => write!(f, "{}..", start.0),
-            Err(panic) => write!(f, "a description that cannot be made: {panic}"),
+            Err(panic) => write!(f, "a value that panicked in Debug: {panic}"),
         }
     }
 }
 
-/// Takes as much as a line of the log has room for.
+/// Writer that accepts as many bytes as a log line has room for.
 #[cfg(feature = "node")]
 struct Start(String);
 
@@ -122,7 +122,7 @@ impl fmt::Write for Start {
     }
 }
 
-/// A vault or a store of the program, a panic of which is an error.
+/// A vault or a store of the program whose panics become errors.
 #[cfg(feature = "std")]
 pub(crate) struct Guarded<T: ?Sized>(Arc<T>);
 
@@ -140,7 +140,7 @@ impl<T: Debug + ?Sized> Debug for Guarded<T> {
     }
 }
 
-/// Asks a vault, and waits for its answer.
+/// Calls a vault and waits for its result.
 #[cfg(feature = "std")]
 fn ask<'a, T: Send + 'a>(ask: impl FnOnce() -> Answer<'a, T> + Send + 'a) -> Answer<'a, T> {
     Box::pin(async move {

@@ -1,8 +1,8 @@
-//! Purpose keys: the keys that an identity uses every day, so that its own stays in the drawer.
+//! Purpose keys: the everyday keys of an identity, so that the identity key is rarely used.
 //!
-//! An attestation says that a key is an identity's, for one purpose and for some time. This room
-//! owns its structure, its verification, and how it is made. It refuses to know where keys are
-//! stored and what the time is.
+//! An attestation certifies that a key belongs to an identity, for one purpose and a limited time.
+//! This module owns its structure, its verification, and how it is created. It does not know where
+//! keys are stored, or the time.
 
 mod attestation;
 mod error;
@@ -15,44 +15,43 @@ use crate::vault::{KeyHandle, Vault, VaultError};
 use alloc::vec::Vec;
 use ockam_core::cbor::{CborError, Elements, Reader, write_unsigned};
 
-/// How far ahead of this clock another may be, in seconds: what was made up to so much later than
-/// now is accepted, as Ockam 0.150 does.
+/// Tolerance in seconds for clocks that are ahead of this one: data created up to this much in the
+/// future is accepted, as in Ockam 0.150.
 pub const CLOCK_DRIFT: u64 = 60;
 
-/// How long a new purpose key lives unless told otherwise, in seconds: five years of 365 days, as
-/// in Ockam 0.150.
+/// Default lifetime of a new purpose key in seconds: five years of 365 days, as in Ockam 0.150.
 pub const PURPOSE_KEY_LIFETIME: u64 = 1_825 * 24 * 60 * 60;
 
-/// The time in which something holds, in seconds since 1970 UTC, both ends included.
+/// A validity period in seconds since 1970 UTC, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
-    /// When it was made.
+    /// The time of creation.
     pub created_at: u64,
-    /// The last second in which it holds.
+    /// The last second of validity.
     pub expires_at: u64,
 }
 
 impl Validity {
-    /// Begins now and lasts for a number of seconds.
+    /// Returns a period that begins now and lasts for a number of seconds.
     #[must_use]
     pub fn lasting(now: u64, seconds: u64) -> Self {
         Validity { created_at: now, expires_at: now.saturating_add(seconds) }
     }
 
-    /// Ends no later than another does.
+    /// Limits the end to that of another period.
     #[must_use]
     pub fn until_at_most(mut self, end: u64) -> Self {
         self.expires_at = self.expires_at.min(end);
         self
     }
 
-    /// Writes the two fields in which a structure has it.
+    /// Writes it as two fields of a structure.
     pub(crate) fn write(self, buffer: &mut Vec<u8>) {
         write_unsigned(buffer, self.created_at);
         write_unsigned(buffer, self.expires_at);
     }
 
-    /// Reads the next two fields of a structure.
+    /// Reads it from the next two fields of a structure.
     pub(crate) fn read(reader: &mut Reader<'_>, fields: &mut Elements) -> Result<Self, CborError> {
         const CREATED: &str = "the time of creation";
         const EXPIRES: &str = "the time of expiry";
@@ -63,7 +62,7 @@ impl Validity {
         Ok(Validity { created_at, expires_at })
     }
 
-    /// Says how this relates to the time, with [`CLOCK_DRIFT`].
+    /// Checks the period against the time, with [`CLOCK_DRIFT`].
     pub(crate) fn check(&self, now: u64) -> Result<(), Untimely> {
         if self.created_at > now.saturating_add(CLOCK_DRIFT) {
             Err(Untimely::Early)
@@ -75,22 +74,23 @@ impl Validity {
     }
 }
 
-/// How something relates to the time if it does not hold.
+/// The reason why a period is not valid at a time.
 pub(crate) enum Untimely {
     Early,
     Late,
 }
 
 impl Attestation {
-    /// Lets an identity attest a key. The vault has the identity's own key under `identity_key`.
+    /// Attests a key in the name of an identity. The vault has the identity key under
+    /// `identity_key`.
     ///
-    /// The attestation ends with the identity's key, if that is earlier.
+    /// The attestation expires no later than the identity's key.
     ///
     /// # Errors
-    /// [`VaultError`] if the vault does not sign.
+    /// [`VaultError`] if the vault fails to sign.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, it has no effect.
+    /// Cancel safe: dropping the future has no effect.
     pub async fn create(
         vault: &dyn Vault,
         identity: &Identity,
@@ -104,21 +104,21 @@ impl Attestation {
             subject: *identity.identifier(),
             subject_latest_change_hash: *identity.latest_change_hash(),
             public_key: key,
-            // The clock of whoever made the identity may be ahead of this one.
+            // The clock of the node that created the identity may be ahead of this one.
             created_at: validity.created_at.max(latest.attestations_valid_from),
             expires_at: validity.expires_at,
         };
         Self::sign(vault, identity_key, &data).await
     }
 
-    /// Verifies that an identity attests a key, and returns what it says.
+    /// Verifies that an identity attests a key, and returns the content of the attestation.
     ///
-    /// `subject` is the identity as the verifier knows it: an attestation by an earlier key of it,
-    /// or by one that the verifier has not heard of yet, is void. `now` is in seconds since 1970
-    /// UTC. What the key is for is the caller's to check.
+    /// `subject` is the identity as known to the verifier: an attestation by an earlier key, or by
+    /// one that the verifier does not know yet, is void. `now` is in seconds since 1970 UTC. The
+    /// caller has to check the purpose of the key.
     ///
     /// # Errors
-    /// [`AttestationError`] says what is wrong.
+    /// [`AttestationError`] if the attestation is not valid.
     pub fn verify(
         &self,
         subject: &Identity,

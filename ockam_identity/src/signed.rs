@@ -1,11 +1,10 @@
-//! Signed data: what all signatures of identities and credentials are over.
+//! Signed data: the envelope of all signatures of identities and credentials.
 //!
-//! It owns the envelope `[version, data_type, data]`, its hash, and a signature beside it. It
-//! refuses to know what is inside, and never encodes again what it has received: a signature is
-//! over the bytes in which the data was made.
+//! It owns the envelope `[version, data_type, data]`, its hash, and its signature. It does not know
+//! the content, and never re-encodes received data: a signature covers the original bytes.
 //!
-//! There is no context string in front of what is signed. The data type keeps the kinds apart, so
-//! it is checked before the content is looked at.
+//! Signatures have no context string. The data type separates the kinds of data, so it is checked
+//! before the content is decoded.
 
 use crate::codec::Structure;
 use crate::vault::{Signature, VaultError, VerifyingKey, sha256};
@@ -14,10 +13,10 @@ use core::error::Error;
 use core::fmt;
 use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_unsigned};
 
-/// The only version that there is.
+/// The only supported version.
 pub(crate) const VERSION: u8 = 1;
 
-/// The kinds of signed data, by their number on the wire.
+/// The kinds of signed data, with their numbers on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum DataType {
@@ -26,12 +25,12 @@ pub(crate) enum DataType {
     Credential = 3,
 }
 
-/// Data with its version and the number that says what kind of data it is.
+/// Data with its version and the number of its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionedData {
     /// The version of the data's structure.
     pub version: u8,
-    /// What kind of data it is: 1 a change, 2 the attestation of a purpose key, 3 a credential.
+    /// The kind of the data: 1 a change, 2 the attestation of a purpose key, 3 a credential.
     pub data_type: u8,
     /// The structure, encoded.
     pub data: Vec<u8>,
@@ -58,19 +57,19 @@ impl Structure for VersionedData {
     }
 }
 
-/// Says why signed data cannot be read.
+/// Error of decoding signed data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignedDataError {
-    /// The bytes are not the structure that they should be.
+    /// The bytes are not the expected structure.
     Malformed(CborError),
-    /// The version is not the one that there is. Is the peer newer?
+    /// The version is not supported. The peer may be newer.
     Version(u8),
-    /// It is another kind of data: whoever shows it wants a signature to mean something else.
+    /// It is another kind of data, which may be an attempt to reuse a signature for another purpose.
     DataType {
-        /// The number that it has.
+        /// The actual number.
         found: u8,
-        /// The number that it has to have.
+        /// The expected number.
         expected: u8,
     },
 }
@@ -95,13 +94,13 @@ impl From<CborError> for SignedDataError {
     }
 }
 
-/// Wraps a structure up as the bytes that are signed.
+/// Encodes a structure as the bytes that are signed.
 pub(crate) fn wrap(data_type: DataType, data: &impl Structure) -> Vec<u8> {
     let data = data.encode();
     VersionedData { version: VERSION, data_type: data_type as u8, data }.encode()
 }
 
-/// Reads a structure out of the bytes that are signed.
+/// Decodes a structure from the bytes that are signed.
 pub(crate) fn unwrap<T: Structure>(
     bytes: &[u8],
     data_type: DataType,
@@ -117,7 +116,7 @@ pub(crate) fn unwrap<T: Structure>(
     Ok(T::decode(&versioned.data)?)
 }
 
-/// Data as it was made, and a signature over it.
+/// The original bytes of data, and a signature over them.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Signed {
     pub(crate) data: Vec<u8>,

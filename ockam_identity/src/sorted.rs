@@ -1,7 +1,7 @@
 //! Ordered maps and sets: B-trees on computers, sorted vectors on boards.
 //!
-//! Each type of B-tree takes some kilobytes of flash. A board has memory for few entries, among
-//! which a vector is as fast.
+//! Each B-tree type costs some kilobytes of flash. A board has memory for few entries, for which a
+//! vector is as fast.
 
 #[cfg(feature = "std")]
 pub(crate) use alloc::collections::{BTreeMap as Map, BTreeSet as Set};
@@ -16,7 +16,7 @@ mod vector {
     use core::iter;
     use core::slice;
 
-    /// A map whose entries are in a vector, in the order of their keys.
+    /// A map with its entries in a vector, ordered by key.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub(crate) struct Map<K, V>(Vec<(K, V)>);
 
@@ -128,7 +128,7 @@ mod vector {
         }
     }
 
-    /// A set whose items are in a vector, in order.
+    /// A set with its items in an ordered vector.
     #[derive(Debug)]
     pub(crate) struct Set<T>(Map<T, ()>);
 
@@ -163,7 +163,7 @@ mod tests {
     use super::vector::{Map, Set};
     use alloc::collections::{BTreeMap, BTreeSet};
 
-    /// Draws steps with few keys, so that they meet: what to do, a key, a value.
+    /// Draws steps of an operation, a key and a value, with few keys so that they collide.
     fn steps() -> impl Iterator<Item = (u64, u64, u64)> {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         core::iter::repeat_with(move || {

@@ -1,7 +1,7 @@
-//! What survives the process: keys and values in tables, written through.
+//! Persistent state: keys and values in tables, written through.
 //!
-//! It owns the seam, and a file behind it with the feature `file-store`. It refuses to know what
-//! the values mean: `identities` and the software vault do.
+//! It owns the trait, and a file store with the feature `file-store`. It does not know what the
+//! values mean: `identities` and the software vault do.
 
 #[cfg(feature = "file-store")]
 mod file;
@@ -14,7 +14,7 @@ use core::fmt::Debug;
 use ockam_core::Result;
 use zeroize::Zeroizing;
 
-/// What a value is about. Values of one kind have different keys.
+/// Table of a store. Keys are unique within a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Table {
@@ -22,18 +22,18 @@ pub enum Table {
     Secrets,
     /// Identities of this node, with handles and attestations of their keys, by their names.
     Own,
-    /// Histories of others that are never forgotten, by their names.
+    /// Histories of other identities that are never forgotten, by their names.
     Known,
-    /// Histories of others that were met, a bounded number, by their names.
+    /// Histories of a bounded number of identities that were met, by their names.
     Met,
-    /// Attributes that were proved, by subject and authority.
+    /// Verified attributes, by subject and authority.
     Attributes,
     /// Credentials of identities of this node, by subject and issuer.
     Credentials,
 }
 
 impl Table {
-    /// All of them.
+    /// All tables.
     pub const ALL: [Table; 6] = [
         Table::Secrets,
         Table::Own,
@@ -44,40 +44,40 @@ impl Table {
     ];
 }
 
-/// A key and its value, wiped when it is dropped.
+/// A key and its value, wiped on drop.
 pub type Entry = (Vec<u8>, Zeroizing<Vec<u8>>);
 
-/// Makes a new value of the one that is stored; see [`Store::update`].
+/// Function that derives a new value from the stored one; see [`Store::update`].
 pub type Change<'a> = dyn FnMut(Option<&[u8]>) -> Result<Option<Vec<u8>>> + 'a;
 
-/// Keeps what has to survive the process.
+/// Storage for persistent state.
 ///
-/// Everything is read once, at the start, and written when it changes: a call returns when what it
-/// wrote survives the end of the process and of the machine. Calls may block for some
-/// milliseconds; they are rare.
+/// Everything is read once at start-up and written when it changes: a call returns once the written
+/// data survives a crash of the process and of the machine. Calls may block for some milliseconds;
+/// they are rare.
 pub trait Store: Debug + Send + Sync + 'static {
-    /// Returns all that is in a table.
+    /// Returns all entries of a table.
     ///
     /// # Errors
     /// [`Io`](ockam_core::ErrorKind::Io) if it cannot be read.
     fn all(&self, table: Table) -> Result<Vec<Entry>>;
 
-    /// Writes a value, in place of an earlier one with the same key: all of it or nothing.
+    /// Writes a value atomically, replacing an earlier one with the same key.
     ///
     /// # Errors
     /// [`Io`](ockam_core::ErrorKind::Io) if it cannot be written.
     fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<()>;
 
-    /// Replaces a value by what `change` makes of it, without another write in between. `change`
-    /// gets `None` if there is no value; where it returns `None` or an error, nothing is written.
-    /// It must not call the store.
+    /// Replaces a value by the result of `change`, without another write in between. `change` gets
+    /// `None` if there is no value; if it returns `None` or an error, nothing is written. It must
+    /// not call the store.
     ///
     /// # Errors
-    /// [`Io`](ockam_core::ErrorKind::Io) if the value cannot be read or written, and what `change`
-    /// returns.
+    /// [`Io`](ockam_core::ErrorKind::Io) if the value cannot be read or written, and the error of
+    /// `change`.
     fn update(&self, table: Table, key: &[u8], change: &mut Change<'_>) -> Result<()>;
 
-    /// Removes a value, if there is one.
+    /// Removes a value if it exists.
     ///
     /// # Errors
     /// [`Io`](ockam_core::ErrorKind::Io) if it cannot be removed.

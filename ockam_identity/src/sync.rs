@@ -1,4 +1,7 @@
-//! The one lock of this crate, used through a closure, so that none is held across an await.
+//! The lock of this crate.
+//!
+//! [`Lock::with`] takes a closure, so that the lock cannot be held across an await. `try_lock`
+//! returns a guard; its caller must not await while holding it.
 
 #[cfg(not(feature = "std"))]
 use core::cell::RefCell;
@@ -19,11 +22,11 @@ impl<T> Lock<T> {
 
     /// Calls `f` with the value. `f` must not lock the same value and must not call user code.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        // Poison says that some `f` panicked. None is written to.
+        // Poison means that some `f` panicked, which none is written to do.
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Gives the value if nobody else has it.
+    /// Locks the value if it is not locked.
     #[cfg(feature = "node")]
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         match self.0.try_lock() {

@@ -1,10 +1,11 @@
-//! What strangers can make a node write into its log, again and again: the first of a kind, the
-//! tenth, the hundredth.
+//! Rate limiting of log lines that peers can cause repeatedly: the first of a kind is logged, then
+//! the tenth, the hundredth, and so on.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts one more of a kind. Returns how many there were if the log is told of this one.
+/// Counts an event. Returns the count if this one should be logged.
 pub(crate) fn next_told(counter: &AtomicUsize) -> Option<usize> {
+    // `Relaxed`: the counter orders no other memory accesses.
     let count = counter.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
     let digits = count.checked_ilog10()?;
     (10_usize.pow(digits) == count).then_some(count)

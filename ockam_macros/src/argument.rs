@@ -1,6 +1,6 @@
-//! Owns what stands in the parentheses of an attribute: `crate = "path"`, `timeout = milliseconds`
-//! and `stop_timeout = "time"`. It reads the arguments and refuses to know what they are used for. A wrong
-//! argument is reported and its default is used, so that the rest of the item is checked as well.
+//! Owns the arguments of an attribute: `crate = "path"`, `timeout = milliseconds` and
+//! `stop_timeout = "time"`. It parses the arguments and does not know how they are used. A wrong
+//! argument is reported and replaced by its default, so that the rest of the item is checked too.
 
 use crate::problem::Problems;
 use crate::spelling;
@@ -8,12 +8,12 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Lit, LitInt, LitStr, Path, parse_quote};
 
-/// How long a test may take when it does not say so.
+/// Default timeout of a test in milliseconds.
 const DEFAULT_TIMEOUT_MS: u64 = 30_000;
 
-/// The attribute that the arguments belong to, for the messages, and the names that it accepts.
+/// The attribute that the arguments belong to, for messages, and the names that it accepts.
 pub(crate) struct Attribute {
-    /// What a user writes, such as `#[ockam::node]`.
+    /// The attribute as the user writes it, such as `#[ockam::node]`.
     pub(crate) name: &'static str,
     /// The names of its arguments.
     pub(crate) accepts: &'static [&'static str],
@@ -23,9 +23,9 @@ pub(crate) struct Attribute {
 pub(crate) struct Arguments {
     /// The path of the facade.
     pub(crate) krate: Path,
-    /// How long a test may take.
+    /// The timeout of a test in milliseconds.
     pub(crate) timeout_ms: u64,
-    /// How long the stop of a node may take, in milliseconds, if the attribute says so.
+    /// The stop timeout of a node in milliseconds, if the attribute sets it.
     pub(crate) stop_timeout_ms: Option<u64>,
 }
 
@@ -36,7 +36,7 @@ impl Default for Arguments {
 }
 
 impl Arguments {
-    /// Reads the tokens between the parentheses of an attribute.
+    /// Parses the tokens between the parentheses of an attribute.
     pub(crate) fn read(
         attribute: &Attribute,
         tokens: TokenStream,
@@ -71,13 +71,13 @@ impl Arguments {
     }
 }
 
-/// One argument as it was written, before its name and its value are judged.
+/// One argument as written, before its name and value are checked.
 struct Argument {
     name: Ident,
     value: TokenStream,
 }
 
-/// Splits the arguments at the commas and reports what is not `name = value` at all.
+/// Splits the arguments at the commas and reports those that are not of the form `name = value`.
 fn split(attribute: &Attribute, tokens: TokenStream, problems: &mut Problems) -> Vec<Argument> {
     let mut arguments = Vec::new();
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -92,7 +92,7 @@ fn split(attribute: &Attribute, tokens: TokenStream, problems: &mut Problems) ->
             Some(_) => problems.at(
                 piece.iter().cloned().collect::<TokenStream>(),
                 format_args!(
-                    "this is no argument of `{}`: {}",
+                    "this is not an argument of `{}`: {}",
                     attribute.name,
                     accepted(attribute)
                 ),
@@ -107,7 +107,7 @@ fn is_punct(token: &TokenTree, character: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == character)
 }
 
-/// Takes the `=` off the front of a value.
+/// Removes the `=` from the front of a value.
 fn after_equals(name: &Ident, value: TokenStream, example: &str) -> syn::Result<TokenStream> {
     let mut rest = value.clone().into_iter();
     let is_assigned = rest.next().is_some_and(|token| is_punct(&token, '='));
@@ -167,7 +167,7 @@ fn read_stop_timeout(name: &Ident, value: TokenStream) -> syn::Result<u64> {
     })
 }
 
-/// Reads a whole number with a unit, such as `30s`.
+/// Parses a whole number with a unit, such as `30s`.
 fn milliseconds(text: &str) -> Option<u64> {
     let end = text.find(|character: char| !character.is_ascii_digit())?;
     let (number, unit) = text.split_at(end);
@@ -181,7 +181,7 @@ fn milliseconds(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
-/// Whether a number is positive and has no unit or type that would change what it means.
+/// Returns whether a number is positive and has no suffix that would change its meaning.
 fn is_whole(number: &LitInt) -> bool {
     matches!(number.suffix(), "" | "u64") && !number.base10_digits().starts_with('-')
 }
@@ -305,7 +305,7 @@ mod tests {
             "twice",
             "did you mean `timeout`",
             "no argument `colour`",
-            "this is no argument",
+            "this is not an argument",
             "this comma",
             "quotes",
         ];

@@ -1,5 +1,5 @@
-//! Owns the one argument of a function under `#[ockam::node]` or `#[ockam::test]`: whether it is
-//! there, whether it is borrowed, and how the function is called with it. It refuses to know the
+//! Owns the argument of a function under `#[ockam::node]` or `#[ockam::test]`: whether it is
+//! present, whether it is borrowed, and how the function is called with it. It does not know the
 //! rest of the function.
 
 use crate::problem::Problems;
@@ -8,27 +8,27 @@ use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-/// How the function takes its context, and where the user wrote the type of it.
+/// The way in which the function takes its context, with the span of its type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Context {
-    /// Not at all.
+    /// No argument.
     Absent,
-    /// As `ctx: Context`.
+    /// `ctx: Context`.
     Owned(Span),
-    /// As `ctx: &mut Context`.
+    /// `ctx: &mut Context`.
     Borrowed(Span),
 }
 
 impl Context {
-    /// Reads how a context is taken off the type of the argument. What is no context as far as its
-    /// name can tell is reported, with the form to write instead.
+    /// Determines how the context is taken from the type of the argument. A type that by its name is
+    /// not a context is reported, with the form to write instead.
     pub(crate) fn of(ty: &Type, form: &str, problems: &mut Problems) -> Self {
         let (inner, context) = match bare(ty) {
             Type::Reference(reference) if reference.mutability.is_some() => {
                 (&*reference.elem, Self::Borrowed(ty.span()))
             }
             Type::Reference(reference) if names_context(&reference.elem) => {
-                problems.at(ty, "a context is borrowed for changing: write `&mut` in place of `&`");
+                problems.at(ty, "a context is borrowed mutably: write `&mut` in place of `&`");
                 return Self::Borrowed(ty.span());
             }
             other => (other, Self::Owned(ty.span())),
@@ -42,8 +42,8 @@ impl Context {
         context
     }
 
-    /// Returns the closure that calls the function of this name with what it asks for. A type that
-    /// is not the facade's `Context` is an error at the place where the user wrote it.
+    /// Returns the closure that calls the function with the context that it takes. A type other than
+    /// the facade's `Context` is an error at the tokens that the user wrote.
     pub(crate) fn call(self, name: &Ident) -> TokenStream {
         let at = |place| Span::mixed_site().located_at(place);
         match self {
@@ -61,8 +61,8 @@ impl Context {
     }
 }
 
-/// Whether a type is the context as far as its name can tell. A renamed import keeps the word at
-/// the end of its name.
+/// Returns whether a type is a context according to its name. A renamed import has to keep the word
+/// at the end of its name.
 fn names_context(ty: &Type) -> bool {
     match bare(ty) {
         Type::Path(path) => path
@@ -74,7 +74,7 @@ fn names_context(ty: &Type) -> bool {
     }
 }
 
-/// Takes off the invisible groups in which declarative macros wrap types, and parentheses.
+/// Removes the invisible groups that declarative macros put around types, and parentheses.
 fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),

@@ -1,7 +1,6 @@
 //! Owns the checked view of the `async fn` under `#[ockam::node]` and `#[ockam::test]`: how it
-//! wants its context, and which of its attributes belong on the function that is generated around
-//! it. It refuses to know what that function does. The body is carried as it was written and never
-//! read.
+//! takes its context, and which of its attributes belong on the generated function. It does not
+//! know what that function does. The body is passed through unread.
 
 use crate::argument::Attribute as Macro;
 use crate::context::Context;
@@ -12,7 +11,7 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, FnArg, Safety, Signature, Token, Visibility};
 
-/// A function with its body unread.
+/// A function with an unparsed body.
 pub(crate) struct Function {
     attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -20,7 +19,7 @@ pub(crate) struct Function {
     body: Group,
 }
 
-/// What a correct function of one attribute looks like, for the checks and their messages.
+/// The form of a correct function for one attribute, for the checks and their messages.
 pub(crate) struct Rules {
     /// The attribute, such as `#[ockam::node]`.
     pub(crate) attribute: Macro,
@@ -28,7 +27,7 @@ pub(crate) struct Rules {
     pub(crate) context: &'static str,
     /// The name of the attributes of other runtimes that do the same: `main` as in `tokio::main`.
     pub(crate) rival: &'static str,
-    /// The attributes, beside those that always do, that belong on the generated function.
+    /// The attributes that belong on the generated function, besides those that always do.
     pub(crate) outer: &'static [&'static str],
 }
 
@@ -44,7 +43,7 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// Reads the item under an attribute, or reports why it is no function.
+    /// Parses the item under an attribute, or reports why it is not a function.
     pub(crate) fn read(rules: &Rules, item: &TokenStream, problems: &mut Problems) -> Option<Self> {
         let error = match syn::parse2(item.clone()) {
             Ok(function) => return Some(function),
@@ -54,14 +53,14 @@ impl Function {
         match Kind::of(item) {
             Some(kind) if !kind.is_function() => problems.at(
                 &kind.keyword,
-                format_args!("`{attribute}` stands on an `async fn`, and this is {}", kind.name),
+                format_args!("`{attribute}` belongs on an `async fn`, and this is {}", kind.name),
             ),
             _ => problems.add(error),
         }
         None
     }
 
-    /// Checks what nodes and tests have in common and returns how the function takes its context.
+    /// Runs the checks common to nodes and tests and returns how the function takes its context.
     pub(crate) fn check(&self, rules: &Rules, problems: &mut Problems) -> Context {
         let name = &self.sig.ident;
         if self.sig.asyncness.is_none() {
@@ -101,13 +100,11 @@ impl Function {
         let generics = &self.sig.generics;
         let clause = generics.where_clause.as_ref().map(ToTokens::to_token_stream);
         let params = (!generics.params.is_empty()).then(|| generics.to_token_stream());
-        // One sentence is enough: a `where` clause without parameters is rare, and with them it
-        // goes when they go.
+        // One message is enough: a `where` clause without parameters is rare, and one with
+        // parameters goes away together with them.
         if let Some(tokens) = params.or(clause) {
-            let message = format!(
-                "nobody chooses type arguments when `{name}` is called: remove `{}`",
-                written(&tokens)
-            );
+            let message =
+                format!("`{name}` is called without type arguments: remove `{}`", written(&tokens));
             problems.at(tokens, message);
         }
     }
@@ -143,20 +140,19 @@ impl Function {
         context.unwrap_or(Context::Absent)
     }
 
-    /// Returns the attributes for the generated function and the user's function in a form that is
-    /// called by it.
+    /// Returns the attributes for the generated function, and the user's function in a form that
+    /// the generated one can call.
     pub(crate) fn split(&self, rules: &Rules) -> (TokenStream, TokenStream) {
         let (outer, inner): (Vec<_>, Vec<_>) =
             self.attrs.iter().partition(|attr| is_outer(rules, attr));
-        // The attribute asks for `async`, so a body without an `await` is nobody's mistake.
+        // The attribute requires `async`, so a body without an `await` is not a mistake.
         let allow = quote!(#[allow(clippy::unused_async)]);
         let Self { sig, body, .. } = self;
         (quote!(#(#outer)*), quote!(#allow #(#inner)* #sig #body))
     }
 
-    /// Returns the function with mistakes in it in a form that the compiler has nothing to add to:
-    /// it is never called, and the function that has its name is not asynchronous, as `main` must
-    /// not be.
+    /// Returns a function with mistakes in a form that causes no further compiler errors: it is
+    /// never called, and the function with its name is not asynchronous, as `main` must not be.
     pub(crate) fn mend(&self, rules: &Rules, item: TokenStream) -> TokenStream {
         if self.sig.receiver().is_some() {
             return item;
@@ -180,13 +176,13 @@ impl Function {
     }
 }
 
-/// Whether an attribute belongs on the generated function.
+/// Returns whether an attribute belongs on the generated function.
 fn is_outer(rules: &Rules, attr: &Attribute) -> bool {
     is_lasting(attr) || rules.outer.iter().any(|name| attr.path().is_ident(name))
 }
 
-/// Whether an attribute belongs on the generated function even when that function does nothing.
-/// Lint levels reach into it, so they are among these.
+/// Returns whether an attribute belongs on the generated function even if that function does
+/// nothing. Lint levels do, because they apply to its content.
 fn is_lasting(attr: &Attribute) -> bool {
     const LASTING: [&str; 8] =
         ["cfg", "cfg_attr", "doc", "allow", "expect", "warn", "deny", "forbid"];

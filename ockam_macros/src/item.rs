@@ -1,10 +1,9 @@
-//! Owns the answer to "what was this attribute put on", for messages that say it is the wrong kind
-//! of item. It looks at the first words of an item only, so that it works on items that do not
-//! parse.
+//! Owns the detection of the kind of an item, for messages about attributes on the wrong kind. It
+//! looks only at the first words of an item, so that it works on items that do not parse.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-/// The keywords that name a kind of item, with the words a message uses for it.
+/// The keywords of the kinds of items, with the words for them in messages.
 const KINDS: [(&str, &str); 11] = [
     ("struct", "a struct"),
     ("enum", "an enum"),
@@ -19,22 +18,21 @@ const KINDS: [(&str, &str); 11] = [
     ("const", "a constant"),
 ];
 
-/// The kind of an item, and the keyword of the user that says so.
+/// The kind of an item, and the keyword in the user's code.
 pub(crate) struct Kind {
-    /// What a message calls the item, with its article.
+    /// The words for the item in messages, with the article.
     pub(crate) name: &'static str,
-    /// The keyword, for the place of the message.
+    /// The keyword, for the span of the message.
     pub(crate) keyword: Ident,
 }
 
-/// Whether a token ends the part of an item that can name its kind.
+/// Returns whether a token ends the part of an item that can name its kind.
 fn ends_head(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), ';' | '='))
 }
 
 impl Kind {
-    /// Reads the kind off the first words of an item, or returns `None` when they say nothing that
-    /// is known.
+    /// Returns the kind according to the first words of an item, or `None` if it is unknown.
     pub(crate) fn of(item: &TokenStream) -> Option<Self> {
         let words: Vec<Ident> = item
             .clone()
@@ -62,12 +60,12 @@ impl Kind {
         Some(Self { name, keyword: keyword.clone() })
     }
 
-    /// Tells whether the item is a function.
+    /// Returns whether the item is a function.
     pub(crate) fn is_function(&self) -> bool {
         self.keyword == "fn"
     }
 
-    /// Tells whether the item is an impl block.
+    /// Returns whether the item is an impl block.
     pub(crate) fn is_impl(&self) -> bool {
         self.keyword == "impl"
     }

@@ -1,25 +1,24 @@
 //! The attributes of Ockam programs: they turn `async fn main` into a node, an `async fn` into a
-//! test on a node of its own, and mistakes in a worker, a processor or a message into errors that
+//! test on a separate node, and mistakes in a worker, a processor or a message into errors that
 //! say what to write.
 //!
 //! Programs do not depend on this crate. They depend on `ockam`, which re-exports everything here
 //! as `#[ockam::node]`, `#[ockam::test]`, `#[ockam::worker]`, `#[ockam::processor]` and
-//! `#[derive(Message)]`. What the attributes expand to names the facade and nothing else, so a
-//! program that renames it says so with `crate = "path"`.
+//! `#[derive(Message)]`. The expansions name only the facade, so a program that renames it has to
+//! say so with `crate = "path"`.
 //!
 //! # How an attribute works
 //!
-//! Each one reads its arguments and its item, checks them, and expands. A check never stops at the
-//! first mistake: all mistakes of an item are collected and reported together, each one at the
-//! words that caused it. An item with mistakes is emitted as well, mended where the compiler would
-//! complain about the same thing a second time, so that the editor goes on completing inside of it.
+//! Each attribute parses its arguments and its item, checks them, and expands. A check never stops
+//! at the first mistake: all mistakes of an item are collected and reported together, each at the
+//! tokens that caused it. An item with mistakes is emitted too, repaired where the compiler would
+//! report the same mistake again, so that completion in editors keeps working.
 //!
 //! # Layout
 //!
-//! - `argument`: what stands in the parentheses of an attribute, such as `timeout = 5_000`.
+//! - `argument`: the arguments of an attribute, such as `timeout = 5_000`.
 //! - `problem`: the collection of mistakes that becomes the error messages.
-//! - `item`: what kind of item an attribute was put on, for the messages that say it is the wrong
-//!   one.
+//! - `item`: the kind of the item under an attribute, for messages about a wrong one.
 //! - `function`, `context`, `node`, `test`: the checked view of an `async fn`, and its two
 //!   expansions.
 //! - `role`, `block`, `part`, `method`, `lifetime`, `mend`, `spelling`: the checked view of an impl block of
@@ -48,8 +47,8 @@ use proc_macro::TokenStream;
 ///
 /// The attribute writes the `main` that the operating system calls. It builds the asynchronous
 /// runtime and the node, and runs your function as the worker at the address `"app"`. A `main` that
-/// returns without stopping the node leaves it running until it is stopped, or until the process is
-/// told to end by Ctrl-C or SIGTERM, which stop it gracefully.
+/// returns without stopping the node leaves it running until it is stopped, or until the process
+/// receives Ctrl-C or SIGTERM, which stop it gracefully.
 ///
 /// ```text
 /// use ockam::{node, Context, Result};
@@ -64,16 +63,16 @@ use proc_macro::TokenStream;
 ///
 /// # The function
 ///
-/// It is called `main`, it is `async`, and it takes `ctx: Context`, `ctx: &mut Context` or nothing.
-/// It returns whatever a Rust `main` may return. Lint levels, documentation and `#[cfg(..)]` apply
-/// to the whole program entry; every other attribute stays on your function.
+/// It is named `main`, it is `async`, and it takes `ctx: Context`, `ctx: &mut Context` or nothing.
+/// It may return any type that a Rust `main` may return. Lint levels, documentation and
+/// `#[cfg(..)]` apply to the generated `main` too; every other attribute stays on your function.
 ///
 /// # Arguments
 ///
-/// - `stop_timeout = "30s"`: how long the stop of the node may take, on Ctrl-C and wherever the
-///   program does not say otherwise: a whole number with the unit `ms`, `s`, `m` or `h`. The default
+/// - `stop_timeout = "30s"`: the time limit for stopping the node, on Ctrl-C and wherever the
+///   program does not set another: a whole number with the unit `ms`, `s`, `m` or `h`. The default
 ///   is one second. The environment variable `OCKAM_STOP_TIMEOUT`, with a value of the same form,
-///   comes before it.
+///   takes precedence.
 /// - `crate = "path"`: where the facade is, for programs that know it under another name. The
 ///   default is `"::ockam"`.
 ///
@@ -86,10 +85,10 @@ pub fn node(arguments: TokenStream, item: TokenStream) -> TokenStream {
     node::expand(arguments.into(), item.into()).into()
 }
 
-/// Turns an `async fn` into a test that runs on a node of its own.
+/// Turns an `async fn` into a test that runs on a separate node.
 ///
-/// The node is stopped when the test ends, however it ends. The test fails when the function
-/// returns an error, when it panics, and when it has not finished in time.
+/// The node is stopped when the test ends for any reason. The test fails if the function returns an
+/// error, panics, or does not finish in time.
 ///
 /// ```text
 /// use ockam::{route, Context, Result};
@@ -111,23 +110,22 @@ pub fn node(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Arguments
 ///
-/// - `timeout = milliseconds`: how long the test may take, a whole number above zero. The default
-///   is `30_000`.
+/// - `timeout = milliseconds`: the time limit of the test, a whole number above zero. The default is
+///   `30_000`.
 /// - `crate = "path"`: where the facade is, for programs that know it under another name. The
 ///   default is `"::ockam"`.
-// The harness of this crate's own unit tests would take an attribute called `test` for the one that
-// marks them (rust-lang/rust#62127), so the attribute is not there while they run.
+// The harness of this crate's unit tests would mistake an attribute named `test` for the one that
+// marks them (rust-lang/rust#62127), so the attribute is not compiled for them.
 #[cfg(not(test))]
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(arguments.into(), item.into()).into()
 }
 
-/// Checks an implementation of `Worker` and says what to write where it is not one.
+/// Checks an implementation of `Worker` and reports how to correct it.
 ///
-/// A correct block is left exactly as it is, and it compiles without the attribute as well. The
-/// handlers are the native asynchronous functions of the language: the attribute adds no box and no
-/// hidden argument.
+/// A correct block is left unchanged, and compiles without the attribute as well. The handlers are
+/// native async functions: the attribute adds no box and no hidden argument.
 ///
 /// ```text
 /// use ockam::{Context, Result, Routed, Worker};
@@ -147,10 +145,9 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # The block
 ///
-/// It implements `Worker`, by whatever path, for a type that may be generic. It has both associated
+/// It implements `Worker`, by any path, for a type that may be generic. It has both associated
 /// types, `Context` and `Message`, and the handler `handle_message`; `initialize` and `shutdown`
-/// are there when the worker needs them. Each is an `async fn`, or a function that returns `impl
-/// Future`.
+/// are optional. Each is an `async fn`, or a function that returns `impl Future`.
 ///
 /// # Arguments
 ///
@@ -161,10 +158,10 @@ pub fn worker(arguments: TokenStream, item: TokenStream) -> TokenStream {
     block::expand(&role::WORKER, arguments.into(), item.into()).into()
 }
 
-/// Checks an implementation of `Processor` and says what to write where it is not one.
+/// Checks an implementation of `Processor` and reports how to correct it.
 ///
-/// A processor receives no messages. Its `process` is called again and again for as long as it
-/// answers `true`, which is the shape of a loop that reads from a socket or a sensor.
+/// A processor receives no messages. Its `process` is called repeatedly for as long as it returns
+/// `true`, like a loop that reads from a socket or a sensor.
 ///
 /// ```text
 /// use ockam::{Context, Processor, Result};
@@ -185,9 +182,9 @@ pub fn worker(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # The block
 ///
-/// It implements `Processor`, by whatever path, for a type that may be generic. It has the
-/// associated type `Context` and the handler `process`; `initialize` and `shutdown` are there when
-/// the processor needs them. Each is an `async fn`, or a function that returns `impl Future`.
+/// It implements `Processor`, by any path, for a type that may be generic. It has the associated
+/// type `Context` and the handler `process`; `initialize` and `shutdown` are optional. Each is an
+/// `async fn`, or a function that returns `impl Future`.
 ///
 /// # Arguments
 ///

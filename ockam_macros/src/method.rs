@@ -1,6 +1,6 @@
 //! Owns the checks of one method of a worker or a processor: its receiver, its arguments, that it
-//! is asynchronous, and what it returns. It judges what is certain from the words alone. Whether
-//! two types are the same is the compiler's question, because one may be an alias of the other.
+//! is asynchronous, and what it returns. It reports only what is certain from the tokens alone;
+//! comparing types is left to the compiler, because one may be an alias of the other.
 
 use crate::problem::{Problems, written};
 use crate::role::{Method, Role};
@@ -10,17 +10,17 @@ use syn::{
     Type,
 };
 
-/// The method of the user, and what it should be.
+/// The user's method, and the method that it should be.
 pub(crate) struct Checked<'a> {
     pub(crate) role: &'a Role,
     pub(crate) method: &'static Method,
     pub(crate) item: &'a ImplItemFn,
-    /// The type that the block names as its `Message`.
+    /// The type of the block's `Message`.
     pub(crate) message: Option<&'a Type>,
 }
 
 impl Checked<'_> {
-    /// Reports what is wrong with the method.
+    /// Reports the mistakes of the method.
     pub(crate) fn check(&self, problems: &mut Problems) {
         let Self { item, method, .. } = self;
         let name = method.name;
@@ -33,8 +33,8 @@ impl Checked<'_> {
         self.check_output(problems);
     }
 
-    /// Whether it is an `async fn`, or returns what may be a future: anything but nothing, an
-    /// answer, and what is called a result.
+    /// Returns whether it is an `async fn`, or may return a future: its return type is not empty,
+    /// not a plain `bool` or `()`, and not named like a result.
     pub(crate) fn is_asynchronous(&self) -> bool {
         let may_be_future = match &self.item.sig.output {
             ReturnType::Default => false,
@@ -43,7 +43,7 @@ impl Checked<'_> {
         self.item.sig.asyncness.is_some() || may_be_future
     }
 
-    /// Whether the receiver is `&mut self`.
+    /// Checks that the receiver is `&mut self`.
     pub(crate) fn has_receiver(&self) -> bool {
         self.item.sig.receiver().is_some_and(borrows_for_changing)
     }
@@ -67,8 +67,8 @@ impl Checked<'_> {
         }
     }
 
-    /// Returns the arguments beside `self`, each with the index of what it should be: 0 is the
-    /// context and 1 the message. When there are too few of them, the first one may be the message.
+    /// Returns the arguments besides `self`, each with its index: 0 is the context and 1 the
+    /// message. If there are too few, the first one may be the message.
     pub(crate) fn arguments(&self) -> Vec<(usize, &PatType)> {
         let inputs = self.item.sig.inputs.iter();
         let arguments: Vec<&PatType> = inputs
@@ -97,7 +97,7 @@ impl Checked<'_> {
                 problems.at(argument, message);
             } else if let Some(correct) = self.correction(*index, &argument.ty) {
                 let fact = match index {
-                    0 => "a context is borrowed for changing",
+                    0 => "a context is borrowed mutably",
                     _ => "a message arrives together with its routes",
                 };
                 problems.at(&argument.ty, format_args!("{fact}: write `{correct}`"));
@@ -109,8 +109,8 @@ impl Checked<'_> {
         }
     }
 
-    /// Returns what to write for the type of an argument that is certainly wrong: a context that is
-    /// not borrowed for changing, or the bare message.
+    /// Returns the correct type of an argument that is certainly wrong: a context that is not
+    /// borrowed mutably, or a bare message.
     pub(crate) fn correction(&self, index: usize, ty: &Type) -> Option<String> {
         match (index, ty) {
             (0, Type::Path(path)) if path.path.segments.last()?.ident == "Context" => {
@@ -142,9 +142,9 @@ impl Checked<'_> {
             ReturnType::Type(_, ty) if self.has_wrong_answer() => {
                 let message = match self.method.answer {
                     "bool" => {
-                        format!("`{name}` answers whether it is called again: write `{output}`")
+                        format!("`{name}` returns whether it is called again: write `{output}`")
                     }
-                    _ => format!("`{name}` answers nothing when it succeeds: write `{output}`"),
+                    _ => format!("`{name}` returns nothing on success: write `{output}`"),
                 };
                 problems.at(ty, message);
             }
@@ -152,7 +152,7 @@ impl Checked<'_> {
         }
     }
 
-    /// Whether the return type is `bool`, `()`, or a `Result` of the wrong one of the two.
+    /// Returns whether the return type is `bool`, `()`, or a `Result` of the wrong one of the two.
     pub(crate) fn has_wrong_answer(&self) -> bool {
         match &self.item.sig.output {
             ReturnType::Default => false,
@@ -191,7 +191,7 @@ fn is_plain_answer(ty: &Type) -> bool {
     matches!(&*spelling(ty), "bool" | "()")
 }
 
-/// Whether a type is called a result, with or without arguments.
+/// Returns whether a type is named like a result, with or without arguments.
 fn is_result(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => {
@@ -201,7 +201,7 @@ fn is_result(ty: &Type) -> bool {
     }
 }
 
-/// Returns the letters of a type, so that two types can be compared however they are spaced.
+/// Returns the tokens of a type without spaces, so that two types can be compared.
 fn spelling(ty: &Type) -> String {
     ty.to_token_stream().to_string().split_whitespace().collect()
 }

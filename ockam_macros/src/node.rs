@@ -1,5 +1,5 @@
 //! Owns the expansion of `#[ockam::node]`: a `main` for the operating system around the user's
-//! `main`. It refuses to know how a node is built; the facade does that.
+//! `main`. It does not know how a node is built; the facade does.
 
 use crate::argument::{Arguments, Attribute};
 use crate::function::{Function, Rules};
@@ -14,7 +14,7 @@ const RULES: Rules = Rules {
     outer: &[],
 };
 
-/// Expands the attribute, or emits the item beside its errors.
+/// Expands the attribute, or emits the item together with its errors.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut problems = Problems::default();
     let Arguments { krate, stop_timeout_ms, .. } =

@@ -1,5 +1,5 @@
-//! Owns the reading of the items of a block: what each of them is to the role that the block
-//! implements, which ones are not there, and what the missing ones would say. It reports nothing.
+//! Owns the classification of the items of a block: the part of the role that each one is, which
+//! parts are missing, and what the missing ones would be. It reports nothing.
 
 use crate::block::Block;
 use crate::role::Method;
@@ -7,21 +7,21 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{FnArg, GenericArgument, ImplItem, ImplItemFn, PathArguments, Type};
 
-/// What an item of the block is to the role.
+/// The part of a role that an item of the block is.
 pub(crate) enum Part {
     /// An associated type of the role, by its correct name.
     Type(&'static str),
     /// A method of the role.
     Method(&'static Method),
-    /// Nothing of the role.
+    /// Not a part of the role.
     Stranger,
     /// A macro, which may expand to anything.
     Opaque,
 }
 
 impl Block {
-    /// Returns what an item is to the role. A name that is not known counts as the one that it
-    /// resembles, unless the block has that one as well.
+    /// Classifies an item. An unknown name counts as the name that it resembles, unless the block
+    /// has that one as well.
     pub(crate) fn part(&self, item: &ImplItem) -> Part {
         let Some((name, keyword)) = name(item) else {
             return Part::Opaque;
@@ -80,7 +80,7 @@ impl Block {
         required.filter(|method| !self.may_hide_items() && !is_there(method.name)).collect()
     }
 
-    /// Returns the type that the block names as its `Message`.
+    /// Returns the type of the block's `Message`.
     pub(crate) fn message(&self) -> Option<&Type> {
         self.item.items.iter().find_map(|item| match (item, self.part(item)) {
             (ImplItem::Type(item), Part::Type("Message")) => Some(&item.ty),
@@ -88,7 +88,7 @@ impl Block {
         })
     }
 
-    /// Guesses an associated type that is not there from the arguments of the methods.
+    /// Guesses a missing associated type from the arguments of the methods.
     pub(crate) fn inferred(&self, name: &str) -> Option<Type> {
         let methods = self.item.items.iter().filter_map(|item| match (item, self.part(item)) {
             (ImplItem::Fn(item), Part::Method(_)) => Some(item),

@@ -1,6 +1,6 @@
-//! Owns the mistakes that were found in one item, in the order in which they were found, and the
-//! way in which their messages quote the user. It does not know what a correct item looks like, and
-//! it decides nothing about what is emitted beside the messages.
+//! Owns the mistakes found in one item, in the order in which they were found, and how their
+//! messages quote the user's code. It does not know what a correct item looks like, nor what is
+//! emitted besides the messages.
 
 use core::fmt::Display;
 use proc_macro2::TokenStream;
@@ -11,12 +11,12 @@ use quote::ToTokens;
 pub(crate) struct Problems(Option<syn::Error>);
 
 impl Problems {
-    /// Adds a mistake that the given tokens of the user make.
+    /// Adds a mistake at the given tokens of the user.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.add(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Adds a mistake that already knows its place, such as one found by the parser.
+    /// Adds a mistake that already has a span, such as one found by the parser.
     pub(crate) fn add(&mut self, error: syn::Error) {
         match &mut self.0 {
             Some(errors) => errors.combine(error),
@@ -24,7 +24,7 @@ impl Problems {
         }
     }
 
-    /// Tells whether no mistake was found.
+    /// Returns whether no mistake was found.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -34,14 +34,14 @@ impl Problems {
         self.0.map(|errors| errors.into_compile_error()).unwrap_or_default()
     }
 
-    /// Returns the messages alone, for tests.
+    /// Returns only the messages, for tests.
     #[cfg(test)]
     pub(crate) fn into_messages(self) -> Vec<String> {
         self.0.into_iter().flatten().map(|error| error.to_string()).collect()
     }
 }
 
-/// Returns tokens as a user writes them, without the spaces that token streams print between them.
+/// Formats tokens as a user writes them, without the extra spaces of token streams.
 pub(crate) fn written(tokens: impl ToTokens) -> String {
     const TIGHT: [(&str, &str); 8] = [
         (" :: ", "::"),

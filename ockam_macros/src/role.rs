@@ -1,6 +1,6 @@
-//! Owns what the traits `Worker` and `Processor` ask of an implementation, as data: the associated
-//! types, the methods, and the names that people write when they mean them. The traits themselves
-//! are declared elsewhere; what is said here follows them. The checks live in `block` and `method`.
+//! Owns the requirements of the traits `Worker` and `Processor` as data: the associated types, the
+//! methods, and common wrong names for them. The tables follow the declarations of the traits. The
+//! checks are in `block` and `method`.
 
 use crate::argument::Attribute;
 use crate::spelling;
@@ -11,13 +11,13 @@ pub(crate) struct Role {
     pub(crate) attribute: Attribute,
     /// The name of the trait.
     pub(crate) name: &'static str,
-    /// What a message calls somebody who implements it.
+    /// The word for an implementor in messages.
     pub(crate) noun: &'static str,
     /// The associated types, all of them required.
     pub(crate) types: &'static [&'static str],
     /// The methods.
     pub(crate) methods: &'static [Method],
-    /// Other words for the names above, with the name that is meant.
+    /// Common wrong names, with the name that is meant.
     synonyms: &'static [(&'static str, &'static str)],
 }
 
@@ -25,11 +25,11 @@ pub(crate) struct Role {
 pub(crate) struct Method {
     /// Its name.
     pub(crate) name: &'static str,
-    /// Whether there is no default for it.
+    /// `true` if the trait has no default implementation.
     pub(crate) is_required: bool,
-    /// Whether it takes a message after the context.
+    /// `true` if it takes a message after the context.
     pub(crate) takes_message: bool,
-    /// What it answers when it succeeds, as the type in `Result<..>`.
+    /// The type that it returns on success, as the `T` in `Result<T>`.
     pub(crate) answer: &'static str,
 }
 
@@ -106,12 +106,12 @@ impl Role {
         self.methods.iter().find(|method| method.name == name)
     }
 
-    /// Tells whether an associated type or a method has this name.
+    /// Returns whether an associated type or a method has this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.types.contains(&name) || self.method(name).is_some()
     }
 
-    /// Returns the name of a type or of a method that was meant by another one.
+    /// Returns the name of the type or method that a wrong name stands for.
     pub(crate) fn meant_by(&self, name: &str, is_type: bool) -> Option<&'static str> {
         let methods: Vec<&'static str> = self.methods.iter().map(|method| method.name).collect();
         let known: &[&'static str] = if is_type { self.types } else { &methods };
@@ -122,7 +122,7 @@ impl Role {
 }
 
 impl Method {
-    /// Returns what a message tells the user to write.
+    /// Returns the signature for messages to the user.
     pub(crate) fn form(&self) -> String {
         let message = if self.takes_message { ", msg: Routed<Self::Message>" } else { "" };
         format!(
@@ -132,12 +132,12 @@ impl Method {
         )
     }
 
-    /// Returns the return type that a message tells the user to write.
+    /// Returns the return type for messages to the user.
     pub(crate) fn output(&self) -> String {
         format!("Result<{}>", self.answer)
     }
 
-    /// Returns how many arguments there are beside `self`.
+    /// Returns the number of arguments besides `self`.
     pub(crate) fn arity(&self) -> usize {
         1 + usize::from(self.takes_message)
     }
@@ -163,7 +163,7 @@ mod tests {
         for role in [&WORKER, &PROCESSOR] {
             for (other, meant) in role.synonyms {
                 assert!(role.has(meant), "{other} means {meant}");
-                assert!(!role.has(other), "{other} is a name of its own");
+                assert!(!role.has(other), "{other} is a correct name");
             }
         }
     }

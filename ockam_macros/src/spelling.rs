@@ -1,8 +1,8 @@
-//! Owns the guess at what a misspelt name was meant to be. It knows words and distances between
-//! them, and nothing about the items that carry the names.
+//! Owns suggestions for misspelt names. It knows words and distances between them, and nothing
+//! about the items that have the names.
 
-/// Returns the name of `known` that `name` was most likely meant to be, or `None` when it resembles
-/// none of them.
+/// Returns the name of `known` that `name` most likely stands for, or `None` if it resembles none
+/// of them.
 pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
     known
@@ -13,7 +13,7 @@ pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// A third of the letters may differ. More than that is another word.
+/// Returns the limit: a third of the letters may differ. More than that is another word.
 fn tolerance(word: &str) -> usize {
     word.chars().count().div_ceil(3)
 }

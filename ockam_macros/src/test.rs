@@ -1,5 +1,5 @@
-//! Owns the expansion of `#[ockam::test]`: a `#[test]` around the user's function. It refuses to
-//! know how a test is run and what makes it fail; the facade does that.
+//! Owns the expansion of `#[ockam::test]`: a `#[test]` around the user's function. It does not know
+//! how a test is run and what makes it fail; the facade does.
 
 use crate::argument::{Arguments, Attribute};
 use crate::context::Context;
@@ -17,7 +17,7 @@ const RULES: Rules = Rules {
     outer: &["should_panic", "ignore"],
 };
 
-/// Expands the attribute, or emits the item beside its errors.
+/// Expands the attribute, or emits the item together with its errors.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut problems = Problems::default();
     let arguments = Arguments::read(&RULES.attribute, arguments, &mut problems);

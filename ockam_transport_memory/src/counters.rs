@@ -1,22 +1,22 @@
-//! How many frames crossed, by what became of them.
+//! Counters of frames.
 
 use std::ops::AddAssign;
 
-/// Counts frames: of one direction of a link, or of a whole network.
+/// Counters of frames, of one direction of a link or of a whole network.
 ///
 /// At any time `sent + duplicated == delivered + lost + in_flight`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Frames that were put on a link.
+    /// Frames that were sent into a link.
     pub sent: u64,
-    /// Frames that came out of it.
+    /// Frames that were delivered.
     pub delivered: u64,
-    /// Frames that did not: by chance, by a partition, or because the link ended.
+    /// Frames that were lost at random, in a partition, or because the link ended.
     pub lost: u64,
-    /// Frames of which the link made a second one.
+    /// Frames that the link duplicated.
     pub duplicated: u64,
-    /// Frames that are on their way now.
+    /// Frames that are in flight now.
     pub in_flight: u64,
 }
 

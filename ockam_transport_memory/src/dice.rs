@@ -1,12 +1,12 @@
-//! Chance with a seed: what is lost, how long a frame takes, what a node draws.
+//! Seeded randomness: loss, delays, and the random bits of nodes.
 //!
-//! It owns one small generator. It refuses to be good enough for secrets.
+//! It owns one small generator, which is not cryptographically secure.
 
 use std::time::Duration;
 
-/// Draws the same numbers again whenever it begins with the same seed.
+/// A random number generator that yields the same numbers for the same seed.
 ///
-/// It is SplitMix64: small, fast, with a period of 2^64, and anybody can guess what comes next.
+/// It is SplitMix64: small, fast, with a period of 2^64, and predictable. Do not use it for secrets.
 ///
 /// ```
 /// use ockam_transport_memory::Dice;
@@ -19,14 +19,14 @@ use std::time::Duration;
 pub struct Dice(u64);
 
 impl Dice {
-    /// Begins with a seed; any number is as good as any other.
+    /// Creates dice with a seed. Every seed is equally good.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Dice(seed)
     }
 
-    /// Makes dice of their own for a part of a simulation, so that what another part draws does
-    /// not change what this one draws.
+    /// Creates independent dice for a part of a simulation, so that the draws of other parts do not
+    /// change the draws of this one.
     #[must_use]
     pub fn fork(&self, part: &str) -> Self {
         let mut dice = Dice(part.bytes().fold(self.0, |seed, byte| mix(seed ^ u64::from(byte))));
@@ -42,26 +42,26 @@ impl Dice {
 
     /// Draws a number below `limit`, or 0 if that is 0.
     pub fn below(&mut self, limit: u64) -> u64 {
-        // The upper half of the product; its bias is smaller than anybody could measure.
+        // The upper half of the product; its bias is too small to measure.
         ((u128::from(self.roll()) * u128::from(limit)) >> 64) as u64
     }
 
-    /// Decides whether something happens that has a share of 0.0 (never) to 1.0 (always).
+    /// Returns `true` with a probability of 0.0 (never) to 1.0 (always).
     pub fn happens(&mut self, share: f64) -> bool {
-        // 53 bits are what a float can tell apart.
+        // A float has a precision of 53 bits.
         const STEPS: f64 = (1u64 << 53) as f64;
         ((self.roll() >> 11) as f64 / STEPS) < share
     }
 
-    /// Draws a time from `shortest` to `longest`, both included.
+    /// Draws a duration from `shortest` to `longest`, both included.
     pub fn between(&mut self, shortest: Duration, longest: Duration) -> Duration {
         let span = longest.saturating_sub(shortest).as_nanos();
         let span = u64::try_from(span).unwrap_or(u64::MAX - 1);
         shortest + Duration::from_nanos(self.below(span + 1))
     }
 
-    /// Fills a slice, as [`NodeBuilder::with_random`](ockam_node::NodeBuilder::with_random) wants
-    /// it.
+    /// Fills a slice with random bytes, for
+    /// [`NodeBuilder::with_random`](ockam_node::NodeBuilder::with_random).
     pub fn fill(&mut self, bytes: &mut [u8]) {
         for piece in bytes.chunks_mut(8) {
             piece.copy_from_slice(&self.roll().to_le_bytes()[..piece.len()]);
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_numbers_are_those_of_splitmix64() {
-        // The first three of seed 1234567, as its authors' program prints them.
+        // The first three outputs for seed 1234567 of the authors' reference program.
         let mut dice = Dice::new(1_234_567);
         let drawn = [dice.roll(), dice.roll(), dice.roll()];
         let known =

@@ -1,8 +1,8 @@
-//! One end of a link: the worker that sends into it, the processor that brings messages in, and
-//! what a program knows of both.
+//! One end of a link: the worker that writes outgoing messages, the processor that delivers
+//! incoming ones, and the program's handle to both.
 //!
-//! It owns what `docs/protocol.md` asks of a connection: only the sender's address stands in
-//! routes, and only consumers of its flow are reached.
+//! It owns the rules of `docs/protocol.md` for a connection: only the sender's address appears in
+//! routes, and only consumers of its flow can be reached.
 
 use crate::link::{Link, Side};
 use ockam_core::{
@@ -13,11 +13,10 @@ use ockam_node::{Context, DeadLetterReason, Handle, ProcessorBuilder, StopOrder,
 use std::fmt;
 use std::sync::Arc;
 
-/// One end of a link, on the node to which it belongs: put it into a route, and the message goes
-/// to the other end.
+/// One end of a link. In a route of its node it is the hop that leads to the other end.
 ///
-/// A clone is the same end. Dropping it leaves the link as it is:
-/// [`Network::disconnect`](crate::Network::disconnect) ends it, or the end of a node.
+/// A clone is another handle to the same end. Dropping a handle does not end the link:
+/// [`Network::disconnect`](crate::Network::disconnect) does, or stopping a node.
 #[derive(Clone)]
 pub struct LinkEnd {
     pub(crate) link: Arc<Link>,
@@ -28,7 +27,7 @@ pub struct LinkEnd {
 }
 
 impl LinkEnd {
-    /// Starts the workers of one end; `spawner` is the flow of whoever accepted the link.
+    /// Starts the workers of one end; `spawner` is the flow of the node that accepted the link.
     pub(crate) async fn start(
         node: &Handle,
         link: &Arc<Link>,
@@ -52,38 +51,38 @@ impl LinkEnd {
         let receiver = Receiver { link: Arc::clone(link), side, sender: end.sender.clone() };
         let started = ProcessorBuilder::new(receiver).with_mailboxes(mailbox).start(node).await;
         if let Err(error) = started {
-            // The sender is idle: nobody knows its address yet.
+            // The sender is idle: its address is not known yet.
             node.stop_worker(end.sender.clone()).await?;
             return Err(error);
         }
         Ok(end)
     }
 
-    /// Returns the address that routes name: that of the worker that sends into the link.
+    /// Returns the address to use in routes, that of the sending worker.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.sender
     }
 
-    /// Returns the address of the processor that brings in what arrives.
+    /// Returns the address of the processor that delivers incoming messages.
     #[must_use]
     pub fn receiver_address(&self) -> &Address {
         &self.receiver
     }
 
-    /// Returns the flow of what arrives at this end: workers that are its consumers are reached.
+    /// Returns the flow of incoming messages. Only its consumers can be reached over the link.
     #[must_use]
     pub fn flow_control_id(&self) -> &FlowControlId {
         &self.flow_control_id
     }
 
-    /// Counts the frames that were sent into this end.
+    /// Returns the counters of frames sent into this end.
     #[must_use]
     pub fn counters(&self) -> crate::Counters {
         self.link.counters(self.side)
     }
 
-    /// Tells whether the link carries frames, or would if it were not cut.
+    /// Returns whether the link is open. A link that is cut counts as open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.link.is_open()
@@ -102,7 +101,7 @@ impl fmt::Debug for LinkEnd {
     }
 }
 
-/// Sends what is routed to it into the link.
+/// Worker that writes outgoing messages to the link.
 struct Sender {
     link: Arc<Link>,
     side: Side,
@@ -126,14 +125,14 @@ impl Worker for Sender {
     }
 }
 
-/// However it ends, the other side hears of it when all is said.
+/// Notifies the other side, after the last frame, when the sender ends for any reason.
 impl Drop for Sender {
     fn drop(&mut self) {
         self.link.finish(self.side);
     }
 }
 
-/// Brings in what comes out of the link.
+/// Processor that delivers messages from the link.
 struct Receiver {
     link: Arc<Link>,
     side: Side,
@@ -152,7 +151,7 @@ impl Processor for Receiver {
             },
         };
         ctx.end_flow(ctx.primary_address(), why);
-        // What waits for room in the link must not hold the sender up.
+        // A message that waits for room in the link must not keep the sender from stopping.
         self.link.close();
         ctx.stop_worker(self.sender.clone()).await?;
         Ok(false)
@@ -160,7 +159,7 @@ impl Processor for Receiver {
 }
 
 impl Receiver {
-    /// Delivers the messages of what came out in one piece, usually one.
+    /// Delivers the messages of one received chunk, usually one.
     async fn bring_in(&self, ctx: &Context, frame: &[u8]) -> Result<()> {
         let mut decoder = FrameDecoder::without_preface();
         decoder.handle_input(frame);
@@ -169,7 +168,7 @@ impl Receiver {
             match decoded {
                 Decoded::Message(mut message) => {
                     message.return_route.push_front(self.sender.clone());
-                    // What cannot be delivered is a dead letter; the sender is not told.
+                    // An undeliverable message becomes a dead letter; the sender is not notified.
                     let _ = ctx.forward(LocalMessage::from(message)).await;
                 }
                 Decoded::Heartbeat => {}
@@ -180,7 +179,7 @@ impl Receiver {
     }
 }
 
-/// However it ends, the other side cannot send any more.
+/// Stops the other side from sending when the receiver ends for any reason.
 impl Drop for Receiver {
     fn drop(&mut self) {
         self.link.refuse(self.side);

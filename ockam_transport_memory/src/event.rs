@@ -1,4 +1,4 @@
-//! What happened on the network, and when: the last events, and a fingerprint of all of them.
+//! The journal of the network: the most recent events, and a fingerprint of all of them.
 
 use crate::EVENTS_KEPT;
 use std::collections::VecDeque;
@@ -6,23 +6,23 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What happened to a frame, or to a link.
+/// Kind of an event on a frame or a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// A frame was put on the link and is on its way.
+    /// A frame was sent into the link and is in flight.
     Sent,
-    /// A frame will not arrive.
+    /// A frame was lost.
     Lost,
-    /// A frame was put on the link and will arrive twice.
+    /// A frame was sent into the link and will arrive twice.
     Duplicated,
-    /// A frame came out of the link.
+    /// A frame was delivered to the other end.
     Delivered,
-    /// Nothing crosses this direction any more.
+    /// The direction was cut and loses all frames.
     Cut,
     /// The direction carries frames again.
     Healed,
-    /// Nothing more goes into this direction.
+    /// The direction ended and accepts no more frames.
     Ended,
 }
 
@@ -40,23 +40,23 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// One thing that happened in one direction of a link.
+/// One event in one direction of a link.
 ///
-/// It prints as a line of a trace: `12.345s link 3 alice -> bob: delivered 57 bytes`.
+/// It formats as a line of a trace: `12.345s link 3 alice -> bob: delivered 57 bytes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// The time since the network was made.
+    /// The time since the network was created.
     pub at: Duration,
-    /// The number of the link: links are counted from 1 as they are made.
+    /// The number of the link; links are numbered from 1 in the order of their creation.
     pub link: u64,
-    /// The node at the end where the frame goes in.
+    /// The sending node.
     pub from: Arc<str>,
-    /// The node at the end where the frame comes out.
+    /// The receiving node.
     pub to: Arc<str>,
-    /// What happened.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// The length of the frame in bytes; 0 if it was no frame that it happened to.
+    /// The length of the frame in bytes; 0 if the event does not concern a frame.
     pub len: usize,
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// Keeps the last events, and mixes all into one number.
+/// Keeps the most recent events and hashes all of them into one number.
 #[derive(Debug)]
 pub(crate) struct Journal {
     recent: VecDeque<Event>,
@@ -83,7 +83,7 @@ impl Journal {
         Journal { recent: VecDeque::new(), fingerprint: Fingerprint::new() }
     }
 
-    /// Adds an event, with what is left of its frame.
+    /// Adds an event with the bytes of its frame.
     pub(crate) fn add(&mut self, event: Event, frame: Imprint) {
         tracing::trace!("{event}");
         let at = u64::try_from(event.at.as_nanos()).unwrap_or(u64::MAX);
@@ -106,7 +106,7 @@ impl Journal {
     }
 }
 
-/// What the journal wants to know of a frame.
+/// The data of a frame that the journal records.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Imprint {
     pub(crate) len: usize,
@@ -121,7 +121,7 @@ impl Imprint {
     }
 }
 
-/// The 64-bit hash FNV-1a: a few lines, and the same on every machine and in every release.
+/// The 64-bit FNV-1a hash: short, and identical on every machine and in every release.
 #[derive(Debug)]
 struct Fingerprint(u64);
 

@@ -1,8 +1,8 @@
-//! One direction of a link, as plain data: frames go in at one time and come out at another, or
-//! do not.
+//! One direction of a link as plain data: frames go in at one time and come out at a later one, or
+//! are lost.
 //!
-//! It owns what happens to a frame. It refuses to know clocks and tasks: the time is an argument,
-//! counted from whenever the network began.
+//! It owns what happens to a frame. It does not know clocks or tasks: the time is an argument,
+//! counted from the creation of the network.
 //!
 //! ```text
 //!            offer                       poll
@@ -11,7 +11,7 @@
 //! Open, Finishing ── abort, which loses what is in flight ──> Ended
 //! ```
 //!
-//! A cut loses everything, the news of the end included, until it heals.
+//! A cut loses everything, including the notification of the end, until it is healed.
 
 use crate::{Counters, Dice, LinkOptions, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT};
 use std::collections::BTreeMap;
@@ -22,11 +22,11 @@ use std::time::Duration;
 pub(crate) struct Lane {
     options: LinkOptions,
     dice: Dice,
-    /// By the time when they are due, then by the order in which they were sent.
+    /// Ordered by due time, then by the order in which they were sent.
     in_flight: BTreeMap<(Duration, u64), Vec<u8>>,
     bytes: usize,
     next: u64,
-    /// When the last frame is due that nobody may overtake.
+    /// Due time of the last frame that must not be overtaken.
     last_due: Duration,
     cut: bool,
     state: State,
@@ -36,32 +36,32 @@ pub(crate) struct Lane {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
-    /// Nothing more goes in.
+    /// The lane accepts no more frames.
     Finishing,
     Ended,
 }
 
-/// What became of a frame that was offered.
+/// Result of offering a frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Offered {
-    /// It is on its way, so many times.
+    /// The frame is in flight, this number of times.
     Sent {
         copies: usize,
     },
     Lost,
-    /// There is no room: offer it again when something has come out.
+    /// There is no room: offer the frame again after a delivery.
     Full(Vec<u8>),
-    /// Nothing goes in any more.
+    /// The lane accepts no more frames.
     Closed,
 }
 
-/// What comes out next.
+/// Result of polling for the next frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Polled {
     Frame(Vec<u8>),
-    /// Nothing before this time, unless something goes in.
+    /// No frame before this time, unless one is sent.
     Later(Duration),
-    /// Nothing is on its way.
+    /// No frame is in flight.
     Empty,
     Ended,
 }
@@ -82,7 +82,7 @@ impl Lane {
     }
 
     pub(crate) fn offer(&mut self, frame: Vec<u8>, now: Duration) -> Offered {
-        // Who is cut off does not hear that the other end has gone.
+        // A receiver that is cut off is not notified that the other end has ended.
         if self.state != State::Open && !self.cut {
             return Offered::Closed;
         }
@@ -104,7 +104,7 @@ impl Lane {
         Offered::Sent { copies }
     }
 
-    /// A frame of any size fits if nothing else is on its way.
+    /// Returns whether a frame fits. One of any size fits if no other is in flight.
     fn has_room(&self, len: usize) -> bool {
         self.in_flight.is_empty()
             || (self.in_flight.len() < MAX_FRAMES_IN_FLIGHT
@@ -139,25 +139,25 @@ impl Lane {
         }
     }
 
-    /// Loses everything from now on, and what is in flight. Returns that.
+    /// Cuts the lane and returns the frames in flight, which are lost.
     pub(crate) fn cut(&mut self) -> Vec<Vec<u8>> {
         self.cut = true;
         self.lose()
     }
 
-    /// Carries frames again.
+    /// Heals a cut.
     pub(crate) fn heal(&mut self) {
         self.cut = false;
     }
 
-    /// Takes no more frames; those in flight still arrive, and then the lane has ended.
+    /// Stops accepting frames; those in flight still arrive, then the lane has ended.
     pub(crate) fn finish(&mut self) {
         if self.state == State::Open {
             self.state = State::Finishing;
         }
     }
 
-    /// Ends at once. Returns what was in flight.
+    /// Ends at once and returns the frames in flight, which are lost.
     pub(crate) fn abort(&mut self) -> Vec<Vec<u8>> {
         self.state = State::Ended;
         self.lose()

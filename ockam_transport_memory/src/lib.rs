@@ -1,9 +1,9 @@
-//! A network in memory for tests: two or more nodes in one process, joined by links that lose,
-//! delay, reorder and cut off what crosses them.
+//! A network in memory for tests: two or more nodes in one process, connected by links that lose,
+//! delay, reorder and partition frames.
 //!
-//! Write your protocol as workers, and see what it does when the world is bad to it. With
-//! [`simulate`] the nodes have a clock of their own, so that hours pass in milliseconds and a
-//! seed gives the same run each time:
+//! Write your protocol as workers, and see how it behaves on a bad network. With [`simulate`] the
+//! nodes share a simulated clock, so that hours pass in milliseconds and a seed gives the same run
+//! each time:
 //!
 //! ```
 //! use ockam_core::{Result, Routed, Worker, route};
@@ -30,11 +30,11 @@
 //!     let radio = LinkOptions::new().with_loss(0.1).with_delay(ms(1)..ms(20));
 //!     let (to_bob, _) = network.link(&alice, &bob, radio).await?;
 //!
-//!     // Nothing at bob is reached from outside unless it agreed.
+//!     // Workers on bob can be reached from outside only as consumers of its flow.
 //!     bob.start_worker("echoer", Echoer).await?;
 //!     bob.flow_controls().add_consumer("echoer", bob.flow_control_id());
 //!
-//!     // A protocol of the simplest kind: ask until there is an answer.
+//!     // The simplest protocol: repeat the request until there is a reply.
 //!     let ask = || {
 //!         let options = MessageSendReceiveOptions::new().with_timeout(ms(50));
 //!         let route = route![&to_bob, "echoer"];
@@ -54,17 +54,17 @@
 //! # }
 //! ```
 //!
-//! Messages cross a link as the frames of the wire, written and read by the codec that every
-//! transport uses, and the ends follow the rules of a TCP connection, flow control included: what
-//! works here works there.
+//! Messages cross a link as wire frames, encoded and decoded by the codec that every transport
+//! uses, and the ends follow the rules of a TCP connection, including flow control: a program that
+//! works here works over TCP.
 //!
-//! | item | what it is |
+//! | item | description |
 //! |---|---|
-//! | [`Network`], [`MemoryNode`] | nodes with names, and what a test does to their links |
-//! | [`LinkOptions`], [`LinkEnd`] | how bad a link is, and what stands in a route |
-//! | [`RawEnd`] | a peer that the test plays frame by frame |
-//! | [`simulate`], [`Dice`] | the clock, and chance with a seed |
-//! | [`Counters`], [`Event`] | what became of the frames |
+//! | [`Network`], [`MemoryNode`] | named nodes, and the controls of their links |
+//! | [`LinkOptions`], [`LinkEnd`] | the quality of a link, and its hop in a route |
+//! | [`RawEnd`] | a peer that the test drives frame by frame |
+//! | [`simulate`], [`Dice`] | the simulated clock, and seeded randomness |
+//! | [`Counters`], [`Event`] | what happened to the frames |
 //! | [`MEMORY`] | the type of addresses that name a node, as `(MEMORY, "bob")` |
 //!
 //! Layout: `network` ──> `end` (sender, receiver), `raw` ──> `link` (waiting) ──> `lane` (data).
@@ -93,21 +93,20 @@ pub use simulate::simulate;
 use ockam_core::TransportType;
 use std::time::Duration;
 
-/// Names a node on a network in memory; the bytes of the address are its name.
+/// Transport type of a node on a network in memory; the bytes of the address are its name.
 ///
-/// It never leaves a process, so it is a number that no transport of the wire has: that of the
-/// letter m.
+/// It never leaves the process, so its number is one that no transport on the wire uses: the code
+/// of the letter m.
 pub const MEMORY: TransportType = TransportType::new(b'm');
 
-/// How many frames may be on their way in one direction of a link; a sender waits for room.
+/// Maximum number of frames in flight in one direction of a link; a sender waits for room.
 pub const MAX_FRAMES_IN_FLIGHT: usize = 1024;
 
-/// How many bytes may be on their way in one direction of a link; a frame of any size may be so
-/// alone.
+/// Maximum number of bytes in flight in one direction of a link. A single frame may be longer.
 pub const MAX_BYTES_IN_FLIGHT: usize = 64 * 1024 * 1024;
 
-/// How long a frame may take at most: a day.
+/// Maximum delay of a frame: one day.
 pub const MAX_DELAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How many events a network remembers.
+/// Number of events that a network keeps.
 pub const EVENTS_KEPT: usize = 1024;

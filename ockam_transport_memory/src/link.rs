@@ -1,7 +1,7 @@
-//! A link between two ends: two lanes on one clock, and whoever waits for them.
+//! A link between two ends: two lanes on one clock, and the tasks that wait for them.
 //!
-//! It owns the time and the waiting. It refuses to know what is in a frame, and who is at its
-//! ends beyond a name.
+//! It owns the time and the waiting. It does not know what is in a frame, nor anything but the
+//! names of the nodes at its ends.
 
 use crate::event::{Event, EventKind, Imprint, Journal};
 use crate::lane::{Lane, Offered, Polled};
@@ -11,10 +11,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-/// What all links of a network share.
+/// State shared by all links of a network.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    /// The moment from which all times are counted.
+    /// The instant from which all times are counted.
     begun: Instant,
     journal: Mutex<Journal>,
 }
@@ -29,7 +29,7 @@ impl Shared {
     }
 }
 
-/// Both directions of a link. The lane of a side is the one into which that side sends.
+/// Both directions of a link. The lane of a side is the one that this side sends into.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) number: u64,
@@ -44,9 +44,9 @@ struct Direction {
     from: Arc<str>,
     to: Arc<str>,
     lane: Mutex<Lane>,
-    /// Something went in, or the lane was cut, healed or ended. Only the receiver waits for it.
+    /// A frame was sent, or the lane was cut, healed or ended. Only the receiver waits for it.
     arrived: Notify,
-    /// Something came out, or the lane has ended. Only the sender waits for it.
+    /// A frame was delivered, or the lane has ended. Only the sender waits for it.
     room: Notify,
 }
 
@@ -87,20 +87,20 @@ impl Link {
         Arc::new(Link { number, directions: [direction(a, b, "a"), direction(b, a, "b")] })
     }
 
-    /// Puts a frame in at a side, waiting for room.
+    /// Sends a frame from a side, waiting for room.
     ///
     /// # Errors
-    /// If nothing goes in any more.
+    /// [`Closed`] if the direction accepts no more frames.
     pub(crate) async fn send(&self, side: Side, frame: Vec<u8>) -> Result<(), Closed> {
         self.from(side).send(frame).await
     }
 
-    /// Waits for the next frame that comes out at a side; `None` after the last one.
+    /// Waits for the next frame that arrives at a side; `None` after the last one.
     pub(crate) async fn receive(&self, side: Side) -> Option<Vec<u8>> {
         self.from(side.other()).receive().await
     }
 
-    /// Says that a side sends no more; what is in flight still arrives.
+    /// Ends sending from a side; frames in flight still arrive.
     pub(crate) fn finish(&self, side: Side) {
         self.from(side).change(EventKind::Ended, Lane::is_open, |lane| {
             lane.finish();
@@ -108,50 +108,50 @@ impl Link {
         });
     }
 
-    /// Says that a side takes no more: what is in flight to it is lost.
+    /// Ends receiving at a side; frames in flight to it are lost.
     pub(crate) fn refuse(&self, side: Side) {
         self.from(side.other()).abort();
     }
 
-    /// Loses what a side sends, until it heals.
+    /// Cuts the direction that a side sends into, until it is healed.
     pub(crate) fn cut(&self, side: Side) {
         self.from(side).change(EventKind::Cut, |lane| !lane.is_cut(), Lane::cut);
     }
 
-    /// Cuts both directions if one of the sides is at the node of a name.
+    /// Cuts both directions if one of the sides is at the node with this name.
     pub(crate) fn cut_if_at(&self, name: &str) {
         if self.directions.iter().any(|direction| *direction.from == *name) {
             [Side::A, Side::B].into_iter().for_each(|side| self.cut(side));
         }
     }
 
-    /// Carries what a side sends.
+    /// Heals the direction that a side sends into.
     pub(crate) fn heal(&self, side: Side) {
         self.from(side).heal();
     }
 
-    /// Ends both directions at once. Through a cut the other side does not hear of it.
+    /// Ends both directions at once. If the link is cut, the other side is not notified.
     pub(crate) fn close(&self) {
         self.directions.iter().for_each(Direction::abort);
     }
 
-    /// Ends both directions at once, and both sides hear of it.
+    /// Ends both directions at once and notifies both sides.
     pub(crate) fn disconnect(&self) {
         self.directions.iter().for_each(Direction::heal);
         self.close();
     }
 
-    /// Tells whether both directions take frames.
+    /// Returns whether both directions accept frames.
     pub(crate) fn is_open(&self) -> bool {
         self.directions.iter().all(|direction| lock(&direction.lane).is_open())
     }
 
-    /// Tells whether a direction is cut.
+    /// Returns whether a direction is cut.
     pub(crate) fn is_cut(&self) -> bool {
         self.directions.iter().any(|direction| lock(&direction.lane).is_cut())
     }
 
-    /// Counts what a side sent.
+    /// Returns the counters of the frames that a side sent.
     pub(crate) fn counters(&self, side: Side) -> Counters {
         lock(&self.from(side).lane).counters()
     }
@@ -169,7 +169,7 @@ impl Link {
     }
 }
 
-/// Nothing goes into a direction any more.
+/// The direction accepts no more frames.
 #[derive(Debug)]
 pub(crate) struct Closed;
 
@@ -181,7 +181,7 @@ impl Direction {
                 Offered::Closed => return Err(Closed),
                 Offered::Full(frame) => frame,
             };
-            // What came out meanwhile has left its permit.
+            // A delivery in between has left a permit in the `Notify`, so no wake-up is lost.
             self.room.notified().await;
         }
     }
@@ -210,7 +210,7 @@ impl Direction {
                 Polled::Empty => self.arrived.notified().await,
                 Polled::Later(due) => {
                     let due = ockam_node::after(self.shared.begun, due);
-                    // Either way there is something to look at.
+                    // Look at the lane again in both cases.
                     let _ = timeout_at(due, self.arrived.notified()).await;
                 }
             }
@@ -237,7 +237,7 @@ impl Direction {
         });
     }
 
-    /// Changes the lane if `applies`, records what was lost by it, and lets both ends look.
+    /// Changes the lane if `applies`, records the frames lost by it, and wakes both ends.
     fn change(
         &self,
         kind: EventKind,
@@ -267,7 +267,8 @@ impl Direction {
     }
 }
 
-/// Locks for a few instructions; what a panic left behind is still worth looking at.
+/// Locks for a few instructions. Poison is ignored: after a panic in a test the counters and events
+/// are still worth inspecting.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

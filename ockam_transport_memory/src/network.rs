@@ -1,4 +1,4 @@
-//! The network: nodes with names, links between them, and what a test does to both.
+//! The network: named nodes, links between them, and the controls that a test has over both.
 
 use crate::end::LinkEnd;
 use crate::event::Event;
@@ -15,10 +15,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-/// Joins nodes of one process by links that lose, delay and cut off what crosses them.
+/// A network of nodes in one process, connected by links that lose, delay and partition frames.
 ///
-/// A clone is the same network. Everything that happens by chance is drawn from its seed; inside
-/// of [`simulate`](crate::simulate) the same program with the same seed does the same again, which
+/// A clone is another handle to the same network. All randomness is drawn from its seed; inside
+/// of [`simulate`](crate::simulate) the same program with the same seed behaves identically, which
 /// [`fingerprint`](Self::fingerprint) shows.
 #[derive(Clone)]
 pub struct Network(Arc<Inner>);
@@ -32,44 +32,44 @@ pub(crate) struct Inner {
 #[derive(Default)]
 struct State {
     nodes: BTreeMap<Arc<str>, Member>,
-    /// The nodes of which every link is cut, a new one as well.
+    /// Nodes whose links are all cut, including new ones.
     isolated: BTreeSet<Arc<str>>,
-    /// What links are like that are made on demand.
+    /// Options of links that are made on demand.
     on_demand: LinkOptions,
     links: Vec<Known>,
-    /// Counts links from 1.
+    /// Number of links so far; links are numbered from 1.
     made: u64,
-    /// What was counted on links that are gone.
+    /// Counters of links that no longer exist.
     past: Counters,
 }
 
-/// A node, as the network knows it.
+/// The network's entry for a node.
 #[derive(Clone)]
 pub(crate) struct Member {
     name: Arc<str>,
     handle: Handle,
-    /// The flow of all links that others make to it, and the address under which the node's flow
-    /// controls know it; nothing runs there.
+    /// The flow of all links that other nodes open to this one, and the address under which it is
+    /// registered with the node's flow controls; no worker runs there.
     flow: FlowControlId,
     listener: Address,
 }
 
-/// A link, with the addresses by which the nodes at its sides know it.
+/// A link with the addresses of its ends on both nodes.
 struct Known {
     link: Arc<Link>,
     ends: [Option<LinkEnd>; 2],
 }
 
-/// A node on a network: its context, and the name by which others know it.
+/// A node on a network: its context and its name on the network.
 ///
-/// It has all calls of [`Context`] and of [`Handle`].
+/// It dereferences to [`Context`] and so to [`Handle`].
 pub struct MemoryNode {
     member: Member,
     context: Context,
 }
 
 impl Network {
-    /// Makes a network without nodes, whose time begins now.
+    /// Creates a network without nodes. Its times are counted from now.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let (shared, state) = (Shared::new(), Mutex::new(State::default()));
@@ -82,27 +82,27 @@ impl Network {
         self.0.seed
     }
 
-    /// Makes dice for a part of a test, from the network's seed.
+    /// Creates dice for a part of a test, derived from the network's seed.
     #[must_use]
     pub fn dice(&self, part: &str) -> Dice {
         Dice::new(self.0.seed).fork(part)
     }
 
-    /// Builds a node whose random bits come from the network's seed, and gives it a name. The log
-    /// does not name handlers that block, because that is measured in real time.
+    /// Builds a node whose random bits come from the network's seed, and names it. Handlers that
+    /// block are not logged, because blocking is measured in real time.
     ///
     /// # Errors
     /// As [`join`](Self::join) and [`NodeBuilder::build`].
     pub fn node(&self, name: &str) -> Result<MemoryNode> {
         let mut dice = self.dice(name);
         let random = move |bytes: &mut [u8]| dice.fill(bytes);
-        // The network has a clock of its own: how long a handler takes outside says nothing.
+        // The network has a simulated clock, so the real duration of a handler is meaningless.
         let builder = NodeBuilder::new().with_random(random).with_blocking_limit(Duration::MAX);
         self.join(name, builder.build()?)
     }
 
-    /// Gives a node that the program has built a name on this network. Routes of nodes on this
-    /// network may name it as `(MEMORY, name)`; the first message connects.
+    /// Names a node that the program has built. Routes of nodes on this network may name it as
+    /// `(MEMORY, name)`; the first message opens a link.
     ///
     /// # Errors
     /// [`AlreadyExists`](ErrorKind::AlreadyExists) if the name is taken, and
@@ -111,7 +111,7 @@ impl Network {
         let member = Member::new(name, &context);
         let mut state = lock(&self.0.state);
         if state.nodes.contains_key(name) {
-            let text = format!("a node is called `{name}` already: choose another name");
+            let text = format!("a node named `{name}` already exists: choose another name");
             return Err(Error::with_kind(ErrorKind::AlreadyExists, text));
         }
         state.nodes.insert(Arc::clone(&member.name), member.clone());
@@ -125,8 +125,8 @@ impl Network {
         Ok(MemoryNode { member, context })
     }
 
-    /// Takes a node's name off the network, for another node, such as the same one after a
-    /// restart. Its links stay as they are.
+    /// Releases a node's name for another node, such as the same one after a restart. Its links
+    /// stay as they are.
     pub fn leave(&self, name: &str) {
         let gone = lock(&self.0.state).nodes.remove(name);
         if let Some(gone) = gone {
@@ -134,21 +134,21 @@ impl Network {
         }
     }
 
-    /// Sets what links are like that are made on demand, because a route names a node; at first
+    /// Sets the options of links that are made on demand because a route names a node. By default
     /// they are perfect.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if the options make no sense.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the options are invalid.
     pub fn set_on_demand(&self, options: LinkOptions) -> Result<()> {
         options.check()?;
         lock(&self.0.state).on_demand = options;
         Ok(())
     }
 
-    /// Joins two nodes by a link, as if `a` connected to `b`, and returns the end of each.
+    /// Links two nodes, as if `a` connected to `b`, and returns the end of each.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if the options make no sense,
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the options are invalid,
     /// [`Stopped`](ErrorKind::Stopped) if a node is stopping.
     pub async fn link(
         &self,
@@ -159,7 +159,7 @@ impl Network {
         self.0.link([&a.member, &b.member], &options).await
     }
 
-    /// Joins a node to an end that the test plays by hand, and returns both ends.
+    /// Links a node to an end that the test drives frame by frame, and returns both ends.
     ///
     /// # Errors
     /// As [`link`](Self::link).
@@ -175,26 +175,25 @@ impl Network {
         Ok((end, raw))
     }
 
-    /// Cuts a link: frames in flight and those that are sent from now on are lost, and neither
-    /// end hears of it, until it [heals](Self::heal).
+    /// Cuts a link: frames in flight and all later ones are lost, and neither end is notified,
+    /// until it is [healed](Self::heal).
     pub fn partition(&self, end: &LinkEnd) {
         end.link.cut(end.side);
         end.link.cut(end.side.other());
     }
 
-    /// Cuts one direction of a link: what is sent into this end is lost.
+    /// Cuts one direction of a link: frames sent into this end are lost.
     pub fn partition_one_way(&self, end: &LinkEnd) {
         end.link.cut(end.side);
     }
 
-    /// Lets a link carry frames again, in both directions.
+    /// Heals a link in both directions.
     pub fn heal(&self, end: &LinkEnd) {
         end.link.heal(end.side);
         end.link.heal(end.side.other());
     }
 
-    /// Cuts all links of a node, and those that are made to it or from it, until
-    /// [`heal_all`](Self::heal_all).
+    /// Cuts all links of a node, including later ones, until [`heal_all`](Self::heal_all).
     pub fn isolate(&self, node: &MemoryNode) {
         let name = &node.member.name;
         let mut state = lock(&self.0.state);
@@ -202,7 +201,7 @@ impl Network {
         state.links.iter().for_each(|known| known.link.cut_if_at(name));
     }
 
-    /// Heals all links, and isolates no node any more.
+    /// Heals all links and ends the isolation of all nodes.
     pub fn heal_all(&self) {
         let mut state = lock(&self.0.state);
         state.isolated.clear();
@@ -211,13 +210,13 @@ impl Network {
         }
     }
 
-    /// Ends a link as a closed TCP connection ends: both ends hear of it, frames in flight are
-    /// lost, asks over it fail at once, and the addresses of the ends are gone soon after.
+    /// Ends a link like a closed TCP connection: both ends are notified, frames in flight are
+    /// lost, requests over it fail at once, and the addresses of the ends are removed soon after.
     pub fn disconnect(&self, end: &LinkEnd) {
         end.link.disconnect();
     }
 
-    /// Counts the frames of all links, past ones included.
+    /// Returns the frame counters of all links, including past ones.
     #[must_use]
     pub fn counters(&self) -> Counters {
         let state = lock(&self.0.state);
@@ -232,8 +231,8 @@ impl Network {
         self.0.shared.journal().recent()
     }
 
-    /// Returns a number that all events so far have made, with their times and bytes: two runs
-    /// with the same fingerprint did the same.
+    /// Returns a hash of all events so far, including their times and bytes: two runs with the same
+    /// fingerprint behaved identically.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.0.shared.journal().fingerprint()
@@ -241,7 +240,7 @@ impl Network {
 }
 
 impl Inner {
-    /// Finds a link from one node to another that takes frames, or makes a perfect one.
+    /// Returns an open link from one node to another, or creates one with the options for links on demand.
     pub(crate) async fn connect(&self, from: &Arc<str>, to: &str) -> Result<LinkEnd> {
         let (from, to, options) = {
             let state = lock(&self.state);
@@ -264,7 +263,7 @@ impl Inner {
         let b = match b.start(&link, Side::B, true).await {
             Ok(b) => b,
             Err(error) => {
-                // The other end hears of it and stops.
+                // The other end is notified and stops.
                 link.close();
                 return Err(error);
             }
@@ -282,7 +281,7 @@ impl Inner {
         Ok(link)
     }
 
-    /// Remembers a link, and forgets those that have ended and of which both ends have heard.
+    /// Registers a link, and removes those that have ended on both sides.
     fn add(&self, known: Known) {
         let state = &mut *lock(&self.state);
         let past = &mut state.past;
@@ -305,7 +304,7 @@ impl Known {
         counters
     }
 
-    /// Returns the end at one node of an open link that leads to another.
+    /// Returns the end of an open link from one node to another.
     fn leads(&self, from: &str, to: &str) -> Option<LinkEnd> {
         let end = self.ends.iter().flatten().find(|end| {
             **self.link.name(end.side) == *from && **self.link.name(end.side.other()) == *to
@@ -320,12 +319,12 @@ impl Member {
         Member { name: name.into(), handle: node.handle(), flow, listener: node.random_local() }
     }
 
-    /// Keeps consumers of the node's flow while nobody is connected.
+    /// Keeps the consumers of the node's flow while no link is open.
     fn listen(&self) {
         self.handle.flow_controls().add_spawner(self.listener.clone(), &self.flow);
     }
 
-    /// Starts the end of a link at this node, which connected or was connected to.
+    /// Starts this node's end of a link, as the connecting or the accepting side.
     async fn start(&self, link: &Arc<Link>, side: Side, accepted: bool) -> Result<LinkEnd> {
         LinkEnd::start(&self.handle, link, side, accepted.then_some(&self.flow)).await
     }
@@ -338,14 +337,14 @@ impl MemoryNode {
         &self.member.name
     }
 
-    /// Returns the flow of all links that others make to this node, as that of a listener: workers
-    /// that are its consumers are reached over each of them.
+    /// Returns the flow of all links that other nodes open to this one, like that of a listener:
+    /// its consumers can be reached over each of them.
     #[must_use]
     pub fn flow_control_id(&self) -> &FlowControlId {
         &self.member.flow
     }
 
-    /// Takes the context out, for `ockam::node(ctx)`; the name stays on the network.
+    /// Returns the context, for `ockam::node(ctx)`; the name stays on the network.
     #[must_use]
     pub fn into_context(self) -> Context {
         self.context
@@ -381,5 +380,5 @@ impl fmt::Debug for Network {
     }
 }
 
-/// Only for the transports, which must not keep the network alive.
+/// A weak handle for the transports, which must not keep the network alive.
 pub(crate) type WeakNetwork = Weak<Inner>;

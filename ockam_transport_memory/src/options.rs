@@ -1,13 +1,13 @@
-//! What a link does to the frames that cross it.
+//! Options of a link: loss, duplication, delay and reordering.
 
 use crate::{MAX_DELAY, MEMORY};
 use ockam_core::{Error, ErrorKind, Result};
 use std::ops::{Bound, RangeBounds};
 use std::time::Duration;
 
-/// Says how bad a link is. Without more it is perfect: nothing is lost, nothing takes time.
+/// Options for a link. By default it is perfect: no loss and no delay.
 ///
-/// Both directions of the link behave alike, each by its own dice.
+/// They apply to both directions, each with independent randomness.
 ///
 /// ```
 /// use ockam_transport_memory::LinkOptions;
@@ -23,13 +23,13 @@ pub struct LinkOptions {
     pub(crate) loss: f64,
     pub(crate) duplication: f64,
     pub(crate) shortest_delay: Duration,
-    /// None if the program gave no end, which is a mistake that `check` reports.
+    /// `None` if the range has no end, which `check` reports as an error.
     pub(crate) longest_delay: Option<Duration>,
     pub(crate) reordering: bool,
 }
 
 impl LinkOptions {
-    /// Begins with a perfect link.
+    /// Creates the options of a perfect link.
     pub fn new() -> Self {
         LinkOptions {
             loss: 0.0,
@@ -40,21 +40,21 @@ impl LinkOptions {
         }
     }
 
-    /// Sets the share of frames that are lost, from 0.0 to 1.0. Nobody is told of a loss.
+    /// Sets the share of frames that are lost, from 0.0 to 1.0. Neither end is notified of a loss.
     pub fn with_loss(mut self, share: f64) -> Self {
         self.loss = share;
         self
     }
 
-    /// Sets the share of frames that arrive twice, from 0.0 to 1.0. TCP never does that to a
-    /// program; a protocol for datagrams has to live with it.
+    /// Sets the share of frames that arrive twice, from 0.0 to 1.0. TCP never duplicates; a
+    /// protocol over datagrams has to tolerate it.
     pub fn with_duplication(mut self, share: f64) -> Self {
         self.duplication = share;
         self
     }
 
-    /// Sets how long a frame takes, at most [`MAX_DELAY`]; each draws its own time. Tokio's clock
-    /// goes in steps of one millisecond, so that is the finest grain.
+    /// Sets the range of delays, at most [`MAX_DELAY`]; each frame draws its delay from it. The
+    /// resolution is one millisecond, that of tokio's clock.
     pub fn with_delay(mut self, range: impl RangeBounds<Duration>) -> Self {
         self.shortest_delay = match range.start_bound() {
             Bound::Included(shortest) | Bound::Excluded(shortest) => *shortest,
@@ -67,26 +67,26 @@ impl LinkOptions {
         self
     }
 
-    /// Lets a frame with a short delay overtake one with a long delay. Otherwise frames of one
-    /// direction arrive in order, as over TCP: a slow one makes those behind it wait.
+    /// Lets frames with a short delay overtake frames with a long delay. By default frames of one
+    /// direction arrive in order, as over TCP: a slow frame delays those after it.
     pub fn with_reordering(mut self) -> Self {
         self.reordering = true;
         self
     }
 
-    /// Reports options that make no sense.
+    /// Returns an error for invalid options.
     pub(crate) fn check(&self) -> Result<()> {
         let invalid = |text| Err(Error::with_kind(ErrorKind::InvalidInput, text));
         for (name, share) in [("loss", self.loss), ("duplication", self.duplication)] {
             if !(0.0..=1.0).contains(&share) {
                 return invalid(format!(
-                    "the {name} of a link is a share from 0.0 to 1.0, and not {share}"
+                    "the {name} of a link is a share from 0.0 to 1.0, not {share}"
                 ));
             }
         }
         match self.longest_delay {
             Some(longest) if longest < self.shortest_delay => invalid(format!(
-                "the delay of a link cannot be from {:?} to {longest:?}: turn the two around",
+                "the delay of a link cannot be from {:?} to {longest:?}: swap the two",
                 self.shortest_delay
             )),
             Some(longest) if longest <= MAX_DELAY => Ok(()),
@@ -96,7 +96,7 @@ impl LinkOptions {
         }
     }
 
-    /// Draws the time that one frame takes.
+    /// Draws the delay of one frame.
     pub(crate) fn delay(&self, dice: &mut crate::Dice) -> Duration {
         dice.between(self.shortest_delay, self.longest_delay.unwrap_or(self.shortest_delay))
     }
@@ -108,10 +108,10 @@ impl Default for LinkOptions {
     }
 }
 
-/// Describes a node's address on the network, for messages to people.
+/// Formats a node's address for error texts.
 pub(crate) fn no_such_node(name: &str) -> Error {
     let text = format!(
-        "no node is called `{name}` on this network: make it with `Network::node(\"{name}\")` \
+        "no node is called `{name}` on this network: create it with `Network::node(\"{name}\")` \
          before a route names {MEMORY}#{name}"
     );
     Error::with_kind(ErrorKind::NotFound, text)

@@ -1,4 +1,4 @@
-//! An end of a link without a node: a test writes and reads the frames itself.
+//! An end of a link without a node: the test writes and reads the frames itself.
 
 use crate::Counters;
 use crate::link::{Link, Side};
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A peer that a test plays by hand: it sends any bytes and sees every frame.
+/// A peer that the test drives frame by frame: it sends any bytes and sees every frame.
 ///
-/// Made by [`Network::raw_link`](crate::Network::raw_link). Dropped, its end of the link is gone,
-/// as that of a node that stops.
+/// Returned by [`Network::raw_link`](crate::Network::raw_link). Dropping it ends its side of the
+/// link, as stopping a node does.
 #[derive(Debug)]
 pub struct RawEnd {
     link: Arc<Link>,
@@ -22,22 +22,22 @@ impl RawEnd {
         RawEnd { link: Arc::clone(link), side }
     }
 
-    /// Sends bytes: whole frames, each with its length in front, to be understood at the other
-    /// end. It waits for room in the link.
+    /// Sends bytes, waiting for room in the link. The other end understands whole frames only, each
+    /// with its length prefix.
     ///
     /// # Errors
     /// [`Stopped`](ErrorKind::Stopped) if the link has ended.
     ///
     /// # Cancel safety
-    /// Dropped while it waits, nothing is sent.
+    /// If the future is dropped while it waits, nothing is sent.
     pub async fn send(&self, frame: impl Into<Vec<u8>>) -> Result<()> {
         self.link.send(self.side, frame.into()).await.map_err(|_| ended(&self.link))
     }
 
-    /// Waits for the next frame, its length in front, at most for a time.
+    /// Waits for the next frame, including its length prefix, for at most `limit`.
     ///
     /// # Errors
-    /// [`TimedOut`](ErrorKind::TimedOut) if none came, [`Stopped`](ErrorKind::Stopped) if the
+    /// [`TimedOut`](ErrorKind::TimedOut) if none arrives, [`Stopped`](ErrorKind::Stopped) if the
     /// link has ended.
     ///
     /// # Cancel safety
@@ -46,13 +46,14 @@ impl RawEnd {
         match timeout(limit, self.link.receive(self.side)).await {
             Ok(Some(frame)) => Ok(frame),
             Ok(None) => Err(ended(&self.link)),
-            Err(_) => {
-                Err(Error::with_kind(ErrorKind::TimedOut, format!("no frame came for {limit:?}")))
-            }
+            Err(_) => Err(Error::with_kind(
+                ErrorKind::TimedOut,
+                format!("no frame arrived within {limit:?}"),
+            )),
         }
     }
 
-    /// Counts the frames that were sent into this end.
+    /// Returns the counters of frames sent into this end.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.link.counters(self.side)

@@ -1,14 +1,14 @@
-//! The clock of a simulation: it stands still while anybody has work, and jumps when nobody has.
+//! The clock of a simulation: it stands still while any task is runnable, and jumps to the next
+//! timer when none is.
 
 use std::future::Future;
 use tokio::runtime::Builder;
 
-/// Runs a simulation on a clock of its own: an hour in which little happens takes milliseconds.
+/// Runs a simulation on a simulated clock: an hour in which little happens takes milliseconds.
 ///
-/// All nodes run in turn on this thread. Whenever every one of them waits, the clock jumps to the
-/// next thing that is due. So no time passes while a worker computes, timeouts end exactly when
-/// they are due, and with a seed for everything that is drawn (see [`Network`](crate::Network)) a
-/// run is the same each time.
+/// All nodes run on this thread. Whenever all of them wait, the clock jumps to the next timer. No
+/// time passes while a worker computes, timeouts fire exactly when they are due, and with seeded
+/// randomness (see [`Network`](crate::Network)) every run is the same.
 ///
 /// `#[tokio::test(start_paused = true)]` gives a test the same clock.
 ///
@@ -22,8 +22,8 @@ use tokio::runtime::Builder;
 /// ```
 ///
 /// # Panics
-/// Inside of another async runtime, and if the operating system does not give what a runtime
-/// needs. A panic of the simulation goes on through this call.
+/// Panics inside of another async runtime, and if the operating system cannot provide the
+/// resources of a runtime. A panic of the simulation propagates through this call.
 pub fn simulate<T>(simulation: impl Future<Output = T>) -> T {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     match runtime {

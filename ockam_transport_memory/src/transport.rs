@@ -1,4 +1,4 @@
-//! Addresses of nodes in routes: `(MEMORY, "bob")` leads to the node of that name.
+//! Addresses of nodes in routes: `(MEMORY, "bob")` leads to the node with that name.
 
 use crate::MEMORY;
 use crate::network::WeakNetwork;
@@ -6,7 +6,7 @@ use ockam_core::{Address, Error, ErrorKind, Resolving, Transport, TransportType}
 use std::fmt;
 use std::sync::Arc;
 
-/// Finds the link that leads from one node to another, or makes one.
+/// Finds the link from one node to another, or creates one.
 pub(crate) struct MemoryTransport {
     network: WeakNetwork,
     from: Arc<str>,
@@ -26,7 +26,7 @@ impl Transport for MemoryTransport {
     fn resolve<'a>(&'a self, address: &'a Address) -> Resolving<'a> {
         Box::pin(async move {
             let Some(network) = self.network.upgrade() else {
-                let text = format!("{address} leads nowhere: its network is gone");
+                let text = format!("{address} cannot be reached: its network was dropped");
                 return Err(Error::with_kind(ErrorKind::Stopped, text));
             };
             Ok(network.connect(&self.from, address.address()).await?.into())

@@ -1,7 +1,7 @@
-//! The checksum of a frame: CRC-32 (ISO-HDLC, as in Ethernet and zip), which finds every error of
-//! up to three bits in frames of our sizes, and all but one in four billion others.
+//! The checksum of a frame: CRC-32 (ISO-HDLC, as in Ethernet and zip), which detects every error of
+//! up to three bits in frames of these sizes, and all but one in four billion others.
 
-/// The remainders of four bits. A table for eight is a kilobyte, which a board has better uses for.
+/// Remainders of four bits. A table for eight bits would cost a kilobyte of flash.
 const REMAINDERS: [u32; 16] = remainders();
 
 /// The polynomial, lowest power first.
@@ -23,7 +23,7 @@ const fn remainders() -> [u32; 16] {
     table
 }
 
-/// Returns the checksum of some bytes.
+/// Returns the checksum of `bytes`.
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     let step = |rest: u32, bits: u32| rest >> 4 ^ REMAINDERS[((rest ^ bits) & 15) as usize];
     !bytes.iter().fold(u32::MAX, |rest, byte| {

@@ -4,24 +4,24 @@
 //! frame = 00 stuffed(message crc) 00        crc: CRC-32 of the message, lowest byte first
 //! ```
 //!
-//! A zero stands between frames and nowhere else: stuffing (COBS) takes the zeros out, at the price
-//! of one byte in 254. So whoever starts to listen in the middle, or hears noise, finds the next
-//! frame behind the next zero, and the checksum tells a frame from noise. There is a zero on both
-//! sides, so that noise before a frame does not spoil it, and neither does half a frame of a peer
-//! that was reset.
+//! Zeros occur only between frames: stuffing (COBS) removes them from the content, at the cost of
+//! one byte in 254. A reader that starts in the middle of a frame, or receives noise,
+//! resynchronises at the next zero, and the checksum tells a frame from noise. Each frame has a
+//! zero on both sides, so that noise or the partial frame of a peer that was reset does not damage
+//! the frame after it.
 //!
-//! It owns marking off and checking. It refuses to know what a message is.
+//! This module owns delimiting and checking frames. It does not know what a message is.
 
 use crate::check::crc32;
 use alloc::vec::Vec;
 
-/// What stands between frames.
+/// The byte that separates frames.
 const MARK: u8 = 0;
 
-/// The bytes of the checksum.
+/// Length of the checksum in bytes.
 const CHECK_LEN: usize = 4;
 
-/// How many bytes a block of stuffed bytes has at most, its first byte included.
+/// Maximum length of a block of stuffed bytes, including its first byte.
 const BLOCK: u8 = 0xff;
 
 /// Appends a message as a frame.
@@ -58,33 +58,33 @@ pub fn write_frame(message: &[u8], line: &mut Vec<u8>) {
     line.push(MARK);
 }
 
-/// What is wrong with what stood between two marks.
+/// The reason why the bytes between two delimiters are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Noise, or a part of a frame.
+    /// Noise or a partial frame.
     Damaged,
-    /// More bytes than a frame may have.
+    /// More bytes than the limit of a frame.
     TooLong,
 }
 
-/// Finds the frames in what arrives.
+/// Finds frames in a stream of received bytes.
 #[derive(Debug)]
 pub struct Deframer {
     frame: Vec<u8>,
     max_message_len: usize,
-    /// How many bytes of the present block are still to come.
+    /// Number of bytes of the current block that are still missing.
     left: u8,
-    /// A zero was taken out behind the present block.
+    /// A zero was removed after the current block.
     zero: bool,
-    /// Something has arrived since the last mark.
+    /// Bytes have arrived since the last delimiter.
     begun: bool,
     fault: Option<Fault>,
 }
 
 impl Deframer {
-    /// Listens for frames whose messages have at most so many bytes. It never holds more than that
-    /// and the checksum, and no more than has arrived.
+    /// Creates a deframer for messages of at most `limit` bytes. It never buffers more than that
+    /// plus the checksum, and no more than has arrived.
     #[must_use]
     pub fn new(max_message_len: usize) -> Self {
         Deframer {
@@ -97,7 +97,7 @@ impl Deframer {
         }
     }
 
-    /// Takes the next byte. With the last one of a frame it returns the message, or what is wrong.
+    /// Processes the next byte. On the last byte of a frame, returns the message or the fault.
     pub fn push(&mut self, byte: u8) -> Option<Result<&[u8], Fault>> {
         if byte == MARK {
             return self.end();
@@ -113,7 +113,7 @@ impl Deframer {
         None
     }
 
-    /// Takes a byte that is no mark.
+    /// Processes a byte other than a delimiter.
     fn unstuff(&mut self, byte: u8) {
         if self.left > 0 {
             self.left -= 1;
@@ -137,7 +137,7 @@ impl Deframer {
 
     fn end(&mut self) -> Option<Result<&[u8], Fault>> {
         if !core::mem::take(&mut self.begun) {
-            // Two marks in a row: between frames there are two.
+            // Adjacent frames are separated by two delimiters; between those two there is nothing.
             return None;
         }
         if let Some(fault) = self.fault {
@@ -198,11 +198,11 @@ mod tests {
         write_frame(b"first \0 message", &mut first);
         write_frame(b"second", &mut second);
         for cut in 0..first.len() - 1 {
-            // The peer is reset in the middle, and begins again.
+            // The peer is reset in the middle of a frame and starts again.
             let line = [&first[..cut], &second].concat();
             assert_eq!(frames(&line).last(), Some(&Ok(b"second".to_vec())), "cut at {cut}");
             assert!(frames(&line).len() <= 2);
-            // Somebody begins to listen in the middle.
+            // A reader starts in the middle of a frame.
             let line = [&first[cut + 1..], &second].concat();
             assert_eq!(frames(&line).last(), Some(&Ok(b"second".to_vec())), "from {cut}");
         }
@@ -219,7 +219,7 @@ mod tests {
             noisy[bit / 8] ^= 1 << (bit % 8);
             let frames = frames(&noisy);
             let read: Vec<_> = frames.iter().filter_map(|frame| frame.as_ref().ok()).collect();
-            // A mark that goes missing between the two costs both.
+            // Losing the delimiter between two frames loses both.
             assert!(
                 read.iter()
                     .all(|message| **message == b"next" || bit < 8 || bit >= (clean - 1) * 8),

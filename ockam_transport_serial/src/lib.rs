@@ -1,19 +1,19 @@
 //! Ockam messages over a serial line: a UART of a microcontroller, a USB port of a computer, or any
-//! other stream of bytes on which noise, half messages and a peer that starts anew are normal.
+//! other byte stream on which noise, partial messages and a peer that restarts are normal.
 //!
-//! A link has a **sender**, a worker to which messages are routed that shall leave through it, and a
-//! **receiver**, a processor that brings messages in. They meet the line in a **pump**, a future
-//! that the program runs wherever its UART driver lives: in a task of its own on a board, in a task
-//! that [`SerialLink::over`] spawns on tokio.
+//! A link has a **sender**, a worker that writes outgoing messages to the link, and a **receiver**,
+//! a processor that delivers incoming messages. A **pump** connects both to the line. It is a
+//! future that the program runs next to its UART driver: in a separate task on a board, or in a
+//! task that [`SerialLink::over`] spawns on tokio.
 //!
 //! ```text
 //!   workers ──> sender ──> frame ──┐                ┌──> read, resynchronise ──> receiver ──> workers
 //!                                  └─ pump ── UART ─┘
 //! ```
 //!
-//! Nothing that arrives reaches a worker before that was made a consumer of the link's flow; see
-//! `FlowControls` of the node. A line that is not reliable loses messages: what arrives damaged is
-//! counted and skipped ([`SerialLink::statistics`]), and asks over the line end at their timeout.
+//! An incoming message reaches a worker only if the worker is a consumer of the link's flow; see
+//! `FlowControls` of the node. An unreliable line loses messages: damaged frames are counted and
+//! skipped ([`SerialLink::statistics`]), and requests over the line fail at their timeout.
 //!
 //! ```
 //! # use ockam_core::{Result, Routed, Worker, route};
@@ -45,26 +45,26 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `frame` | the bytes on the line: messages marked off and checked |
+//! | `frame` | the bytes on the line: messages delimited and checked |
 //! | `check` | the checksum |
-//! | `line` | where the workers of a link and its pump meet |
-//! | `slot` | one place through which a value goes from one task to another |
+//! | `line` | the state that the workers of a link and its pump share |
+//! | `handover` | the handover of one value between two tasks |
 //! | `pump` | bytes to and from the line |
 //! | `sender`, `receiver` | the two workers |
-//! | `link` | starting and stopping all of it |
-//! | `statistics` | what was sent, received and skipped |
+//! | `link` | starting and stopping a link |
+//! | `statistics` | counters of sent, received and skipped frames |
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
 mod check;
 mod frame;
+mod handover;
 mod line;
 mod link;
 mod pump;
 mod receiver;
 mod sender;
-mod slot;
 mod statistics;
 
 pub use frame::{Deframer, Fault, write_frame};

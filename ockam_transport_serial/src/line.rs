@@ -1,6 +1,6 @@
-//! Where the two workers of a link and its pump meet.
+//! The state that the two workers of a link and its pump share.
 
-use crate::slot::Slot;
+use crate::handover::Handover;
 use crate::statistics::Counters;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -11,15 +11,15 @@ use critical_section::Mutex;
 use ockam_core::{Address, TransportMessage};
 use ockam_node::wake;
 
-/// What the parts of one link share.
+/// State shared by the parts of one link.
 pub(crate) struct Line {
     pub(crate) sender: Address,
     pub(crate) receiver: Address,
     pub(crate) max_message_len: usize,
-    /// Frames on their way to the line.
-    pub(crate) outgoing: Slot<Vec<u8>>,
-    /// Messages on their way from the line.
-    pub(crate) incoming: Slot<TransportMessage>,
+    /// Frames from the sender to the pump.
+    pub(crate) outgoing: Handover<Vec<u8>>,
+    /// Messages from the pump to the receiver.
+    pub(crate) incoming: Handover<TransportMessage>,
     pub(crate) counters: Counters,
     end: Mutex<RefCell<End>>,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Line {
 #[derive(Default)]
 struct End {
     why: Option<Arc<str>>,
-    /// Who waits for the end, each under a number of its own.
+    /// Tasks that wait for the end, each under a unique number.
     waiting: Vec<(u32, Waker)>,
     next: u32,
 }
@@ -38,8 +38,8 @@ impl Line {
             sender,
             receiver,
             max_message_len,
-            outgoing: Slot::new(),
-            incoming: Slot::new(),
+            outgoing: Handover::new(),
+            incoming: Handover::new(),
             counters: Counters::default(),
             end: Mutex::new(RefCell::new(End::default())),
         }
@@ -49,7 +49,7 @@ impl Line {
         critical_section::with(|section| f(&mut self.end.borrow_ref_mut(section)))
     }
 
-    /// Ends the link; the first reason counts.
+    /// Ends the link. Only the first reason is kept.
     pub(crate) fn end(&self, why: impl Into<Arc<str>>) {
         let why = why.into();
         let waiting = self.with_end(|end| {
@@ -61,12 +61,12 @@ impl Line {
         wake(waiting.into_iter().map(|(_, waker)| waker));
     }
 
-    /// Says why the link has ended, if it has.
+    /// Returns why the link has ended, or `None` if it has not ended yet.
     pub(crate) fn why_ended(&self) -> Option<String> {
         self.with_end(|end| end.why.as_deref().map(String::from))
     }
 
-    /// Begins a wait for the end.
+    /// Returns a wait for the end of the link.
     pub(crate) fn wait(&self) -> Wait<'_> {
         let number = self.with_end(|end| {
             end.next = end.next.wrapping_add(1);
@@ -76,7 +76,7 @@ impl Line {
     }
 }
 
-/// A wait for the end of a link. Dropped before that, it leaves nothing behind.
+/// A wait for the end of a link. Dropping it removes its waker.
 pub(crate) struct Wait<'a> {
     line: &'a Line,
     number: u32,
@@ -84,7 +84,7 @@ pub(crate) struct Wait<'a> {
 
 impl Wait<'_> {
     pub(crate) fn poll(&self, waker: &Waker) -> Poll<()> {
-        // Cloned and dropped where interrupts are on: a waker is the executor's code.
+        // Clone and drop wakers outside of the critical section: they run code of the executor.
         let mut waker = Some(waker.clone());
         self.line.with_end(|end| {
             if end.why.is_some() {

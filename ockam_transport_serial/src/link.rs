@@ -15,27 +15,28 @@ use ockam_core::{Address, AllowAll, DenyAll, FlowControlId, Mailbox, Result, hop
 use ockam_node::LinkWatch;
 use ockam_node::{Handle, LinkKind, LinkState, ProcessorBuilder, StopOrder, WorkerBuilder};
 
-/// How many bytes a message on the line has at most, its routes included. Both ends need room for one that is sent and one that is received.
+/// Maximum length of a message on the line in bytes, including its routes. Each end needs memory for
+/// one message that is sent and one that is received.
 pub const MAX_MESSAGE_LEN: usize = 2048;
 
-/// How many messages wait for the line before their senders wait.
+/// Number of messages that wait for the line before their senders wait.
 const SENDER_CAPACITY: u32 = 16;
 
-/// Says how a link is started.
+/// Options for a link.
 #[derive(Clone, Debug)]
 pub struct SerialLinkOptions {
     flow_control_id: Option<FlowControlId>,
 }
 
 impl SerialLinkOptions {
-    /// Starts with a flow of the link's own.
+    /// Creates options with a new flow.
     #[must_use]
     pub fn new() -> Self {
         SerialLinkOptions { flow_control_id: None }
     }
 
-    /// Brings messages in under an id that the program has drawn, so that its workers can be made
-    /// consumers before the link is there.
+    /// Sets the flow of incoming messages to an id that the program has created, so that workers
+    /// can be made consumers before the link exists.
     #[must_use]
     pub fn with_flow_control_id(mut self, id: FlowControlId) -> Self {
         self.flow_control_id = Some(id);
@@ -49,10 +50,10 @@ impl Default for SerialLinkOptions {
     }
 }
 
-/// A link over a serial line, which stands in routes as the hop that leads to the peer:
+/// A link over a serial line. In a route it is the hop that leads to the peer:
 /// `route![&link, "echoer"]`.
 ///
-/// A clone is another handle to the same link. Dropping it does not stop the link.
+/// A clone is another handle to the same link. Dropping a handle does not stop the link.
 #[derive(Clone)]
 pub struct SerialLink {
     handle: Handle,
@@ -63,15 +64,15 @@ pub struct SerialLink {
 }
 
 impl SerialLink {
-    /// Starts the sender and the receiver of a link. The pump, which has to be run beside them,
-    /// connects them with a port.
+    /// Starts the sender and the receiver of a link. The caller has to run the returned pump, which
+    /// connects them to a port.
     ///
     /// # Errors
-    /// As [`Handle::start_worker`]; [`Full`](ockam_core::ErrorKind::Full) on a board whose task
-    /// slots are all taken, since the receiver needs one.
+    /// As [`Handle::start_worker`]; [`Full`](ockam_core::ErrorKind::Full) on a board without a free
+    /// task slot, since the receiver needs one.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, there is no link.
+    /// If the future is dropped before completion, no link is started.
     pub async fn start(
         handle: &Handle,
         options: SerialLinkOptions,
@@ -94,7 +95,7 @@ impl SerialLink {
             flows.remove(&receiver);
             return Err(error);
         }
-        // From here on the end of the pump ends the receiver.
+        // From here on, dropping the pump ends the receiver.
         WorkerBuilder::new(Sender { line: Arc::clone(&line) })
             .with_mailboxes(Mailbox::new(sender, AllowAll, DenyAll))
             .with_mailbox_capacity(SENDER_CAPACITY)
@@ -111,7 +112,7 @@ impl SerialLink {
         Ok((link, pump))
     }
 
-    /// Starts a link over one of tokio's streams, with the pump in a task of its own.
+    /// Starts a link over a tokio stream, with the pump in a separate task.
     ///
     /// # Errors
     /// As [`Handle::start_worker`].
@@ -134,48 +135,48 @@ impl SerialLink {
         let (link, pump) = Self::start(handle, options).await?;
         let (reader, writer) = tokio::io::split(stream);
         let (reader, writer) = (FromTokio::new(reader), FromTokio::new(writer));
-        // How it ends is what `ended` says.
+        // `ended` reports the result.
         tokio::spawn(async move { drop(pump.run(reader, writer).await) });
         Ok(link)
     }
 
-    /// Returns the address of the sender: the hop that leads to the peer.
+    /// Returns the address of the sender, the hop that leads to the peer.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.line.sender
     }
 
-    /// Returns the id of the flow that the link brings in: its consumers can be reached.
+    /// Returns the flow of incoming messages. Only its consumers can be reached over the link.
     #[must_use]
     pub fn flow_control_id(&self) -> &FlowControlId {
         &self.flow_control_id
     }
 
-    /// Returns where the link is: up, or down once it has ended. Whether somebody is at the other end
-    /// of the line is not known.
+    /// Returns the state of the link: up, or down once it has ended. The link does not know whether
+    /// a peer is connected to the line.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn state(&self) -> LinkState {
         self.watch.state()
     }
 
-    /// Begins to follow the link. It does not keep it.
+    /// Returns a watch on the state of the link. It does not keep the link alive.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn watch(&self) -> LinkWatch {
         self.watch.clone()
     }
 
-    /// Returns what went over the line so far.
+    /// Returns the counters of the line.
     #[must_use]
     pub fn statistics(&self) -> SerialStatistics {
         self.line.counters.snapshot()
     }
 
-    /// Waits until the link has ended, and says why.
+    /// Waits until the link has ended and returns the reason.
     ///
     /// # Cancel safety
-    /// Nothing is left when the future is dropped.
+    /// Cancel safe.
     pub async fn ended(&self) -> String {
         let wait = self.line.wait();
         poll_fn(|cx| wait.poll(cx.waker())).await;
@@ -183,7 +184,7 @@ impl SerialLink {
         self.line.why_ended().unwrap_or_default()
     }
 
-    /// Stops the link: what is queued leaves, then both workers and the pump end.
+    /// Stops the link: queued messages are written, then both workers and the pump end.
     ///
     /// # Errors
     /// As [`Handle::stop_worker`].
@@ -194,7 +195,7 @@ impl SerialLink {
         if self.line.why_ended().is_none() {
             self.handle.stop_worker(self.line.sender.clone()).await?;
         }
-        // Unless it has found out by itself.
+        // The receiver may already have noticed and ended.
         let _ = self.handle.stop_processor(self.line.receiver.clone()).await;
         Ok(())
     }

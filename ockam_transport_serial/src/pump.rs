@@ -1,4 +1,4 @@
-//! Bytes to and from the line.
+//! The transfer of bytes to and from the line.
 
 use crate::frame::{Deframer, Fault};
 use crate::line::Line;
@@ -12,15 +12,15 @@ use core::task::Poll;
 use embedded_io_async::{Read, Write};
 use ockam_core::{Decoded, Error, ErrorKind, Result, decode_message};
 
-/// How many errors of the reader in a row end a link. A line with noise on it has some; a port that
-/// is gone has nothing else.
+/// Number of consecutive read errors that end a link. A noisy line has some; a port that is gone
+/// has nothing else.
 pub const MAX_READ_ERRORS: usize = 64;
 
-/// How many bytes are read at a time.
+/// Size of the read buffer in bytes.
 const READ_LEN: usize = 64;
 
-/// Moves the bytes of a link between its workers and a port. Made by
-/// [`SerialLink::start`](crate::SerialLink::start); the link is deaf and dumb until it runs.
+/// Moves the bytes of a link between its workers and a port. Returned by
+/// [`SerialLink::start`](crate::SerialLink::start); until it runs, the link transfers nothing.
 #[must_use = "nothing goes over the line before `run`"]
 pub struct SerialPump {
     line: Arc<Line>,
@@ -39,15 +39,15 @@ impl SerialPump {
 
     /// Runs until the link is stopped, its node has stopped, or the port fails.
     ///
-    /// The future is `Send` if those of the reader and the writer are; it need not be, since it is
-    /// not a part of the node.
+    /// The future is `Send` if the futures of the reader and the writer are. The node does not
+    /// require it.
     ///
     /// # Errors
-    /// [`Io`](ErrorKind::Io) if the port failed or ended. The link has ended then, and asks over
-    /// it have failed; a new one may be started on the same port.
+    /// [`Io`](ErrorKind::Io) if the port failed or ended. The link has then ended, and requests
+    /// over it have failed; a new one may be started on the same port.
     ///
     /// # Cancel safety
-    /// Dropped, the link ends. A frame may have left in part; the peer skips it.
+    /// Dropping the future ends the link. A frame may have been written in part; the peer skips it.
     pub async fn run<R: Read, W: Write>(self, mut reader: R, mut writer: W) -> Result<()> {
         let line = &*self.line;
         let outcome = first(send(line, &mut writer), receive(line, &mut reader)).await;
@@ -67,7 +67,7 @@ impl Drop for SerialPump {
     }
 }
 
-/// Waits for the first of two futures.
+/// Waits for the first of two futures to complete.
 async fn first<T>(left: impl Future<Output = T>, right: impl Future<Output = T>) -> T {
     let (mut left, mut right) = (pin!(left), pin!(right));
     poll_fn(|cx| match left.as_mut().poll(cx) {
@@ -77,7 +77,7 @@ async fn first<T>(left: impl Future<Output = T>, right: impl Future<Output = T>)
     .await
 }
 
-/// Writes frames until there will be none. The error is why the link ends.
+/// Writes frames until the link ends. The error is the reason why it ends.
 async fn send<W: Write>(line: &Line, writer: &mut W) -> Result<(), String> {
     let failed = |error: W::Error| format!("the serial link cannot be written to: {error}");
     while let Some(frame) = line.outgoing.take().await {
@@ -89,7 +89,7 @@ async fn send<W: Write>(line: &Line, writer: &mut W) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads frames until the line or the link ends. The error is why the link ends.
+/// Reads frames until the line or the link ends. The error is the reason why it ends.
 async fn receive<R: Read>(line: &Line, reader: &mut R) -> Result<(), String> {
     let mut deframer = Deframer::new(line.max_message_len);
     let mut buffer = [0; READ_LEN];
@@ -120,7 +120,7 @@ async fn receive<R: Read>(line: &Line, reader: &mut R) -> Result<(), String> {
     }
 }
 
-/// Finds the message in a frame. What holds none is counted.
+/// Decodes the message in a frame. Frames without a message are counted.
 fn read_frame(line: &Line, frame: Result<&[u8], Fault>) -> Option<ockam_core::TransportMessage> {
     let counters = &line.counters;
     let skipped = match frame.map(decode_message) {
@@ -134,7 +134,7 @@ fn read_frame(line: &Line, frame: Result<&[u8], Fault>) -> Option<ockam_core::Tr
     None
 }
 
-/// Lets other tasks run.
+/// Yields to other tasks once.
 async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {

@@ -1,4 +1,4 @@
-//! The processor that brings in what arrives on the line.
+//! The processor that delivers messages from the line.
 
 use crate::line::Line;
 use alloc::sync::Arc;
@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 use ockam_core::{LocalMessage, Processor, Result};
 use ockam_node::{Context, LinkGuard};
 
-/// Puts the sender of the link in front of the return route and hands the message to the worker
-/// named first in the onward route, if that is a consumer of the link.
+/// Adds the link's sender to the front of the return route and delivers the message to the first
+/// hop of the onward route, if that is a consumer of the link.
 pub(crate) struct Receiver {
     pub(crate) line: Arc<Line>,
-    /// In the list of the node's links.
+    /// The entry in the node's list of links.
     pub(crate) link: LinkGuard,
 }
 
@@ -23,7 +23,7 @@ impl Processor for Receiver {
             return Ok(false);
         };
         message.return_route.modify().prepend(self.line.sender.clone());
-        // Whoever may not be reached, or is not there, is no fault of this link: counted, and on.
+        // A worker that does not exist or is not a consumer is no fault of this link: count it.
         let counters = &self.line.counters;
         match ctx.forward(LocalMessage::new(message, Vec::new())).await {
             Ok(()) => counters.received.count(),
@@ -34,10 +34,11 @@ impl Processor for Receiver {
     }
 
     async fn shutdown(&mut self, ctx: &mut Context) -> Result<()> {
-        // Without a reason the line goes on: the node stops, and what is queued may still leave.
+        // Without a reason the line stays open: the node is stopping, and queued messages may still
+        // be written.
         if let Some(why) = self.line.why_ended() {
             ctx.end_flow(&self.line.receiver, why);
-            // It may have ended before, which is how a link is stopped.
+            // The sender may already have ended, which is how a link is stopped.
             let _ = ctx.stop_worker(self.line.sender.clone()).await;
         }
         Ok(())

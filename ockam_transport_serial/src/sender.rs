@@ -1,4 +1,4 @@
-//! The worker to which messages are routed that shall leave over the line.
+//! The worker that writes outgoing messages to the line.
 
 use crate::frame::write_frame;
 use crate::line::Line;
@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 use ockam_core::{Any, Error, ErrorKind, LocalMessage, Result, Routed, Worker, encode_frame};
 use ockam_node::{Context, DeadLetterReason};
 
-/// The length that the codec puts in front of a message.
+/// Size of the length prefix that the codec writes.
 const LENGTH_LEN: usize = 4;
 
-/// Takes itself off the onward route and hands the frame to the pump. It waits until the line has
-/// taken the frame, so that a slow line slows its senders down, and a stop of the node waits for
-/// what is on its way.
+/// Removes itself from the onward route and passes the frame to the pump. It waits until the frame
+/// is written, so that a slow line applies backpressure and a stop of the node waits for messages
+/// in flight.
 pub(crate) struct Sender {
     pub(crate) line: Arc<Line>,
 }
@@ -42,12 +42,12 @@ impl Sender {
     fn frame(&self, message: &LocalMessage) -> Result<Vec<u8>> {
         let invalid = |text: &str| Error::with_kind(ErrorKind::InvalidInput, text);
         if message.onward_route().is_empty() {
-            return Err(invalid("the route ends at the serial link: name a worker behind it"));
+            return Err(invalid("the route ends at the serial link: name a worker after it"));
         }
         let mut bytes = Vec::new();
         encode_frame(message.transport(), &mut bytes)
             .map_err(|error| Error::with_kind(ErrorKind::Encoding, error))?;
-        // On this line marks say where a message ends, and not a length in front of it.
+        // Delimiters mark the end of a message on this line, not a length prefix.
         let bytes = &bytes[LENGTH_LEN..];
         let (len, limit) = (bytes.len(), self.line.max_message_len);
         if len > limit {
@@ -61,7 +61,7 @@ impl Sender {
     }
 }
 
-/// However the worker ends, the link ends with it.
+/// Ends the link together with the worker, for whatever reason that ends.
 impl Drop for Sender {
     fn drop(&mut self) {
         self.line.end(format!("the serial link {} was stopped", self.line.sender));

@@ -1,26 +1,26 @@
-//! What went over a line, and what was skipped.
+//! Counters of sent, received and skipped messages.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts what went over a line since its link was started; every count wraps around.
+/// Counters of a line since its link was started. Every counter wraps around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SerialStatistics {
-    /// Messages that were written as a whole.
+    /// Messages that were written completely.
     pub sent: usize,
-    /// Messages that arrived and were handed to a worker.
+    /// Messages that arrived and were delivered to a worker.
     pub received: usize,
-    /// Pieces between two marks that are no frame: noise, and parts of frames.
+    /// Byte sequences between two delimiters that are not a frame: noise and partial frames.
     pub damaged: usize,
-    /// Pieces with more bytes than a frame may have.
+    /// Byte sequences longer than the limit of a frame.
     pub too_long: usize,
-    /// Frames that hold no message, or one over the limits of routes and addresses.
+    /// Frames without a valid message, or with one over the limits of routes and addresses.
     pub undecodable: usize,
-    /// Messages without an onward route, which some peers send to show that they live.
+    /// Messages without an onward route, which some peers send as keep-alives.
     pub heartbeats: usize,
     /// Messages to workers that do not exist, have stopped or are no consumers of this link.
     pub refused: usize,
-    /// Errors of the reader: bytes that were lost or had the wrong form.
+    /// Read errors: bytes that were lost or had framing errors.
     pub read_errors: usize,
 }
 

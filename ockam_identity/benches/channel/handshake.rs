@@ -41,7 +41,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// One side: what it is and what it remembers.
+/// One side of the handshake: its identity, and the identities that it remembers.
 struct Side {
     identities: Identities,
     own: Identifier,
@@ -90,7 +90,7 @@ fn shake_hands(alice: &Side, bob: &Side, remember: bool) {
     bob.meet(&shown, &key, remember);
 }
 
-/// Both sides verify all of the other's history.
+/// Both sides verify the whole history of the other.
 fn strangers() -> crate::Run<'static> {
     let (alice, bob) = (Side::new(), Side::new());
     Box::new(move |handshakes| (0..handshakes).for_each(|_| shake_hands(&alice, &bob, false)))

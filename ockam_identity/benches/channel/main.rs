@@ -1,4 +1,4 @@
-//! What secure channels cost, each workload beside its floor in one process.
+//! Cost of secure channels: each workload next to its baseline, in one process.
 //!
 //! ```sh
 //! cargo bench -p ockam_identity --bench channel                 # a table
@@ -7,8 +7,8 @@
 //! cargo bench -p ockam_identity --bench channel -- echo --ops 9000    # one run, to be counted
 //! ```
 //!
-//! Rounds of the workload and of its floor take turns, and the fastest of each counts. `cpu_ns` is
-//! what a workload of one thread takes of a processor, whatever else the machine does.
+//! Rounds of the workload and of its baseline alternate, and the fastest of each counts. `cpu_ns` is
+//! the CPU time of a single-threaded workload, independent of other load on the machine.
 
 mod handshake;
 mod messages;
@@ -19,25 +19,24 @@ mod tcp;
 use report::{Row, titles};
 use std::time::{Duration, Instant};
 
-/// How many rounds there are.
+/// Number of rounds.
 const ROUNDS: usize = 7;
 
-/// How long a round takes, about.
+/// Approximate duration of a round.
 const ROUND: Duration = Duration::from_millis(300);
 
-/// How long all of it takes if only a look is asked for.
+/// Total duration of a quick run.
 const QUICK: Duration = Duration::from_millis(20);
 
-/// Does something so many times.
+/// Function that runs an operation the given number of times.
 pub(crate) type Run<'a> = Box<dyn FnMut(u64) + 'a>;
 
-/// A workload, and the least that it can cost.
+/// A workload and its baseline.
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
-    /// The bytes that one operation carries, for the throughput.
+    /// Number of bytes per operation, for the throughput.
     pub(crate) bytes: Option<usize>,
-    /// It runs in the thread that measures, whose time on a processor can be told apart from that
-    /// of whatever else the machine does.
+    /// `true` if it runs in the measuring thread, whose CPU time excludes other load.
     pub(crate) is_alone: bool,
     pub(crate) run: Run<'static>,
     pub(crate) floor: Option<Run<'static>>,
@@ -123,7 +122,7 @@ fn time(run: &mut Run<'_>, round: Duration) -> (f64, Option<f64>) {
     }
 }
 
-/// Returns for how many nanoseconds this thread has run, where Linux tells it.
+/// Returns the CPU time of this thread in nanoseconds, if Linux provides it.
 fn cpu_time() -> Option<f64> {
     let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     statistics.split_whitespace().next()?.parse().ok()

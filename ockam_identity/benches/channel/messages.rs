@@ -1,4 +1,4 @@
-//! Messages: encrypting, decrypting, and the way through the workers of a channel on one node.
+//! Messages: encryption, decryption, and the path through the workers of a channel on one node.
 
 use crate::{Run, Workload};
 use ockam_core::{NeutralMessage, Result, Route, Routed, TransportMessage, Worker, route};
@@ -11,10 +11,10 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
-/// The bytes of a body.
+/// Length of a body in bytes.
 pub(crate) const BODY: usize = 16 * 1024;
 
-/// How many messages may be on their way.
+/// Number of messages in flight.
 pub(crate) const IN_FLIGHT: usize = 256;
 
 pub(crate) fn workloads() -> Vec<Workload> {
@@ -48,7 +48,7 @@ fn message() -> TransportMessage {
     TransportMessage::new(route!["sink"], Route::new(), vec![7; BODY])
 }
 
-/// Writes and encrypts.
+/// Encodes and encrypts.
 fn seal() -> Run<'static> {
     let mut sealer = Sealer::new(&Secret::from([7; 32]));
     let message = message();
@@ -60,7 +60,7 @@ fn seal() -> Run<'static> {
     })
 }
 
-/// Encrypts alone.
+/// Only encrypts.
 fn raw_seal() -> Run<'static> {
     let key = UnboundKey::new(&AES_256_GCM, &[7; 32]).expect("it is a key");
     let key = LessSafeKey::new(key);
@@ -74,7 +74,7 @@ fn raw_seal() -> Run<'static> {
     })
 }
 
-/// Writes, encrypts, decrypts and reads.
+/// Encodes, encrypts, decrypts and decodes.
 fn both() -> Run<'static> {
     let key = Secret::from([7; 32]);
     let (mut sealer, mut opener) = (Sealer::new(&key), Opener::new(&key));
@@ -116,7 +116,7 @@ impl Worker for Echoer {
     }
 }
 
-/// A node with a way to a worker, through a channel or not.
+/// A node with a route to a worker, with or without a channel.
 struct Stage {
     runtime: Runtime,
     ctx: Context,
@@ -156,9 +156,9 @@ fn one_way(channel: bool) -> Run<'static> {
             for _ in 0..messages {
                 room.acquire().await.expect("it is never closed").forget();
                 let body = NeutralMessage::from(vec![7; BODY]);
-                ctx.send(route.clone(), body).await.expect("somebody is there");
+                ctx.send(route.clone(), body).await.expect("the worker exists");
             }
-            // What is on its way arrives.
+            // Wait for the messages in flight.
             let all = room.acquire_many(IN_FLIGHT as u32).await;
             drop(all.expect("it is never closed"));
         });
@@ -172,7 +172,7 @@ fn echo(channel: bool) -> Run<'static> {
             for _ in 0..trips {
                 let body = NeutralMessage::from(vec![7; 12]);
                 let answer = ctx.send_and_receive::<NeutralMessage>(route.clone(), body).await;
-                answer.expect("somebody answers");
+                answer.expect("the worker answers");
             }
         });
     })

@@ -1,6 +1,6 @@
-//! Channels over TCP between two nodes in this process, beside raw tokio sockets.
+//! Channels over TCP between two nodes in this process, compared with raw tokio sockets.
 //!
-//! What drives a workload is a task like those it talks to, on both sides, and both ends of a
+//! A workload is driven by a task like those that it talks to, on both sides, and both ends of a
 //! connection share the two threads of one runtime.
 
 use crate::messages::{BODY, Echoer, IN_FLIGHT, Sink};
@@ -17,14 +17,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
-/// How many threads a runtime has, on every machine, so that results compare.
+/// Number of threads of a runtime, the same on every machine, so that results are comparable.
 const THREADS: usize = 2;
 
-/// How many bytes the floor sends for an echo: what one of ours has with its routes, its number
-/// and its tag.
+/// Number of bytes that the baseline sends for an echo: the length of a channel message with its
+/// routes, its number and its tag.
 const FRAME: usize = 160;
 
-/// How many bytes the floor of large bodies collects before it writes, and reads at a time.
+/// Buffer size in bytes of the baseline for large bodies, for writing and reading.
 const BUFFER: usize = 64 * 1024;
 
 pub(crate) fn workloads() -> Vec<Workload> {
@@ -59,12 +59,12 @@ fn drive<T: Send + 'static>(
     runtime.block_on(runtime.spawn(future)).expect("it does not panic")
 }
 
-/// Two nodes with a channel over a connection, and the way from the first to a worker on the
+/// Two nodes with a channel over a connection, and the route from the first to a worker on the
 /// second.
 struct Stage {
     runtime: Runtime,
     first: Context,
-    /// Lives as long as it is needed.
+    /// Kept alive for the duration of the benchmark.
     _second: Context,
     route: Route,
 }
@@ -108,9 +108,9 @@ fn one_way() -> Run<'static> {
             for _ in 0..messages {
                 room.acquire().await.expect("it is never closed").forget();
                 let body = NeutralMessage::from(vec![7; BODY]);
-                first.send(route.clone(), body).await.expect("somebody is there");
+                first.send(route.clone(), body).await.expect("the worker exists");
             }
-            // What is on its way arrives.
+            // Wait for the messages in flight.
             let all = room.acquire_many(IN_FLIGHT as u32).await;
             drop(all.expect("it is never closed"));
         });
@@ -125,13 +125,13 @@ fn echo() -> Run<'static> {
             for _ in 0..trips {
                 let body = NeutralMessage::from(vec![7; 12]);
                 let answer = first.send_and_receive::<NeutralMessage>(route.clone(), body).await;
-                answer.expect("somebody answers");
+                answer.expect("the worker answers");
             }
         });
     })
 }
 
-/// Two ends of a connection, as raw tokio has them.
+/// Two ends of a raw tokio connection.
 async fn sockets() -> io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let near = TcpStream::connect(listener.local_addr()?).await?;
@@ -141,7 +141,7 @@ async fn sockets() -> io::Result<(TcpStream, TcpStream)> {
     Ok((near, far))
 }
 
-/// Encrypts and decrypts all bodies, and then sends as many over a socket: one after the other.
+/// Encrypts and decrypts all bodies, and then sends as many over a socket.
 fn raw_one_way() -> Run<'static> {
     let runtime = runtime();
     let (near, far) = runtime.block_on(sockets()).expect("loopback works");
@@ -158,11 +158,11 @@ fn raw_one_way() -> Run<'static> {
             std::hint::black_box(body);
         }
         let socket = near.take().expect("it is put back");
-        near = Some(drive(&runtime, send(socket, messages)).expect("somebody reads"));
+        near = Some(drive(&runtime, send(socket, messages)).expect("the peer reads"));
     })
 }
 
-/// Sends so many bodies, collected, and waits until all have been read.
+/// Sends a number of buffered bodies, and waits until all have been read.
 async fn send(mut socket: TcpStream, messages: u64) -> io::Result<TcpStream> {
     let bodies = vec![7; BUFFER];
     let mut left = messages * BODY as u64;
@@ -176,7 +176,7 @@ async fn send(mut socket: TcpStream, messages: u64) -> io::Result<TcpStream> {
     Ok(socket)
 }
 
-/// Reads as many bytes as are announced, and says when it has.
+/// Reads the announced number of bytes, and notifies the sender.
 async fn count(mut socket: TcpStream) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER];
     loop {
@@ -189,7 +189,7 @@ async fn count(mut socket: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Writes and reads without anything between the program and the socket, a write for a message.
+/// Writes and reads unbuffered, with one write per message.
 fn raw_echo() -> Run<'static> {
     let runtime = runtime();
     let (near, mut far) = runtime.block_on(sockets()).expect("loopback works");
@@ -212,6 +212,6 @@ fn raw_echo() -> Run<'static> {
             }
             io::Result::Ok(socket)
         });
-        near = Some(echoed.expect("somebody answers"));
+        near = Some(echoed.expect("the worker answers"));
     })
 }

@@ -1,4 +1,4 @@
-//! Why a message of the handshake or of a channel is refused.
+//! Errors of the handshake and of the messages of a channel.
 
 use super::{LAST_NONCE, MAX_HANDSHAKE_MESSAGE_LEN, MAX_REFRESH_LEN, WINDOW};
 use crate::identity::IdentityError;
@@ -9,21 +9,21 @@ use core::fmt;
 use ockam_core::RouteError;
 use ockam_core::cbor::CborError;
 
-/// Says why a handshake cannot go on. The peer is not told.
+/// Error of a handshake message. It is not sent to the peer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// The message has fewer bytes than it needs.
+    /// The message is too short.
     TooShort(usize),
-    /// The message has more than [`MAX_HANDSHAKE_MESSAGE_LEN`] bytes, ours or the peer's.
+    /// The message, ours or the peer's, has more than [`MAX_HANDSHAKE_MESSAGE_LEN`] bytes.
     TooLong(usize),
-    /// A key does not agree, or a part of the message is not authentic.
+    /// A key is weak, or a part of the message is not authentic.
     Keys(VaultError),
-    /// What the peer shows is no identity with credentials.
+    /// The peer's payload is not an identity with credentials.
     Payload(CborError),
-    /// The peer's history is not accepted.
+    /// The peer's change history is not valid.
     Identity(IdentityError),
-    /// The static key is not the peer's.
+    /// The static key is not attested by the peer's identity.
     Attestation(AttestationError),
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for HandshakeError {
                  {MAX_HANDSHAKE_MESSAGE_LEN}"
             ),
             Self::Keys(error) => write!(f, "the handshake message is not accepted: {error}"),
-            Self::Payload(error) => write!(f, "what the peer shows is malformed: {error}"),
+            Self::Payload(error) => write!(f, "the peer's payload is malformed: {error}"),
             Self::Identity(error) => write!(f, "the peer is not accepted: {error}"),
             Self::Attestation(error) => write!(f, "the peer is not accepted: {error}"),
         }
@@ -54,30 +54,30 @@ impl From<VaultError> for HandshakeError {
     }
 }
 
-/// Says why a message of a channel is refused, or cannot be sent.
+/// Error of receiving or sending a message of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChannelError {
-    /// The message has fewer bytes than a number and a tag.
+    /// The message is shorter than a number and a tag.
     TooShort(usize),
-    /// The number is too far from the greatest one that was accepted.
+    /// The number is too far from the greatest accepted one.
     OutsideWindow {
         /// The message's number.
         number: u64,
-        /// The greatest number that was accepted.
+        /// The greatest accepted number.
         top: u64,
     },
     /// A message with this number was accepted before.
     Repeated(u64),
-    /// The message is not what the peer has sent.
+    /// The message is not authentic.
     NotAuthentic(u64),
-    /// The content is not that of a channel message.
+    /// The content is not a valid channel message.
     Malformed(CborError),
-    /// A route in the content is over the limits of this library.
+    /// A route in the content exceeds the limits of this library.
     Route(RouteError),
-    /// The channel has sent as many messages as its numbers allow. Make a new one.
+    /// The channel has used all of its message numbers. Create a new one.
     Exhausted,
-    /// The message is longer than can be encrypted.
+    /// The message is too long to encrypt.
     TooLong(usize),
     /// A refresh has more than [`MAX_REFRESH_LEN`] bytes.
     RefreshTooLong(usize),
@@ -93,14 +93,14 @@ impl fmt::Display for ChannelError {
                 f,
                 "channel message {number} is more than {WINDOW} from {top}, the greatest accepted"
             ),
-            Self::Repeated(number) => write!(f, "channel message {number} came before"),
+            Self::Repeated(number) => write!(f, "channel message {number} was received before"),
             Self::NotAuthentic(number) => write!(f, "channel message {number} is not authentic"),
             Self::Malformed(error) => write!(f, "the channel message is malformed: {error}"),
-            Self::Route(error) => write!(f, "the channel message goes too far: {error}"),
+            Self::Route(error) => write!(f, "a route of the channel message is not valid: {error}"),
             Self::Exhausted => {
-                write!(f, "the channel has sent {LAST_NONCE} messages: make a new one")
+                write!(f, "the channel has sent {LAST_NONCE} messages: create a new one")
             }
-            Self::TooLong(len) => write!(f, "the message of {len} bytes cannot be encrypted"),
+            Self::TooLong(len) => write!(f, "the message of {len} bytes is too long to encrypt"),
             Self::RefreshTooLong(len) => write!(
                 f,
                 "the refresh of {len} bytes is longer than the limit of {MAX_REFRESH_LEN}"

@@ -1,19 +1,20 @@
-//! What two nodes of this library can do beyond Ockam 0.150.
+//! Protocol features beyond Ockam 0.150 that two nodes of this library negotiate.
 //!
-//! An initiator says what it understands in one byte behind its key in message 1, which Ockam 0.150
-//! hashes and passes over. Only to an initiator that has said so a responder names, behind what it
-//! shows in message 2, which of these it does too. So both ends know the same, nobody in between can
-//! change it, since the handshake covers both, and Ockam 0.150 never sees an answer.
+//! An initiator offers the features that it supports in one byte after its key in message 1, which
+//! Ockam 0.150 hashes and ignores. Only to such an initiator a responder names the features that it
+//! supports too, at the end of the payload of message 2. Both ends so agree on the same set, a party
+//! in the middle cannot change it, since the handshake covers both messages, and Ockam 0.150 never
+//! receives a response with features.
 
 use core::fmt;
 use core::ops::{BitAnd, BitOr};
 
-/// A set of what nodes can agree on in a handshake.
+/// A set of features that nodes negotiate in a handshake.
 ///
 /// ```
 /// use ockam_identity::channel::Features;
 ///
-/// // Bits that are not known, and what is behind the first byte, are for later versions.
+/// // Unknown bits, and bytes after the first one, are reserved for later versions.
 /// let offered = Features::offered_in(&[0xff, 7]);
 /// assert!((offered & Features::KNOWN).contains(Features::CONFIRMS | Features::HEARTBEATS));
 /// assert_eq!(Features::offered_in(&[]), Features::NONE);
@@ -22,29 +23,29 @@ use core::ops::{BitAnd, BitOr};
 pub struct Features(u8);
 
 impl Features {
-    /// Nothing: what there is with Ockam 0.150.
+    /// No features, as with Ockam 0.150.
     pub const NONE: Features = Features(0);
-    /// The responder's message 0 says whether it takes the initiator: an empty message for yes, a
+    /// The responder's message 0 says whether it accepts the initiator: an empty message for yes, a
     /// close for no.
     pub const CONFIRMS: Features = Features(1);
-    /// The responder answers when the initiator asks whether it is still there: a message to nobody
-    /// with a body of one byte, and one without a body.
+    /// The responder answers heartbeats of the initiator: a message with an empty route and a body
+    /// of one byte, answered by one with an empty body.
     pub const HEARTBEATS: Features = Features(2);
-    /// The responder is not to be asked that more often than once a minute.
+    /// The responder requests that the initiator sends at most one heartbeat per minute.
     pub const SLOW_HEARTBEATS: Features = Features(4);
     /// A responder whose node stops says that it is going away, and not that it has closed the channel:
     /// the initiator may make the channel again.
     pub const GOING_AWAY: Features = Features(8);
-    /// All that this version knows.
+    /// All features of this version.
     pub const KNOWN: Features = Features(15);
 
-    /// Reads what an initiator understands from the payload of its message 1.
+    /// Reads the features that an initiator offers in the payload of its message 1.
     #[must_use]
     pub fn offered_in(payload: &[u8]) -> Self {
         Features(payload.first().copied().unwrap_or_default())
     }
 
-    /// Makes a set of its bits.
+    /// Creates a set from its bits.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {
         Features(bits)
@@ -56,14 +57,14 @@ impl Features {
         self.0
     }
 
-    /// Tells whether all of another set are in this one.
+    /// Returns whether this set contains all features of another.
     #[must_use]
     pub fn contains(self, others: Features) -> bool {
         self & others == others
     }
 }
 
-/// What is in both sets.
+/// The intersection of two sets.
 impl BitAnd for Features {
     type Output = Features;
 
@@ -72,7 +73,7 @@ impl BitAnd for Features {
     }
 }
 
-/// What is in one of the sets.
+/// The union of two sets.
 impl BitOr for Features {
     type Output = Features;
 

@@ -1,8 +1,8 @@
-//! What is in a message of a channel.
+//! The content of a message of a channel.
 //!
-//! It owns the three kinds of content, and that a message needs one buffer: on its way out the
-//! content is written behind the room for its number, on its way in the body stays where it was
-//! decrypted. It refuses to know what becomes of it.
+//! It owns the three kinds of content, and that a message needs only one buffer: an outgoing
+//! content is written after the room for its number, and an incoming body stays where it was
+//! decrypted. It does not know how messages are sent or delivered.
 
 use super::sealer::CHANNEL_OVERHEAD;
 use super::{ChannelError, MAX_HANDSHAKE_MESSAGE_LEN, NUMBER_LEN};
@@ -17,7 +17,7 @@ use ockam_core::cbor::{
 };
 use ockam_core::{Route, TransportMessage};
 
-/// The most bytes that the content of a refresh may have: what a handshake has room for, too.
+/// Maximum length of the content of a refresh in bytes, the same as that of a handshake message.
 pub const MAX_REFRESH_LEN: usize = MAX_HANDSHAKE_MESSAGE_LEN;
 
 const DATA: u64 = 0;
@@ -37,7 +37,7 @@ const RETURN_ROUTE: &str = "the return route";
 const PAYLOAD: &str = "the payload";
 
 /// The content of a message of a channel.
-// A box would be one more allocation for every message.
+// A box would cost one more allocation per message.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,10 +48,10 @@ pub enum ChannelMessage {
     Refresh {
         /// The history of the sender's keys.
         change_history: ChangeHistory,
-        /// What others say of the sender.
+        /// The credentials of the sender.
         credentials: Vec<CredentialAndPurposeKey>,
     },
-    /// The last message: the sender has stopped its end.
+    /// The last message: the sender has closed its end.
     Close,
     /// The last message: the sender's node stops, or cannot take the other side now. The same listener
     /// may make another channel later. A reader that does not know it reads [`Close`](Self::Close).
@@ -59,10 +59,10 @@ pub enum ChannelMessage {
 }
 
 impl ChannelMessage {
-    /// Writes the content into a buffer of its own, behind room for its number, as
-    /// [`Sealer::seal`](super::Sealer::seal) takes it. There is room for the tag as well.
+    /// Encodes the content into a new buffer, after room for its number, as
+    /// [`Sealer::seal`](super::Sealer::seal) expects it. The capacity includes the tag.
     ///
-    /// A body that is still typed and cannot be encoded counts as empty; look at
+    /// A typed body that cannot be encoded counts as empty; check
     /// [`Payload::to_bytes`](ockam_core::Payload::to_bytes) first.
     #[must_use]
     pub fn to_buffer(&self) -> Vec<u8> {
@@ -92,10 +92,10 @@ impl ChannelMessage {
         buffer
     }
 
-    /// As [`to_buffer`](Self::to_buffer), of a message to a worker that stays where it is.
+    /// As [`to_buffer`](Self::to_buffer), for a borrowed message to a worker.
     #[must_use]
     pub fn data_to_buffer(message: &TransportMessage) -> Vec<u8> {
-        // The heads of the arrays around the message.
+        // The heads of the enclosing arrays.
         const HEADS: usize = 4;
         let routes = route_len(&message.onward_route) + route_len(&message.return_route);
         let mut buffer = begin(HEADS + routes + bytes_len(&message.payload));
@@ -108,15 +108,15 @@ impl ChannelMessage {
         buffer
     }
 
-    /// Tells whether a buffer of [`to_buffer`](Self::to_buffer) has a message to a worker in it.
+    /// Returns whether a buffer of [`to_buffer`](Self::to_buffer) holds a message to a worker.
     #[cfg(feature = "node")]
     pub(crate) fn is_data_in(buffer: &[u8]) -> bool {
         // The array around the content, and the array of a kind and its fields.
         matches!(buffer.get(NUMBER_LEN..), Some([0x82, 0x82, 0, ..]))
     }
 
-    /// Reads the content out of a buffer as [`Opener::open`](super::Opener::open) leaves it. The
-    /// body of a message stays in the buffer.
+    /// Decodes the content of a buffer as [`Opener::open`](super::Opener::open) leaves it. The body
+    /// of a message stays in the buffer.
     ///
     /// # Errors
     /// [`ChannelError::Malformed`], [`ChannelError::Route`] and [`ChannelError::RefreshTooLong`].
@@ -126,7 +126,7 @@ impl ChannelMessage {
             Content::Data { onward_route, return_route, payload } => {
                 buffer.truncate(NUMBER_LEN + payload.end);
                 buffer.drain(..NUMBER_LEN + payload.start);
-                // What a peer puts around a body is not kept with it: mailboxes count the body.
+                // Do not keep a large buffer for a small body: mailboxes count only the body.
                 if buffer.capacity() - buffer.len() > buffer.len() + SLACK {
                     buffer.shrink_to_fit();
                 }
@@ -137,11 +137,11 @@ impl ChannelMessage {
     }
 }
 
-/// How much room around a body may stay with it, beside as much as it is long itself.
+/// Number of surplus bytes that may stay with a body, besides as many as the body has.
 const SLACK: usize = 1024;
 
-/// Begins a buffer: room for the number, and the array around content and padding. `len` is the
-/// length of the content.
+/// Creates a buffer with room for the number and the head of the array of content and padding.
+/// `len` is the length of the content.
 fn begin(len: usize) -> Vec<u8> {
     // The head of the array and the padding.
     const FRAME: usize = 2;
@@ -151,7 +151,7 @@ fn begin(len: usize) -> Vec<u8> {
     buffer
 }
 
-/// A content whose body was found and not moved.
+/// A decoded content whose body stays in the buffer.
 enum Content {
     Data { onward_route: Route, return_route: Route, payload: Range<usize> },
     Other(ChannelMessage),

@@ -1,11 +1,11 @@
 //! The handshake: the pattern XX of the Noise Protocol Framework, with X25519, AES-256-GCM and
 //! SHA-256.
 //!
-//! It owns the three messages and the keys that follow from them. Ockam's protocol has a name of
-//! its own and the other direction of the two keys; both are parameters, so that the same code is
-//! compared with another implementation of Noise. It refuses to know what the payloads are.
+//! It owns the three messages and the keys derived from them. Ockam's protocol has a different name
+//! than Noise's and swaps the two keys; both are parameters, so that the same code can be compared
+//! with another implementation of Noise. It does not know what the payloads are.
 //!
-//! What a step refuses changes nothing: the same value takes the next message.
+//! A rejected message changes nothing: the same state can read the next one.
 
 mod initiator;
 mod responder;
@@ -17,13 +17,13 @@ pub use responder::{Greeted, Waiting};
 use super::HandshakeError;
 use crate::vault::{AgreementKey, Secret};
 
-/// The most bytes that a message of the handshake may have, as in every protocol of Noise.
+/// Maximum length of a handshake message in bytes, as in every Noise protocol.
 pub const MAX_HANDSHAKE_MESSAGE_LEN: usize = 65_535;
 
-/// The bytes of a public key.
+/// Length of a public key in bytes.
 const KEY_LEN: usize = 32;
 
-/// Names a protocol of Noise, and who encrypts with which key.
+/// The name of a Noise protocol, and the assignment of its two keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol {
     name: [u8; 32],
@@ -31,11 +31,11 @@ pub struct Protocol {
 }
 
 impl Protocol {
-    /// What Ockam 0.150 speaks. The responder encrypts with the first key, unlike Noise.
+    /// The protocol of Ockam 0.150. The responder encrypts with the first key, unlike in Noise.
     pub const OCKAM: Protocol =
         Protocol { name: *b"OCKAM_XX_25519_AES256_GCM_SHA256", responder_has_first: true };
 
-    /// The same as Noise has it. Ockam nodes do not speak it.
+    /// The same as specified by Noise. Ockam nodes do not use it.
     pub const NOISE: Protocol =
         Protocol { name: *b"Noise_XX_25519_AESGCM_SHA256\0\0\0\0", responder_has_first: false };
 }
@@ -43,9 +43,9 @@ impl Protocol {
 /// The keys of a channel, one for each direction, as one end sees them.
 #[derive(Debug)]
 pub struct ChannelKeys {
-    /// What this end encrypts with.
+    /// The key that this end encrypts with.
     pub sending: Secret<32>,
-    /// What the other end encrypts with.
+    /// The key that the other end encrypts with.
     pub receiving: Secret<32>,
 }
 
@@ -59,13 +59,13 @@ impl ChannelKeys {
     }
 }
 
-/// Takes a public key off the front of a message.
+/// Splits a public key off the front of a message.
 fn take_key(message: &[u8]) -> Result<(AgreementKey, &[u8]), HandshakeError> {
     let (key, rest) = message.split_first_chunk().ok_or(HandshakeError::TooShort(message.len()))?;
     Ok((AgreementKey::from(*key), rest))
 }
 
-/// Refuses a message that is too long, ours or the peer's.
+/// Returns an error for a message that is too long, ours or the peer's.
 fn check_len(message: &[u8]) -> Result<(), HandshakeError> {
     let len = message.len();
     if len > MAX_HANDSHAKE_MESSAGE_LEN { Err(HandshakeError::TooLong(len)) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! The messages of a channel, on their way in.
+//! Decryption of the messages of a channel.
 
 use super::keys::Keys;
 use super::rekey::{LAST_NONCE, generation, next_key, nonce};
@@ -9,73 +9,73 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// How many keys [`Opener::open_ahead`] derives at most for one message, which may be forged.
+/// Maximum number of keys that [`Opener::open_ahead`] derives for one message, which may be forged.
 ///
-/// Each key is that of 32 messages, so one message finds the place in the chain after a loss of up
-/// to 8,192 messages, and the next message searches as far again. Without an operating system it
-/// is 32 keys (1,024 messages), because a small processor is a hundred times slower.
+/// Each key covers 32 messages, so one message suffices to resynchronise after a loss of up to
+/// 8,192 messages, and the next message searches as far again. Without `std` the limit is 32 keys
+/// (1,024 messages), because a small processor is a hundred times slower.
 #[cfg(feature = "std")]
 pub const MAX_KEYS_AHEAD: u64 = 256;
-/// How many keys [`Opener::open_ahead`] derives at most for one message, which may be forged.
+/// Maximum number of keys that [`Opener::open_ahead`] derives for one message, which may be forged.
 #[cfg(not(feature = "std"))]
 pub const MAX_KEYS_AHEAD: u64 = 32;
 
 /// Decrypts the messages that the other end of a channel sends, each once, in any order within
 /// the [window](super::WINDOW).
 ///
-/// It keeps the current key and the one before, which are wiped when they are replaced and when
-/// it is dropped.
+/// It keeps the current key and the previous one, which are wiped when they are replaced and on
+/// drop.
 ///
-/// After a loss of more messages than the window has, every message is beyond the window.
-/// [`open`](Self::open) refuses it, [`open_ahead`](Self::open_ahead) verifies it all the same, and
+/// After a loss of more messages than the window covers, every message is beyond the window:
+/// [`open`](Self::open) rejects it, [`open_ahead`](Self::open_ahead) still verifies it, and
 /// [`resume`](Self::resume) moves the window there once the loss is certain.
 pub struct Opener {
     chain: Chain,
-    /// Where the peer seems to be: the last messages that verified beyond the window.
+    /// The last messages that verified beyond the window.
     ahead: Option<Box<Chain>>,
-    /// Keys that were derived for a message beyond the reach of one search.
+    /// Keys derived so far for a message beyond the reach of one search.
     search: Option<Box<Keys>>,
 }
 
-/// A place in the chain of keys, and the messages that came around it.
+/// A position in the key chain, and the window of the messages accepted around it.
 struct Chain {
     keys: Keys,
     window: Window,
 }
 
 impl Opener {
-    /// Begins with the key of the handshake.
+    /// Creates an opener with the key of the handshake.
     #[must_use]
     pub fn new(key: &Secret<32>) -> Self {
         let chain = Chain { keys: Keys::new(AeadKey::new(key), 0), window: Window::default() };
         Opener { chain, ahead: None, search: None }
     }
 
-    /// Decrypts a message where it is and returns its number: the buffer becomes the number and the
+    /// Decrypts a message in place and returns its number. The buffer then holds the number and the
     /// content.
     ///
     /// # Errors
-    /// [`ChannelError`] says why the message is refused; then nothing changed but the buffer,
-    /// whose bytes are of no use. After [`ChannelError::OutsideWindow`] the buffer is as it was.
+    /// [`ChannelError`] if the message is rejected. The opener is then unchanged and the content of
+    /// the buffer unspecified; after [`ChannelError::OutsideWindow`] the buffer is unchanged too.
     pub fn open(&mut self, buffer: &mut Vec<u8>) -> Result<u64, ChannelError> {
         let number = self.chain.open(buffer)?;
         if self.ahead.is_some() {
-            // Messages from around the window still arrive: nothing says that they were lost.
+            // Messages within the window still arrive, so the loss is not certain.
             self.ahead = None;
         }
         Ok(number)
     }
 
-    /// Decrypts a message that [`open`](Self::open) has refused because its number is too great.
-    /// The window stays where it is: until [`resume`](Self::resume) the message does not count as
-    /// accepted, and a message that `open` accepts makes this one void.
+    /// Decrypts a message that [`open`](Self::open) has rejected because its number is too great.
+    /// The window does not move: until [`resume`](Self::resume) the message does not count as
+    /// accepted, and a message that `open` accepts discards it.
     ///
-    /// A message costs at most [`MAX_KEYS_AHEAD`] derivations. For one that is further away, the
-    /// next call goes on where this one has stopped.
+    /// A message costs at most [`MAX_KEYS_AHEAD`] derivations. If it is further ahead, the next call
+    /// continues the search.
     ///
     /// # Errors
-    /// [`ChannelError`] says why the message is refused: it is forged, was here before, or is
-    /// further away than the search has come.
+    /// [`ChannelError`] if the message is rejected: it is forged, was received before, or is
+    /// further ahead than the search has reached.
     pub fn open_ahead(&mut self, buffer: &mut Vec<u8>) -> Result<u64, ChannelError> {
         let number = number(buffer)?;
         let top = self.chain.window.top();
@@ -98,8 +98,8 @@ impl Opener {
         Ok(number)
     }
 
-    /// Goes on where the messages are that [`open_ahead`](Self::open_ahead) has verified: they
-    /// count as accepted, and what was lost before them is refused from now on.
+    /// Moves the window to the messages that [`open_ahead`](Self::open_ahead) has verified: they
+    /// count as accepted, and messages before the new window are rejected from now on.
     pub fn resume(&mut self) {
         let Some(ahead) = self.ahead.take() else { return };
         let before = core::mem::replace(&mut self.chain, *ahead);
@@ -107,7 +107,7 @@ impl Opener {
         self.search = None;
     }
 
-    /// Finds the keys of a generation beyond the window, as far as one message may search.
+    /// Derives the keys of a generation beyond the window, within the limit for one message.
     fn find(&mut self, generation: u64) -> Option<Keys> {
         let search = self.search.take().filter(|keys| keys.generation() <= generation);
         let mut keys = match search {
@@ -144,7 +144,7 @@ impl Chain {
     }
 
     /// Decrypts with the key of the message's generation, which becomes the current one if it is
-    /// the next. The tag is cut off.
+    /// the next. The tag is removed.
     fn decrypt(&mut self, number: u64, buffer: &mut Vec<u8>) -> Result<(), ChannelError> {
         let too_short = ChannelError::TooShort(buffer.len());
         let rest = buffer.get_mut(NUMBER_LEN..);
@@ -163,7 +163,7 @@ impl Chain {
     }
 }
 
-/// Reads the number of a message that is long enough to be one.
+/// Reads the number of a message, if it is long enough.
 fn number(buffer: &[u8]) -> Result<u64, ChannelError> {
     match buffer.first_chunk::<NUMBER_LEN>() {
         Some(head) if buffer.len() >= NUMBER_LEN + TAG_LEN => Ok(u64::from_be_bytes(*head)),

@@ -1,4 +1,4 @@
-//! What each side shows of its identity in the handshake.
+//! The handshake payload with which each side presents its identity.
 
 use super::{Features, HandshakeError};
 use crate::codec::{Structure, read_list, write_list};
@@ -10,30 +10,30 @@ use crate::vault::AgreementKey;
 use alloc::vec::Vec;
 use ockam_core::cbor::{CborError, Reader, write_array, write_unsigned};
 
-/// The payload of messages 2 and 3 of the handshake: who the sender is, that the static key is
-/// its own, and what others say of it.
+/// The payload of messages 2 and 3 of the handshake: the sender's identity, the attestation of its
+/// static key, and its credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityAndCredentials {
     /// The history of the identity's keys.
     pub change_history: ChangeHistory,
-    /// That the static key of the handshake is the identity's.
+    /// The attestation that the static key of the handshake belongs to the identity.
     pub purpose_key_attestation: Attestation,
-    /// What others say of the identity.
+    /// The credentials of the identity.
     pub credentials: Vec<CredentialAndPurposeKey>,
-    /// In message 2, what the responder does of that which the initiator understands. Only a set that
-    /// is not empty is written, and what is no number from 0 to 255 is read as an empty one.
+    /// In message 2, the offered features that the responder supports. An empty set is not written,
+    /// and anything but a number from 0 to 255 is read as an empty set.
     pub features: Features,
 }
 
 impl IdentityAndCredentials {
-    /// Verifies that the static key that the handshake has proved is that of an identity, and
-    /// returns the identity, which is to be remembered. Credentials are not looked at.
+    /// Verifies that the static key proved by the handshake belongs to an identity, and returns the
+    /// identity, which the caller should remember. Credentials are not verified.
     ///
-    /// `known` finds the identity as it is remembered here: one that has not changed since costs no
-    /// verification of its history. `now` is in seconds since 1970 UTC.
+    /// `known` returns the identity as remembered by this node: if it has not changed since, its
+    /// history is not verified again. `now` is in seconds since 1970 UTC.
     ///
     /// # Errors
-    /// [`HandshakeError`] says what is wrong.
+    /// [`HandshakeError`] if the payload is not valid.
     pub fn verify(
         &self,
         static_key: &AgreementKey,
@@ -83,7 +83,7 @@ impl Structure for IdentityAndCredentials {
     }
 }
 
-/// Reads the element that Ockam 0.150 skips, whatever it is.
+/// Reads the element that Ockam 0.150 skips; any type is accepted.
 fn read_features(reader: &mut Reader<'_>) -> Result<Features, CborError> {
     let bits = reader.clone().unsigned("the features").ok();
     reader.skip_item()?;

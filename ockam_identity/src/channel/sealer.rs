@@ -1,4 +1,4 @@
-//! The messages of a channel, on their way out.
+//! Encryption of the messages of a channel.
 
 use super::rekey::{LAST_NONCE, REKEY_INTERVAL, next_key, nonce};
 use super::{ChannelError, NUMBER_LEN};
@@ -6,12 +6,12 @@ use crate::vault::{AeadKey, Secret, TAG_LEN};
 use alloc::vec::Vec;
 use core::fmt;
 
-/// How many bytes longer a message of a channel is than its content.
+/// Number of bytes that encryption adds to the content of a message.
 pub const CHANNEL_OVERHEAD: usize = NUMBER_LEN + TAG_LEN;
 
 /// Encrypts the messages that one end of a channel sends.
 ///
-/// Its key is replaced every [`REKEY_INTERVAL`] messages, and wiped when it is dropped.
+/// Its key is replaced every [`REKEY_INTERVAL`] messages, and wiped on drop.
 pub struct Sealer {
     key: AeadKey,
     /// The number of the next message.
@@ -19,13 +19,13 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Begins with the key of the handshake.
+    /// Creates a sealer with the key of the handshake.
     #[must_use]
     pub fn new(key: &Secret<32>) -> Self {
         Sealer { key: AeadKey::new(key), number: 0 }
     }
 
-    /// Encrypts a message where it is: the first eight bytes of the buffer are for its number,
+    /// Encrypts a message in place: the first eight bytes of the buffer are reserved for its number,
     /// the rest is its content, and the tag is appended.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Sealer {
         let (head, content) =
             buffer.split_at_mut_checked(NUMBER_LEN).ok_or(ChannelError::TooShort(len))?;
         if number > 0 && number.is_multiple_of(REKEY_INTERVAL) {
-            // 32 bytes are never too many, and a number that was used up is not used again.
+            // 32 bytes are never too long, and a used number is never used again.
             self.key = next_key(&self.key).map_err(|_| ChannelError::TooLong(len))?;
         }
         head.copy_from_slice(&number.to_be_bytes());

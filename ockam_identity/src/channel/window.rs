@@ -1,26 +1,26 @@
-//! Which messages came before: a sliding window over their numbers.
+//! Replay protection: a sliding window over message numbers.
 //!
-//! It refuses to know whether a message is authentic: only then is its number marked, so that
-//! forged numbers cannot move the window.
+//! It does not check whether a message is authentic. The caller marks a number only after that, so
+//! that forged numbers cannot move the window.
 
 use super::ChannelError;
 
-/// How far a message's number may be from the greatest one that was accepted, to either side, as
-/// in Ockam 0.150. After more messages were lost in a row, an [`Opener`](super::Opener) has to be
-/// told to go on behind them.
+/// Maximum distance of a message's number from the greatest accepted one, in both directions, as
+/// in Ockam 0.150. After a longer loss, an [`Opener`](super::Opener) has to
+/// [resume](super::Opener::resume).
 pub const WINDOW: u64 = 32;
 
-/// The numbers that were accepted, as far back as they matter.
+/// The accepted numbers within the window.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window {
-    /// The greatest number that was accepted, 0 at the start.
+    /// The greatest accepted number, 0 at the start.
     top: u64,
-    /// Bit `i` says that `top - i` was accepted.
+    /// Bit `i` is set if `top - i` was accepted.
     accepted: u64,
 }
 
 impl Window {
-    /// Begins around a number that was not accepted yet.
+    /// Creates a window around a number that was not accepted yet.
     pub(super) fn at(number: u64) -> Self {
         Window { top: number, accepted: 0 }
     }
@@ -29,20 +29,20 @@ impl Window {
         self.top
     }
 
-    /// Refuses a number that is too far away or was accepted before.
+    /// Returns an error for a number that is too far away or was accepted before.
     pub(super) fn check(&self, number: u64) -> Result<(), ChannelError> {
         let Window { top, accepted } = *self;
         if number > top.saturating_add(WINDOW) || number.saturating_add(WINDOW) < top {
             return Err(ChannelError::OutsideWindow { number, top });
         }
-        // At most `WINDOW`, which is less than the bits there are.
+        // At most `WINDOW`, which is less than the number of bits.
         match top.checked_sub(number) {
             Some(back) if accepted >> back & 1 == 1 => Err(ChannelError::Repeated(number)),
             _ => Ok(()),
         }
     }
 
-    /// Takes note of a number that was checked, and whose message is authentic.
+    /// Marks a checked number, whose message is authentic, as accepted.
     pub(super) fn mark(&mut self, number: u64) {
         if number > self.top {
             self.accepted = self.accepted << (number - self.top) | 1;

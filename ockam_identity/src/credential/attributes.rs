@@ -1,4 +1,4 @@
-//! What a credential says: values by their names.
+//! The attributes of a credential: values by name.
 
 use crate::codec::Structure;
 use crate::sorted::Map;
@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_map, write_unsigned};
 
-/// What an issuer says of a subject: values by their names, both of them bytes, usually text.
+/// Attributes that an issuer certifies of a subject: values by name, both byte strings, usually text.
 ///
 /// ```
 /// use ockam_identity::Attributes;
@@ -18,12 +18,12 @@ use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_map, w
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
     schema: u64,
-    /// In the order in which they are written.
+    /// Ordered as they are encoded.
     values: Map<Vec<u8>, Vec<u8>>,
 }
 
 impl Attributes {
-    /// Begins without any. The schema is a number that programs agree on; nothing checks it.
+    /// Creates an empty set. The schema is a number that programs agree on; it is not checked.
     #[must_use]
     pub fn new(schema: u64) -> Self {
         Attributes { schema, values: Map::new() }
@@ -65,7 +65,7 @@ impl Structure for Attributes {
         }
     }
 
-    /// Takes the names in any order; of a repeated name the last value stays.
+    /// Accepts the names in any order; for a repeated name the last value wins.
     fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
         const VALUES: &str = "the map of attributes";
         let mut fields = reader.array("the attributes")?;
@@ -83,7 +83,7 @@ impl Structure for Attributes {
     }
 }
 
-/// Shows text as text.
+/// Formats text as text.
 impl fmt::Debug for Attributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();

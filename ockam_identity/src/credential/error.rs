@@ -1,4 +1,4 @@
-//! Why a credential is refused.
+//! Errors of credentials.
 
 use crate::identifier::Identifier;
 use crate::purpose_key::{AttestationError, Untimely};
@@ -7,38 +7,38 @@ use crate::vault::VaultError;
 use core::error::Error;
 use core::fmt;
 
-/// Says why a credential is not believed, or could not be made.
+/// Error of verifying or issuing a credential.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CredentialError {
-    /// The issuer's purpose key is not believed.
+    /// The attestation of the issuer's purpose key is not valid.
     Attestation(AttestationError),
-    /// The issuer is none of those that are trusted.
+    /// The issuer is not trusted.
     UntrustedIssuer(Identifier),
-    /// The history of the issuer is not known here. Import it first.
+    /// The history of the issuer is not known to this node. Import it first.
     UnknownIssuer(Identifier),
     /// The purpose key is not for credentials.
     OtherPurpose,
     /// The signature of the purpose key is not valid.
     Signature(VaultError),
-    /// It cannot be read.
+    /// It is malformed.
     Data(SignedDataError),
-    /// It is about somebody else, or about nobody.
+    /// It has another subject, or none.
     OtherSubject {
-        /// The one that was expected.
+        /// The expected subject.
         expected: Identifier,
-        /// The one that it is about.
+        /// The actual subject, if any.
         found: Option<Identifier>,
     },
-    /// It begins before the purpose key does, or ends after it.
+    /// It is valid before or after the validity period of the purpose key.
     OutlivesPurposeKey,
-    /// It was made in the future. Are the clocks right?
+    /// It was issued in the future. Check the clocks.
     Early,
     /// It has expired.
     Expired,
-    /// A newer one of the same issuer for the same subject is known.
+    /// A newer one by the same issuer for the same subject is known.
     Older,
-    /// The vault did not make a signature.
+    /// The vault failed to sign.
     Vault(VaultError),
 }
 
@@ -55,9 +55,9 @@ impl fmt::Display for CredentialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the credential ")?;
         match self {
-            Self::Attestation(error) => write!(f, "is not to be believed: {error}"),
+            Self::Attestation(error) => write!(f, "is not valid: {error}"),
             Self::UntrustedIssuer(issuer) => {
-                write!(f, "was issued by {issuer}, which is no authority here")
+                write!(f, "was issued by {issuer}, which is not a trusted authority")
             }
             Self::UnknownIssuer(issuer) => {
                 write!(f, "was issued by {issuer}, whose history is not known: import it first")
@@ -69,7 +69,7 @@ impl fmt::Display for CredentialError {
                 write!(f, "is about {found}, not about {expected}")
             }
             Self::OtherSubject { expected, found: None } => {
-                write!(f, "is about nobody, not about {expected}")
+                write!(f, "has no subject, and should be about {expected}")
             }
             Self::OutlivesPurposeKey => f.write_str("is not within the time of the purpose key"),
             Self::Early => f.write_str("was made in the future: are the clocks right?"),

@@ -10,23 +10,23 @@ use alloc::vec::Vec;
 use core::fmt;
 use ockam_core::cbor::{CborError, Reader, write_array};
 
-/// What a credential says.
+/// The content of a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialData {
-    /// Whom it is about. Without a subject it is refused.
+    /// The subject. A credential without a subject is rejected.
     pub subject: Option<Identifier>,
-    /// The subject's latest change when it was made. Nobody checks it.
+    /// The subject's latest change at the time of issue. It is not verified.
     pub subject_latest_change_hash: Option<ChangeHash>,
-    /// What it says of the subject.
+    /// The attributes of the subject.
     pub attributes: Attributes,
-    /// When it was made, in seconds since 1970 UTC.
+    /// The time of issue, in seconds since 1970 UTC.
     pub created_at: u64,
-    /// The last second in which it holds, since 1970 UTC.
+    /// The last second of its validity, since 1970 UTC.
     pub expires_at: u64,
 }
 
 impl CredentialData {
-    /// Returns the time in which it holds.
+    /// Returns its validity period.
     #[must_use]
     pub fn validity(&self) -> Validity {
         Validity { created_at: self.created_at, expires_at: self.expires_at }
@@ -66,15 +66,15 @@ impl Structure for CredentialData {
     }
 }
 
-/// A credential as it was made, with the signature of a purpose key. Nothing in it was verified.
+/// A credential with the signature of a purpose key, unverified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential(Signed);
 
 impl Credential {
-    /// Reads what it says, without believing it.
+    /// Decodes its content without verifying it.
     ///
     /// # Errors
-    /// [`SignedDataError`] if it is no credential.
+    /// [`SignedDataError`] if it is not a credential.
     pub fn data(&self) -> Result<CredentialData, SignedDataError> {
         signed::unwrap(&self.0.data, DataType::Credential)
     }
@@ -110,12 +110,12 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// A credential and the attestation of the key that signed it: what a subject shows to others.
+/// A credential and the attestation of the key that signed it, as a subject presents it to peers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialAndPurposeKey {
-    /// What the issuer says.
+    /// The credential.
     pub credential: Credential,
-    /// That the key is the issuer's.
+    /// The attestation that the signing key belongs to the issuer.
     pub purpose_key_attestation: Attestation,
 }
 

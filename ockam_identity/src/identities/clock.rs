@@ -1,16 +1,15 @@
-//! The time, which the protocols get as an argument, and what of it cannot be right.
+//! The clock, and the check for times that cannot be right.
 
 use alloc::format;
 use ockam_core::{Error, ErrorKind, Result};
 
-/// The earliest time that a clock can tell, in seconds since 1970 UTC: that of the build. A clock
-/// that is behind was not set yet, as on a device without a battery that has just started, and
-/// nothing is made or shown in the name of an identity by it: others would never believe it.
+/// Earliest plausible time of a clock, in seconds since 1970 UTC: that of the build. A clock behind
+/// it has not been set yet, as on a device without a battery after power-up; with such a clock no
+/// identity is created, rotated or presented, since peers would never accept the result.
 ///
-/// It is 2026-01-01, or what the environment variable `OCKAM_BUILD_TIME` says when this crate is
-/// compiled, if that is later. The time at which the compiler runs is not looked at, so that the
-/// same sources with the same variable are the same program, byte for byte. A build that has a
-/// time of its own passes it on: `OCKAM_BUILD_TIME=$SOURCE_DATE_EPOCH`, or that of the commit,
+/// It is 2026-01-01, or the value of the environment variable `OCKAM_BUILD_TIME` when this crate is
+/// compiled, if that is later. The time of the compiler run is not used, so that builds are
+/// reproducible. To set it, use `OCKAM_BUILD_TIME=$SOURCE_DATE_EPOCH`, or the time of the commit,
 /// `OCKAM_BUILD_TIME=$(git log -1 --format=%ct)`.
 pub const EARLIEST_TIME: u64 = earliest(option_env!("OCKAM_BUILD_TIME"));
 
@@ -22,12 +21,12 @@ const fn earliest(build_time: Option<&str>) -> u64 {
     match u64::from_str_radix(text, 10) {
         Ok(time) if time > TIME_OF_SOURCES => time,
         Ok(_) => TIME_OF_SOURCES,
-        // While the crate is compiled.
+        // Evaluated at compile time.
         Err(_) => panic!("OCKAM_BUILD_TIME is not a number of seconds since 1970"),
     }
 }
 
-/// Refuses a clock that was not set yet.
+/// Returns an error for a clock that has not been set yet.
 pub(super) fn check_clock(now: u64) -> Result<()> {
     if now >= EARLIEST_TIME {
         return Ok(());
@@ -40,15 +39,15 @@ pub(super) fn check_clock(now: u64) -> Result<()> {
     }))
 }
 
-/// Tells the time.
+/// A source of time.
 ///
-/// With `std` a panic in it ends what has asked for the time, a handshake or a refresh, say.
+/// With `std`, a panic in it ends the operation that needed the time, such as a handshake.
 pub trait Clock: Send + Sync + 'static {
-    /// Returns the whole seconds since 1970 UTC.
+    /// Returns the number of whole seconds since 1970 UTC.
     fn now(&self) -> u64;
 }
 
-/// A function is a clock: for tests, and for machines without a system.
+/// A function as a clock, for tests and for machines without an operating system.
 impl<F: Fn() -> u64 + Send + Sync + 'static> Clock for F {
     fn now(&self) -> u64 {
         self()
@@ -63,7 +62,7 @@ pub struct SystemClock;
 #[cfg(feature = "std")]
 impl Clock for SystemClock {
     fn now(&self) -> u64 {
-        // A clock before 1970 is wrong; then nothing is valid yet.
+        // A clock before 1970 is wrong; at time 0 nothing is valid yet.
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         since.map_or(0, |since| since.as_secs())
     }

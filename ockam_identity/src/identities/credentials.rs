@@ -1,10 +1,10 @@
-//! Credentials: issued by identities of this node, shown by them, and believed of others.
+//! Credentials: issuing, presenting and verifying them.
 
+use super::attribute_cache::{CachedAttributes, Insertion};
+use super::error::{denied, failed, no_identity};
 #[cfg(feature = "node")]
-use super::asking::Asking;
-use super::attested::{Insertion, Said};
-use super::failure::{denied, failed, no_identity};
-use super::own::Purpose;
+use super::in_flight::InFlight;
+use super::own_identity::Purpose;
 use super::{Identities, Memory};
 use crate::credential::{
     Attributes, Credential, CredentialAndPurposeKey, CredentialData, CredentialError,
@@ -18,20 +18,21 @@ use alloc::vec::Vec;
 use ockam_core::{Error, ErrorKind, Result};
 use rand_core::CryptoRng;
 
-/// How many seconds before its credential expires a channel has a new one, as in Ockam 0.150: one
-/// minute, and one by which the clocks of two nodes may differ.
+/// Number of seconds before its expiry at which a channel replaces a credential, as in Ockam 0.150:
+/// one minute, plus one for the difference between the clocks of two nodes.
 #[cfg(feature = "node")]
 pub const CREDENTIAL_REFRESH_GAP: u64 = 60 + CLOCK_DRIFT;
 
 impl Identities {
-    /// Makes a credential: what an identity of this node says of another for a number of seconds.
+    /// Issues a credential for a subject in the name of an identity of this node, valid for a
+    /// number of seconds.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the issuer is not one of this node or the subject is
-    /// not known, [`Failed`](ErrorKind::Failed) if the vault does not sign.
+    /// not known, [`Failed`](ErrorKind::Failed) if the vault fails to sign.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, nothing is issued. A key that nobody uses may stay in the vault.
+    /// If the future is dropped, nothing is issued. An unused key may stay in the vault.
     pub async fn issue_credential(
         &self,
         issuer: &Identifier,
@@ -49,12 +50,12 @@ impl Identities {
             .map_err(|why| failed(why, "issuing a credential"))
     }
 
-    /// Verifies what an authority says of a subject, and remembers it until it expires, or until
-    /// the authority has another key. It takes the place of what the authority has said before of
-    /// the subject, and is refused if that is newer.
+    /// Verifies a subject's credential and remembers its attributes until it expires, or until the
+    /// authority changes its key. It replaces an earlier credential by the same authority for the
+    /// subject, and is rejected if that one is newer.
     ///
     /// # Errors
-    /// [`Denied`](ErrorKind::Denied) with a [`CredentialError`] if it is not to be believed.
+    /// [`Denied`](ErrorKind::Denied) with a [`CredentialError`] if it is not valid.
     pub fn accept_credential(
         &self,
         subject: &Identifier,
@@ -63,17 +64,17 @@ impl Identities {
     ) -> Result<CredentialData> {
         let (issuer, data) = self.verify_credential(subject, credential, authorities)?;
         let pair = (*subject, *issuer.identifier());
-        let said = Said::new(&data, *issuer.latest_change_hash());
-        let insertion = self.memory(|memory| memory.attested.insert(pair, said.clone()));
+        let entry = CachedAttributes::new(&data, *issuer.latest_change_hash());
+        let insertion = self.memory(|memory| memory.attributes.insert(pair, entry.clone()));
         let Insertion::Done(forgotten) = insertion else {
             return Err(denied(CredentialError::Older));
         };
-        self.store_attributes(&pair, said)?;
+        self.store_attributes(&pair, entry)?;
         forgotten.map_or(Ok(()), |pair| self.forget_attributes(&pair))?;
         Ok(data)
     }
 
-    /// Verifies what an authority says of a subject.
+    /// Verifies a subject's credential.
     ///
     /// # Errors
     /// As [`accept_credential`](Self::accept_credential).
@@ -106,11 +107,11 @@ impl Identities {
     }
 
     /// Keeps a credential of an identity of this node, in place of an earlier one by the same
-    /// issuer; [`credential`](Self::credential) finds it.
+    /// issuer; [`credential`](Self::credential) returns it.
     ///
     /// # Errors
-    /// [`Encoding`](ErrorKind::Encoding) if it is none. That it cannot be stored is no error: it is
-    /// kept all the same, and stored when the store works again.
+    /// [`Encoding`](ErrorKind::Encoding) if it is malformed. A failure of the store is not an error:
+    /// the credential is kept in memory and stored when the store works again.
     pub fn keep_credential(
         &self,
         subject: &Identifier,
@@ -124,7 +125,7 @@ impl Identities {
         Ok(())
     }
 
-    /// Finds a credential that was kept and has not expired.
+    /// Returns a kept credential that has not expired.
     #[must_use]
     pub fn credential(
         &self,
@@ -134,7 +135,7 @@ impl Identities {
         self.credential_at(subject, issuer, self.now())
     }
 
-    /// As [`credential`](Self::credential), where a clock that panics is an error.
+    /// As [`credential`](Self::credential), but a clock that panics is an error.
     #[cfg(feature = "node")]
     pub(crate) fn try_credential(
         &self,
@@ -156,7 +157,7 @@ impl Identities {
         (data.expires_at >= now).then_some(credential)
     }
 
-    /// Returns how many seconds a credential goes on until it has to be replaced, which is
+    /// Returns the number of seconds until a credential has to be replaced, which is
     /// [`CREDENTIAL_REFRESH_GAP`] before it expires.
     #[cfg(feature = "node")]
     pub(crate) fn time_left(&self, credential: &CredentialAndPurposeKey) -> Result<u64> {
@@ -164,7 +165,7 @@ impl Identities {
         Ok(expires_at.saturating_sub(CREDENTIAL_REFRESH_GAP).saturating_sub(self.try_now()?))
     }
 
-    /// Finds a credential that was kept and has not to be replaced yet.
+    /// Returns a kept credential that need not be replaced yet.
     #[cfg(feature = "node")]
     pub(crate) fn lasting_credential(
         &self,
@@ -175,15 +176,15 @@ impl Identities {
         Ok((self.time_left(&kept)? > 0).then_some(kept))
     }
 
-    /// Begins to ask an issuer about an identity of this node, for all channels of that identity;
-    /// `None` if somebody does.
+    /// Registers a request to an issuer about an identity of this node, for all channels of that
+    /// identity; `None` if one is already in flight.
     #[cfg(feature = "node")]
-    pub(crate) fn begin_asking(&self, own: &Identifier, issuer: &Identifier) -> Option<Asking> {
-        Asking::begin(self, (*own, *issuer))
+    pub(crate) fn begin_asking(&self, own: &Identifier, issuer: &Identifier) -> Option<InFlight> {
+        InFlight::begin(self, (*own, *issuer))
     }
 
-    /// Tells whether an authority has said all of some things of a subject, in a credential that
-    /// has not expired.
+    /// Returns whether a subject has all of the given attributes, by a credential of an authority
+    /// that has not expired.
     #[must_use]
     pub fn is_attested(
         &self,
@@ -197,11 +198,11 @@ impl Identities {
             let has = |attributes: &Attributes, (name, value): &(Vec<u8>, Vec<u8>)| {
                 attributes.get(name) == Some(value)
             };
-            attributes.is_some_and(|said| required.iter().all(|pair| has(said, pair)))
+            attributes.is_some_and(|entry| required.iter().all(|pair| has(entry, pair)))
         })
     }
 
-    /// Returns what an authority has said of a subject in a credential that has not expired.
+    /// Returns a subject's attributes from a credential of an authority that has not expired.
     #[must_use]
     pub fn attributes(&self, subject: &Identifier, authority: &Identifier) -> Option<Attributes> {
         let now = self.now();
@@ -210,7 +211,7 @@ impl Identities {
 }
 
 impl Memory {
-    /// Finds what an authority that is known here has said of a subject, with the key that it has.
+    /// Returns a subject's attributes issued with the current key of a known authority.
     fn attributes(
         &self,
         subject: &Identifier,
@@ -218,6 +219,6 @@ impl Memory {
         now: u64,
     ) -> Option<&Attributes> {
         let issuer_change = self.find(authority)?.latest_change_hash();
-        self.attested.get(&(*subject, *authority), now, issuer_change)
+        self.attributes.get(&(*subject, *authority), now, issuer_change)
     }
 }

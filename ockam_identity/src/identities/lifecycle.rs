@@ -1,14 +1,13 @@
-//! How identities of this node are made and changed: the identity itself, its key, and the keys
-//! that it uses every day.
+//! Creating and changing identities of this node: the identity itself, its key, and its purpose
+//! keys.
 //!
-//! A change is written to the store first, and there only on top of the history that it was made
-//! from.
+//! A change is written to the store first, and only on top of the history that it was derived from.
 
 use super::Identities;
+use super::change_lock::ChangeLock;
 use super::clock::check_clock;
-use super::failure::{failed, is_panic, unknown};
-use super::own::{Own, Purpose};
-use super::turn::Turn;
+use super::error::{failed, is_panic, unknown};
+use super::own_identity::{OwnIdentity, Purpose};
 use crate::identifier::Identifier;
 use crate::identity::{Comparison, Identity, IdentityError, IdentityOptions};
 use crate::purpose_key::Attestation;
@@ -18,25 +17,24 @@ use ockam_core::{Error, ErrorKind, Result};
 use rand_core::CryptoRng;
 
 impl Identities {
-    /// Makes an identity with a new Ed25519 key.
+    /// Creates an identity with a new Ed25519 key.
     ///
     /// # Errors
-    /// [`Failed`](ErrorKind::Failed) if the vault makes no key, or if the clock is before
-    /// [`EARLIEST_TIME`](crate::EARLIEST_TIME): others would not believe the identity when the
-    /// clock is right.
+    /// [`Failed`](ErrorKind::Failed) if the vault creates no key, or if the clock is before
+    /// [`EARLIEST_TIME`](crate::EARLIEST_TIME): peers would reject the identity once the clock is
+    /// right.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, there is no such identity. A key that nobody uses may stay in the
-    /// vault.
+    /// If the future is dropped, no identity is created. An unused key may stay in the vault.
     pub async fn create_identity(&self, rng: &mut impl CryptoRng) -> Result<Identifier> {
         self.create_identity_with(IdentityOptions::new(self.try_now()?), rng).await
     }
 
-    /// Makes an identity with a new key.
+    /// Creates an identity with a new key.
     ///
     /// # Errors
     /// As [`create_identity`](Self::create_identity), and [`InvalidInput`](ErrorKind::InvalidInput)
-    /// if the key would have run out already.
+    /// if the key would have expired already.
     ///
     /// # Cancel safety
     /// As [`create_identity`](Self::create_identity).
@@ -51,15 +49,15 @@ impl Identities {
         self.take_over(identity, key).await
     }
 
-    /// Takes over an identity of this node whose key is in the vault: what [`export`](Self::export)
-    /// gave, and the handle of the key.
+    /// Imports an identity of this node whose key is in the vault: the result of
+    /// [`export`](Self::export), and the handle of the key.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if the history does not hold together, is older
-    /// than the one that is known or contradicts it, or if the key is not that of its last change.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the history is not valid, is older than the
+    /// known one or contradicts it, or if the key is not that of its last change.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, nothing has changed.
+    /// If the future is dropped, nothing has changed.
     pub async fn import_private(&self, history: &[u8], key: KeyHandle) -> Result<Identifier> {
         let identity = Identity::import(history, None).map_err(invalid)?;
         let message = [7; 32];
@@ -75,21 +73,21 @@ impl Identities {
         self.take_over(identity, key).await
     }
 
-    /// Gives an identity of this node a new key and deletes the old one. All its attestations are
-    /// void for whoever learns of it; new ones are made on need.
+    /// Replaces the key of an identity of this node and deletes the old one. For peers that learn of
+    /// the change, all earlier attestations are void; new ones are created on demand.
     ///
-    /// Rotations of one identity happen one after the other: each adds a key.
+    /// Concurrent rotations of one identity run one after the other; each adds a key.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node,
-    /// [`Failed`](ErrorKind::Failed) if the vault makes no key, if another writer of the store has
+    /// [`Failed`](ErrorKind::Failed) if the vault creates no key, if another writer of the store has
     /// changed the identity since it was read, or if the clock is before
     /// [`EARLIEST_TIME`](crate::EARLIEST_TIME);
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if the new key would have run out already.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the new key would have expired already.
     ///
     /// # Cancel safety
-    /// Dropped, the identity has its old key or its new one. A key that is not used, new or old,
-    /// may stay in the vault.
+    /// If the future is dropped, the identity has its old key or its new one. The unused key may
+    /// stay in the vault.
     pub async fn rotate(
         &self,
         identifier: &Identifier,
@@ -97,14 +95,14 @@ impl Identities {
         rng: &mut impl CryptoRng,
     ) -> Result<()> {
         check_new_key(&options, self.try_now()?)?;
-        let _turn = Turn::take(self, identifier).await;
+        let _lock = ChangeLock::take(self, identifier).await;
         let own = self.own_identity(identifier)?;
         let rotated = own.identity.rotate(self.vault(), &own.key, options, Secret::random(rng));
         let (identity, key) =
             rotated.await.map_err(|why| failed(why, "giving an identity a new key"))?;
-        if let Err(error) = self.keep_own(Some(&own), Own::new(identity, key.clone())) {
-            // It is the key of a change that does not exist. That it was not kept counts for more
-            // than that it was not deleted either.
+        if let Err(error) = self.keep_own(Some(&own), OwnIdentity::new(identity, key.clone())) {
+            // The key belongs to a change that was not stored. That error is more important than a
+            // failure to delete the key.
             let _ = self.vault().delete_key(&key).await;
             return Err(error);
         }
@@ -115,15 +113,14 @@ impl Identities {
         Ok(())
     }
 
-    /// Returns the key of an identity of this node for a purpose, with its attestation: the one
-    /// that was made before if it still holds, or a new one. With it comes the state of the
-    /// identity that attests it.
+    /// Returns the key of an identity of this node for a purpose, with its attestation: the existing
+    /// one if it is still valid, or a new one. Also returns the state of the attesting identity.
     pub(super) async fn purpose_key(
         &self,
         identifier: &Identifier,
         purpose: Purpose,
         rng: &mut impl CryptoRng,
-    ) -> Result<(Own, (KeyHandle, Attestation))> {
+    ) -> Result<(OwnIdentity, (KeyHandle, Attestation))> {
         let own = self.own_identity(identifier)?;
         let now = self.try_now()?;
         own.check_time(now)?;
@@ -132,8 +129,8 @@ impl Identities {
         if let Some(known) = own.purpose_key(purpose, now) {
             return Ok((own, known));
         }
-        let _turn = Turn::take(self, identifier).await;
-        // The task before may have made it, or changed the identity.
+        let _lock = ChangeLock::take(self, identifier).await;
+        // The previous holder of the lock may have created it, or changed the identity.
         let own = self.own_identity(identifier)?;
         let now = self.try_now()?;
         if let Some(known) = own.purpose_key(purpose, now) {
@@ -155,10 +152,10 @@ impl Identities {
         Ok((own, made))
     }
 
-    /// Keeps an identity whose key is in the vault, unless more is known of it.
+    /// Adds an identity whose key is in the vault, unless a longer history is known.
     async fn take_over(&self, identity: Identity, key: KeyHandle) -> Result<Identifier> {
         let identifier = *identity.identifier();
-        let _turn = Turn::take(self, &identifier).await;
+        let _lock = ChangeLock::take(self, &identifier).await;
         if let Some(known) = self.find(&identifier) {
             known.accepts(&identity).map_err(invalid)?;
         }
@@ -167,29 +164,29 @@ impl Identities {
             Some(own) if own.identity.compare(&identity) == Comparison::Equal => {
                 own.clone().with_key(key)
             }
-            _ => Own::new(identity, key),
+            _ => OwnIdentity::new(identity, key),
         };
         self.keep_own(before.as_ref(), own)
     }
 
-    /// Keeps an identity of this node in place of what it was before, in the store first. The
-    /// caller has the turn.
-    fn keep_own(&self, before: Option<&Own>, own: Own) -> Result<Identifier> {
+    /// Replaces the state of an identity of this node, in the store first. The caller holds the
+    /// change lock.
+    fn keep_own(&self, before: Option<&OwnIdentity>, own: OwnIdentity) -> Result<Identifier> {
         let identifier = *own.identity.identifier();
         self.store_own(before, &own)?;
         self.save_rest();
-        // The earlier state is dropped outside of the lock.
+        // Drop the earlier state outside of the mutex.
         let _replaced = self.memory(|memory| memory.own.insert(identifier, own));
         Ok(identifier)
     }
 
-    pub(super) fn own_identity(&self, identifier: &Identifier) -> Result<Own> {
+    pub(super) fn own_identity(&self, identifier: &Identifier) -> Result<OwnIdentity> {
         let own = self.memory(|memory| memory.own.get(identifier).cloned());
         own.ok_or_else(|| unknown(identifier))
     }
 }
 
-/// Refuses to make a key by a clock that was not set yet, or one that nobody would ever believe.
+/// Returns an error for a clock that has not been set, or a key that would be expired already.
 fn check_new_key(options: &IdentityOptions, now: u64) -> Result<()> {
     check_clock(now)?;
     if options.valid_until() >= now {
@@ -197,7 +194,7 @@ fn check_new_key(options: &IdentityOptions, now: u64) -> Result<()> {
     }
     Err(Error::with_text(ErrorKind::InvalidInput, || {
         let ago = now - options.valid_until();
-        format!("the options make a key that has run out {ago} s ago: give it a later end")
+        format!("the options create a key that expired {ago} s ago: set a later end")
     }))
 }
 

@@ -1,21 +1,21 @@
-//! What the log is told of keys of this node's identities that run out soon.
+//! Log warnings about identity keys of this node that expire soon.
 //!
-//! When the key of an identity has run out, nothing can be shown in its name, and its peers have to
-//! learn of the new one: the program has to know of it months before.
+//! An identity whose key has expired cannot attest anything, and its peers have to learn its new
+//! key: the program has to know months in advance.
 
 use super::Identities;
-use super::own::Own;
+use super::own_identity::OwnIdentity;
 
-/// How long before the key of an identity of this node runs out the log warns of it, in seconds: 90
-/// days, or a quarter of the key's lifetime if that is less.
+/// Time before the expiry of an identity's key at which the log warns, in seconds: 90 days, or a
+/// quarter of the key's lifetime if that is less.
 pub const KEY_EXPIRY_NOTICE: u64 = 90 * 24 * 60 * 60;
 
-/// How often the log warns of the key of one identity at most, in seconds: once a day.
+/// Minimum interval between two warnings about the key of one identity, in seconds: one day.
 pub const KEY_EXPIRY_NOTICE_INTERVAL: u64 = 24 * 60 * 60;
 
 impl Identities {
-    /// Warns of a key that runs out soon, when it is used.
-    pub(super) fn tell_of_expiry(&self, own: &Own, now: u64) {
+    /// Logs a warning when a key is used that expires soon.
+    pub(super) fn tell_of_expiry(&self, own: &OwnIdentity, now: u64) {
         let latest = own.identity.latest_change();
         let (from, until) = (latest.attestations_valid_from, latest.attestations_valid_until);
         let notice = KEY_EXPIRY_NOTICE.min(until.saturating_sub(from) / 4);
@@ -25,7 +25,7 @@ impl Identities {
     }
 
     #[cold]
-    fn warn_of_expiry(&self, own: &Own, until: u64, now: u64) {
+    fn warn_of_expiry(&self, own: &OwnIdentity, until: u64, now: u64) {
         let identifier = own.identity.identifier();
         let is_due = self.memory(|memory| {
             let told = memory.expiry_told.get(identifier);

@@ -1,7 +1,7 @@
-//! What is kept in a store, as bytes, and read at the start.
+//! The encoding of the stored state, and reading it at start-up.
 
-use super::attested::Said;
-use super::own::Own;
+use super::attribute_cache::CachedAttributes;
+use super::own_identity::{AttestedKey, OwnIdentity};
 use super::{Identities, Memory};
 use crate::codec::Structure;
 use crate::credential::{Attributes, CredentialAndPurposeKey};
@@ -16,14 +16,11 @@ use core::error::Error as StdError;
 use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_null, write_unsigned};
 use ockam_core::{Error, ErrorKind, Result};
 
-/// A key and that it is an identity's.
-type Attested = (KeyHandle, Attestation);
-
 /// An identity of this node.
 struct OwnRecord {
     history: ChangeHistory,
     key: KeyHandle,
-    purpose_keys: [Option<Attested>; 2],
+    purpose_keys: [Option<AttestedKey>; 2],
 }
 
 impl Structure for OwnRecord {
@@ -68,18 +65,18 @@ impl Structure for OwnRecord {
     }
 }
 
-/// Attributes and until when they hold. There is none of a record that an earlier version has
-/// written, which does not say how old it is: its subject shows its credential again.
-struct AttributesRecord(Option<Said>);
+/// Attributes and their times. `None` for a record of an earlier version, which lacks the time of
+/// creation: its subject has to present its credential again.
+struct AttributesRecord(Option<CachedAttributes>);
 
 impl Structure for AttributesRecord {
     fn write(&self, buffer: &mut Vec<u8>) {
-        if let Some(said) = &self.0 {
+        if let Some(entry) = &self.0 {
             write_array(buffer, 4);
-            write_unsigned(buffer, said.expires_at);
-            said.attributes.write(buffer);
-            write_unsigned(buffer, said.created_at);
-            write_bytes(buffer, said.issuer_change.as_bytes());
+            write_unsigned(buffer, entry.expires_at);
+            entry.attributes.write(buffer);
+            write_unsigned(buffer, entry.created_at);
+            write_bytes(buffer, entry.issuer_change.as_bytes());
         }
     }
 
@@ -97,11 +94,16 @@ impl Structure for AttributesRecord {
         reader.require(&mut fields, CHANGE)?;
         let issuer_change = ChangeHash::from(*reader.byte_array(CHANGE)?);
         reader.skip_rest(&mut fields)?;
-        Ok(AttributesRecord(Some(Said { attributes, created_at, expires_at, issuer_change })))
+        Ok(AttributesRecord(Some(CachedAttributes {
+            attributes,
+            created_at,
+            expires_at,
+            issuer_change,
+        })))
     }
 }
 
-/// Two identities as one key.
+/// Returns two identifiers as one key.
 fn pair_key((first, second): &(Identifier, Identifier)) -> [u8; 64] {
     let mut key = [0; 64];
     key[..32].copy_from_slice(first.as_bytes());
@@ -115,12 +117,12 @@ fn pair(key: &[u8]) -> Option<(Identifier, Identifier)> {
     Some((first?.into(), second?.into()))
 }
 
-/// What is in the store is not what this program has written.
+/// Returns the error for corrupt data in the store.
 fn damaged(table: Table, why: impl StdError + Send + Sync + 'static) -> Error {
     Error::with_kind(ErrorKind::Io, why).add_context(format!("reading the stored {table:?}"))
 }
 
-/// Two handles to one store that do not know of each other have changed the same identity.
+/// Returns the error for an identity changed through two independent handles to one store.
 fn changed_elsewhere(identifier: &Identifier) -> Error {
     Error::with_text(ErrorKind::Failed, || {
         format!(
@@ -130,7 +132,7 @@ fn changed_elsewhere(identifier: &Identifier) -> Error {
     })
 }
 
-/// Reads all that a store has.
+/// Reads the whole store.
 pub(super) fn load(store: &dyn Store) -> Result<Memory> {
     let mut memory = Memory::default();
     for (_, value) in store.all(Table::Own)? {
@@ -138,21 +140,21 @@ pub(super) fn load(store: &dyn Store) -> Result<Memory> {
         let identity = Identity::verify(record.history, None);
         let identity = identity.map_err(|why| damaged(Table::Own, why))?;
         let identifier = *identity.identifier();
-        let own = Own::restored(identity, record.key, record.purpose_keys);
+        let own = OwnIdentity::restored(identity, record.key, record.purpose_keys);
         memory.own.insert(identifier, own);
     }
     for (_, value) in store.all(Table::Known)? {
         let identity = stored_identity(&value).map_err(|why| damaged(Table::Known, why))?;
         memory.known.pin(identity.identifier());
-        // If it is there twice, the longer history counts.
+        // If it is stored twice, the longer history wins.
         let _ = memory.known.remember(&identity);
     }
     load_met(store, &mut memory)?;
     for (key, value) in store.all(Table::Attributes)? {
         let record =
             AttributesRecord::decode(&value).map_err(|why| damaged(Table::Attributes, why))?;
-        if let Some((pair, said)) = pair(&key).zip(record.0) {
-            memory.attested.insert(pair, said);
+        if let Some((pair, entry)) = pair(&key).zip(record.0) {
+            memory.attributes.insert(pair, entry);
         }
     }
     for (key, value) in store.all(Table::Credentials)? {
@@ -170,8 +172,8 @@ fn stored_identity(value: &[u8]) -> Result<Identity, IdentityError> {
     Identity::restore(ChangeHistory::read_stored(&mut Reader::new(value))?)
 }
 
-/// Reads the strangers. One that cannot be read, or for which there is no room, is removed: what
-/// others have caused to be stored does not keep a node from starting.
+/// Reads the strangers. One that cannot be read, or exceeds the limits, is removed: data from peers
+/// must not keep a node from starting.
 fn load_met(store: &dyn Store, memory: &mut Memory) -> Result<()> {
     for (key, value) in store.all(Table::Met)? {
         let Ok(identity) = stored_identity(&value) else {
@@ -180,7 +182,7 @@ fn load_met(store: &dyn Store, memory: &mut Memory) -> Result<()> {
         };
         match memory.known.remember(&identity) {
             Ok(remembered) if remembered.is_pinned => {
-                // It was pinned, and the node stopped before this was removed.
+                // It was pinned, but the node stopped before this record was removed.
                 store.put(Table::Known, &key, &value)?;
                 store.remove(Table::Met, &key)?;
             }
@@ -195,17 +197,17 @@ fn load_met(store: &dyn Store, memory: &mut Memory) -> Result<()> {
     Ok(())
 }
 
-/// Writing through: without a store nothing happens.
+/// Write-through; without a store these are no-ops.
 impl Identities {
-    /// Writes an identity of this node, if the store has as many changes of it as the state that
-    /// it was made from.
-    pub(super) fn store_own(&self, before: Option<&Own>, own: &Own) -> Result<()> {
+    /// Writes an identity of this node, if the stored history has as many changes as the state that
+    /// it was derived from.
+    pub(super) fn store_own(&self, before: Option<&OwnIdentity>, own: &OwnIdentity) -> Result<()> {
         let Some(store) = &self.0.store else { return Ok(()) };
         let identifier = own.identity.identifier();
         let record = OwnRecord {
             history: own.identity.history().clone(),
             key: own.key.clone(),
-            purpose_keys: own.purpose_keys().map(Option::<&Attested>::cloned),
+            purpose_keys: own.purpose_keys().map(Option::<&AttestedKey>::cloned),
         };
         let expected = before.map_or(0, |own| own.identity.history().changes().len());
         store.update(Table::Own, identifier.as_bytes(), &mut |stored| {
@@ -230,9 +232,9 @@ impl Identities {
     pub(super) fn store_attributes(
         &self,
         pair: &(Identifier, Identifier),
-        said: Said,
+        entry: CachedAttributes,
     ) -> Result<()> {
-        let record = AttributesRecord(Some(said));
+        let record = AttributesRecord(Some(entry));
         self.put(Table::Attributes, &pair_key(pair), &record)
     }
 
@@ -259,8 +261,8 @@ impl Identities {
     }
 }
 
-/// Writes a value, or removes it if there is none. A history does not take the place of a longer
-/// one: of two that are learnt at once, the shorter may come second.
+/// Writes a value, or removes it if it is `None`. A history does not replace a longer one: of two
+/// that are learnt at the same time, the shorter may be written second.
 pub(super) fn write_learnt(
     store: &dyn Store,
     table: Table,

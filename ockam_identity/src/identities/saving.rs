@@ -1,8 +1,8 @@
-//! What was learnt of others and is not in the store yet.
+//! Data learnt from peers that is not in the store yet.
 //!
-//! That a disk is full keeps no peer out: what was learnt counts as long as the process lives, and
-//! is written as soon as the store works again. Identities of this node do not go this way: what
-//! cannot be stored of them is an error.
+//! A full disk does not keep peers out: the data is kept in memory for the lifetime of the process,
+//! and written as soon as the store works again. For identities of this node, by contrast, a failed
+//! write is an error.
 
 use super::Identities;
 use super::record::write_learnt;
@@ -12,11 +12,11 @@ use alloc::vec::Vec;
 use core::mem;
 use ockam_core::{Error, Result};
 
-/// How many values wait at most for a store that fails. More are not stored, and count as long as
-/// the process lives.
+/// Maximum number of values that wait for a store that fails. Further ones are not stored, and are
+/// kept only for the lifetime of the process.
 pub const MAX_UNSAVED: usize = 32_768;
 
-/// Values by table and key; `None` for one that is to be removed.
+/// Values by table and key; `None` for a removal.
 type Values = Map<(Table, Vec<u8>), Option<Vec<u8>>>;
 
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub(super) struct Unsaved {
     values: Values,
     /// A task is writing them.
     is_saving: bool,
-    /// How many attempts in a row have failed.
+    /// Number of consecutive failed attempts.
     failures: u64,
 }
 
@@ -35,7 +35,7 @@ impl Unsaved {
         }
     }
 
-    /// Takes what is to be written, unless another task does.
+    /// Takes the values to write, unless another task is writing.
     fn begin(&mut self) -> Option<Values> {
         let begins = !self.is_saving && !self.values.is_empty();
         self.is_saving |= begins;
@@ -44,7 +44,7 @@ impl Unsaved {
 }
 
 impl Identities {
-    /// Writes a value that was learnt, or removes it, now or when the store works again.
+    /// Writes or removes a value, now or when the store works again.
     pub(super) fn save(&self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
         if self.0.store.is_some() {
             self.memory(|memory| memory.unsaved.insert((table, key.to_vec()), value));
@@ -52,10 +52,10 @@ impl Identities {
         }
     }
 
-    /// Writes what could not be written before.
+    /// Writes the values that could not be written before.
     pub(super) fn save_rest(&self) {
         let Some(store) = &self.0.store else { return };
-        // More may come while this is written.
+        // More values may be added during the write.
         while let Some(values) = self.memory(|memory| memory.unsaved.begin()) {
             let mut saving = Saving { identities: self, values };
             let saved = saving.write(&**store);
@@ -69,23 +69,26 @@ impl Identities {
     }
 }
 
-/// Counts failures, and returns how many there were before.
+/// Counts failures and returns the previous count.
 fn count(failures: &mut u64, saved: &Result<()>) -> u64 {
     let before = *failures;
     *failures = if saved.is_ok() { 0 } else { before.saturating_add(1) };
     before
 }
 
-/// Says once that the store fails, and once that it works again.
+/// Logs once that the store fails, and once that it works again.
 fn report(saved: &Result<(), Error>, failures: u64) {
     #[cfg(feature = "node")]
     match saved {
         Err(error) if failures == 0 => {
             let error = crate::program::Shown(error);
-            tracing::error!(%error, "what was learnt of others is not stored: it is kept in memory until the store works again");
+            tracing::error!(%error, "data learnt from peers cannot be stored: it is kept in memory until the store works again");
         }
         Ok(()) if failures > 0 => {
-            tracing::warn!(failures, "the store works again, and has what was kept in memory");
+            tracing::warn!(
+                failures,
+                "the store works again and has the data that was kept in memory"
+            );
         }
         _ => {}
     }
@@ -93,7 +96,7 @@ fn report(saved: &Result<(), Error>, failures: u64) {
     let _ = (saved, failures);
 }
 
-/// Values that are being written. What is left of them when it is dropped is not written yet.
+/// Values that are being written. On drop, the remaining ones are queued again.
 struct Saving<'a> {
     identities: &'a Identities,
     values: Values,
@@ -115,7 +118,7 @@ impl Drop for Saving<'_> {
         self.identities.memory(|memory| {
             let unsaved = &mut memory.unsaved;
             unsaved.is_saving = false;
-            // What came meanwhile is newer.
+            // A value added in the meantime is newer.
             for (place, value) in mem::replace(&mut unsaved.values, left) {
                 unsaved.insert(place, value);
             }

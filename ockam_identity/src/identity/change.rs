@@ -1,4 +1,4 @@
-//! One change of an identity's key, and the history that changes make.
+//! One change of an identity's key, and the history of changes.
 
 use super::error::ChangeError;
 use crate::codec::{Structure, read_list, read_optional_hash, write_list, write_optional_hash};
@@ -11,27 +11,27 @@ use ockam_core::cbor::{
     CborError, Reader, write_array, write_boolean, write_bytes, write_unsigned,
 };
 
-/// How many changes the history of an identity has at most. A longer one is refused before any of
+/// Maximum number of changes in the history of an identity. A longer one is rejected before any of
 /// its signatures is verified: each change costs two verifications, about 90 microseconds. Ockam
-/// 0.150 has no limit but that of the message of a handshake, and its identities have few changes.
+/// 0.150 has no limit but that of a handshake message, and its identities have few changes.
 pub const MAX_HISTORY_CHANGES: usize = 100;
 
-/// How many bytes the history of an identity has at most, as it is encoded: as many as a message of
-/// the handshake, so that a longer one could not be shown to anyone.
+/// Maximum length of the encoded history of an identity in bytes: that of a handshake message, since
+/// a longer one could not be presented to peers.
 pub const MAX_HISTORY_LEN: usize = 65_535;
 
 const HISTORY: &str = "a change history";
 const NUMBER: &str = "the number of changes of the history";
 const LENGTH: &str = "the length of the history";
 
-/// What a change says.
+/// The content of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeData {
-    /// The hash of the change before this one; none in the first.
+    /// The hash of the previous change; `None` in the first.
     pub previous_change: Option<ChangeHash>,
     /// The identity's key from this change on.
     pub primary_public_key: VerifyingKey,
-    /// A remark. Every new key ends the attestations by the one before, whatever this is.
+    /// An informational flag. Every new key voids the attestations by the previous one, for any value.
     pub revoke_all_purpose_keys: bool,
     /// The earliest time at which the key attests, in seconds since 1970 UTC.
     pub attestations_valid_from: u64,
@@ -77,7 +77,7 @@ impl Structure for ChangeData {
     }
 }
 
-/// A change as it was made, with the signatures of its key and of the key before.
+/// A change with the signatures of its key and of the previous key, unverified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Change {
     data: Vec<u8>,
@@ -100,7 +100,7 @@ impl Change {
         &self.data
     }
 
-    /// Verifies the change, whose hash is `hash`, behind the change before it.
+    /// Verifies the change, whose hash is `hash`, against the previous change.
     pub(super) fn verify(
         &self,
         hash: &ChangeHash,
@@ -109,7 +109,7 @@ impl Change {
         let data = self.follow(hash, before)?;
         let key = &data.primary_public_key;
         key.verify(hash.as_bytes(), &self.signature).map_err(ChangeError::Signature)?;
-        // A previous signature on the first change is nobody's, and is not looked at.
+        // A previous signature on the first change has no signer and is ignored.
         if let Some((before, _)) = before {
             let previous =
                 self.previous_signature.as_ref().ok_or(ChangeError::NoPreviousSignature)?;
@@ -119,8 +119,7 @@ impl Change {
         Ok(data)
     }
 
-    /// Reads what the change says, if it follows from the change before it. Its signatures are not
-    /// looked at.
+    /// Decodes the change, if it follows from the previous one. Its signatures are not verified.
     pub(super) fn follow(
         &self,
         _: &ChangeHash,
@@ -172,8 +171,8 @@ impl fmt::Debug for Change {
     }
 }
 
-/// The changes of an identity, oldest first, as they arrived. Nothing in it was verified:
-/// [`Identity::verify`](super::Identity::verify) does that.
+/// The changes of an identity, oldest first, unverified.
+/// [`Identity::verify`](super::Identity::verify) verifies them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeHistory(Vec<Change>);
 
@@ -182,7 +181,7 @@ impl ChangeHistory {
         ChangeHistory(changes)
     }
 
-    /// Returns whose history it says to be; `None` if there is no change.
+    /// Returns the identifier of the claimed identity; `None` if there is no change.
     #[must_use]
     pub fn identifier(&self) -> Option<Identifier> {
         self.0.first().map(|change| Identifier::from(sha256(&change.data)))
@@ -193,7 +192,7 @@ impl ChangeHistory {
         self.0.iter().map(|change| ChangeHash::from(sha256(&change.data))).collect()
     }
 
-    /// Reads a history that this node stored, whatever its length.
+    /// Decodes a history that this node stored, without a limit of its length.
     pub(crate) fn read_stored(reader: &mut Reader<'_>) -> Result<Self, CborError> {
         read_list(reader, HISTORY).map(ChangeHistory)
     }
@@ -210,7 +209,7 @@ impl Structure for ChangeHistory {
         write_list(buffer, &self.0);
     }
 
-    /// Refuses more than [`MAX_HISTORY_CHANGES`] and more than [`MAX_HISTORY_LEN`] bytes.
+    /// Rejects more than [`MAX_HISTORY_CHANGES`] and more than [`MAX_HISTORY_LEN`] bytes.
     fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
         let begin = reader.offset();
         let mut elements = reader.array(HISTORY)?;

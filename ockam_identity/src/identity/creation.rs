@@ -1,15 +1,14 @@
-//! New identities, and new keys of identities.
+//! Creating identities, and new keys of identities.
 
 use super::{Change, ChangeData, ChangeHistory, Identity, IdentityError, MAX_HISTORY_CHANGES};
 use crate::signed::{self, DataType};
 use crate::vault::{KeyHandle, KeyKind, Secret, Vault, sha256};
 use alloc::vec::Vec;
 
-/// How long a new key attests unless told otherwise, in seconds: ten years of 365 days, as in
-/// Ockam 0.150.
+/// Default lifetime of a new key in seconds: ten years of 365 days, as in Ockam 0.150.
 pub const IDENTITY_KEY_LIFETIME: u64 = 3_650 * 24 * 60 * 60;
 
-/// Says what key a new identity, or an identity that changes its key, gets.
+/// Options for the key of a new identity, or the next key of an identity.
 #[derive(Clone, Debug)]
 pub struct IdentityOptions {
     valid_from: u64,
@@ -18,7 +17,7 @@ pub struct IdentityOptions {
 }
 
 impl IdentityOptions {
-    /// Takes an Ed25519 key that attests from now, in seconds since 1970 UTC, for
+    /// Creates options for an Ed25519 key that attests from `now`, in seconds since 1970 UTC, for
     /// [`IDENTITY_KEY_LIFETIME`].
     #[must_use]
     pub fn new(now: u64) -> Self {
@@ -40,7 +39,7 @@ impl IdentityOptions {
         self.valid_until
     }
 
-    /// Remarks that earlier purpose keys are revoked. Every new key does that.
+    /// Marks earlier purpose keys as revoked. Every new key revokes them, with or without the mark.
     #[must_use]
     pub fn with_revocation_of_purpose_keys(mut self) -> Self {
         self.revoke_all_purpose_keys = true;
@@ -49,13 +48,13 @@ impl IdentityOptions {
 }
 
 impl Identity {
-    /// Makes an identity with a new key, from 32 random bytes.
+    /// Creates an identity with a new key, from 32 random bytes.
     ///
     /// # Errors
-    /// [`IdentityError::Vault`] if the vault makes no key.
+    /// [`IdentityError::Vault`] if the vault creates no key.
     ///
     /// # Cancel safety
-    /// Dropped, it may leave a key in the vault that nobody uses.
+    /// If the future is dropped, an unused key may stay in the vault.
     pub async fn create(
         vault: &dyn Vault,
         options: IdentityOptions,
@@ -75,18 +74,18 @@ impl Identity {
         Ok((Identity::verify(history, None)?, key))
     }
 
-    /// Makes the same identity with a new key, from 32 random bytes, signed by the key that it
-    /// has. All attestations by that key are void for whoever learns of the change.
+    /// Returns the same identity with a new key, from 32 random bytes, signed by its current key.
+    /// For peers that learn of the change, all attestations by the old key are void.
     ///
-    /// The old key stays in the vault, so that nothing is lost if the result cannot be stored:
-    /// delete it then.
+    /// The old key stays in the vault, so that nothing is lost if the result cannot be stored. Delete
+    /// it once the result is stored.
     ///
     /// # Errors
-    /// [`IdentityError::Vault`] if the vault makes no key or does not have the old one, and
+    /// [`IdentityError::Vault`] if the vault creates no key or does not have the old one, and
     /// [`IdentityError::TooManyChanges`] after [`MAX_HISTORY_CHANGES`].
     ///
     /// # Cancel safety
-    /// Dropped, it may leave a key in the vault that nobody uses.
+    /// If the future is dropped, an unused key may stay in the vault.
     pub async fn rotate(
         &self,
         vault: &dyn Vault,
@@ -102,7 +101,7 @@ impl Identity {
             previous_change: Some(*self.latest_change_hash()),
             primary_public_key: public,
             revoke_all_purpose_keys: options.revoke_all_purpose_keys,
-            // It may not go down, and the clocks of machines differ.
+            // It must not decrease, and the clocks of machines differ.
             attestations_valid_from: options.valid_from.max(self.latest.attestations_valid_from),
             attestations_valid_until: options.valid_until,
         };
@@ -112,7 +111,7 @@ impl Identity {
         let previous_signature = vault.sign(old_key, &hash).await?;
         let mut changes = self.history.changes().to_vec();
         changes.push(Change::new(data, signature, Some(previous_signature)));
-        // Verified as a stranger would: the old key may be another identity's.
+        // Verify it as a peer would: the old key may belong to another identity.
         let identity = Identity::verify(ChangeHistory::new(changes), Some(&self.identifier))?;
         Ok((identity, key))
     }

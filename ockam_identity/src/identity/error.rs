@@ -1,4 +1,4 @@
-//! Why a history is refused.
+//! Errors of identities and their histories.
 
 use super::MAX_HISTORY_CHANGES;
 use crate::identifier::Identifier;
@@ -8,7 +8,7 @@ use core::error::Error;
 use core::fmt;
 use ockam_core::cbor::CborError;
 
-/// Says why bytes are not the history of an identity, or why an identity could not be changed.
+/// Error of verifying the history of an identity, or of changing an identity.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum IdentityError {
@@ -16,45 +16,45 @@ pub enum IdentityError {
     Malformed(CborError),
     /// The history has no change.
     Empty,
-    /// A change is wrong.
+    /// A change is not valid.
     Change {
-        /// Which one, counted from 0.
+        /// The index of the change, counted from 0.
         index: usize,
-        /// What is wrong with it.
+        /// The error of the change.
         why: ChangeError,
     },
-    /// The history is another identity's.
+    /// The history is that of another identity.
     OtherIdentifier {
-        /// The one that was expected.
+        /// The expected identity.
         expected: Identifier,
-        /// The one whose it is.
+        /// The actual identity.
         found: Identifier,
     },
-    /// The history has fewer changes than the one that is remembered. Ask for the current one.
+    /// The history has fewer changes than the known one. Request the current one.
     Older(Identifier),
-    /// The history differs from the one that is remembered: somebody has used a key twice.
+    /// The history contradicts the known one: a key has signed two different changes.
     Conflict(Identifier),
-    /// The history has as many changes as others accept: the identity cannot change its key again.
+    /// The history has the maximum number of changes: the identity cannot change its key again.
     TooManyChanges(Identifier),
-    /// The vault did not make a key or a signature.
+    /// The vault failed to create a key or a signature.
     Vault(VaultError),
 }
 
-/// Says what is wrong with a change.
+/// Error of verifying a change.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ChangeError {
-    /// It cannot be read.
+    /// It is malformed.
     Data(SignedDataError),
-    /// It does not name the change before it, or names one where there is none.
+    /// It does not name the previous change, or names one where there is none.
     PreviousChange,
-    /// It begins before the change before it.
+    /// It begins before the previous change.
     ValidFrom,
-    /// The signature by its own key is not valid.
+    /// The signature by its key is not valid.
     Signature(VaultError),
-    /// The signature by the key before is missing.
+    /// The signature by the previous key is missing.
     NoPreviousSignature,
-    /// The signature by the key before is not valid.
+    /// The signature by the previous key is not valid.
     PreviousSignature(VaultError),
 }
 
@@ -102,12 +102,12 @@ impl fmt::Display for ChangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Data(error) => write!(f, "cannot be read: {error}"),
-            Self::PreviousChange => f.write_str("does not follow from the change before it"),
-            Self::ValidFrom => f.write_str("begins before the change before it"),
+            Self::PreviousChange => f.write_str("does not follow from the previous change"),
+            Self::ValidFrom => f.write_str("begins before the previous change"),
             Self::Signature(error) => write!(f, "is not signed by its own key: {error}"),
-            Self::NoPreviousSignature => f.write_str("lacks the signature of the key before"),
+            Self::NoPreviousSignature => f.write_str("lacks the signature of the previous key"),
             Self::PreviousSignature(error) => {
-                write!(f, "is not signed by the key before: {error}")
+                write!(f, "is not signed by the previous key: {error}")
             }
         }
     }

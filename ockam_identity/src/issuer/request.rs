@@ -1,12 +1,11 @@
-//! The headers of a request and of its answer: CBOR maps with numbers for keys, in front of the
-//! body.
+//! The headers of a request and of its response: CBOR maps with numeric keys, in front of the body.
 
 use crate::codec::Structure;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use ockam_core::cbor::{CborError, Reader, write_boolean, write_map, write_text, write_unsigned};
 
-/// The method of a request that asks for something to be made.
+/// The method of a request that creates something.
 const POST: u8 = 1;
 
 const HEADER: &str = "the header of a request";
@@ -17,7 +16,7 @@ const METHOD: &str = "the method";
 const STATUS: &str = "the status";
 const BODY: &str = "whether there is a body";
 
-/// What became of a request, as in HTTP.
+/// Status of a response, as in HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub(super) enum Status {
@@ -39,12 +38,12 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Asks for a credential.
+    /// Creates a request for a credential.
     pub(super) fn new(id: u64) -> Self {
         Request { id, path: "/".to_string(), method: POST, has_body: false }
     }
 
-    /// Says why it is not a request for a credential.
+    /// Returns the error status if it is not a request for a credential.
     pub(super) fn refusal(&self) -> Option<Status> {
         match (&*self.path, self.method) {
             ("/", POST) => None,
@@ -83,19 +82,19 @@ impl Structure for Request {
     }
 }
 
-/// The header of an answer.
+/// The header of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) id: u64,
     /// The id of the request.
     pub(super) of: u64,
-    /// A [`Status`], or another that a later version knows.
+    /// A [`Status`], or another number of a later version.
     pub(super) status: u64,
     pub(super) has_body: bool,
 }
 
 impl Answer {
-    /// Reads an answer and returns the body behind it.
+    /// Decodes a response and returns the body after it.
     pub(super) fn decode_front(bytes: &[u8]) -> Result<(Self, &[u8]), CborError> {
         let mut reader = Reader::new(bytes);
         let answer = Self::read(&mut reader)?;

@@ -1,4 +1,4 @@
-//! The structure of an attestation: an identity's word that a key is its own.
+//! The structure of an attestation, by which an identity certifies a purpose key.
 
 use super::Validity;
 use crate::codec::{Structure, no_variant, read_field};
@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use ockam_core::cbor::{CborError, Reader, write_array, write_bytes, write_variant};
 
-/// A key and what it is for.
+/// A key and its purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PurposeKey {
@@ -43,23 +43,23 @@ impl Structure for PurposeKey {
     }
 }
 
-/// What an attestation says.
+/// The content of an attestation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttestationData {
-    /// The identity whose key it is, and that signs.
+    /// The identity that owns the key and signs.
     pub subject: Identifier,
-    /// The identity's latest change when it was made.
+    /// The identity's latest change at the time of signing.
     pub subject_latest_change_hash: ChangeHash,
     /// The key and its purpose.
     pub public_key: PurposeKey,
-    /// When it was made, in seconds since 1970 UTC.
+    /// The time of signing, in seconds since 1970 UTC.
     pub created_at: u64,
-    /// The last second in which it holds, since 1970 UTC.
+    /// The last second of its validity, since 1970 UTC.
     pub expires_at: u64,
 }
 
 impl AttestationData {
-    /// Returns the time in which it holds.
+    /// Returns its validity period.
     #[must_use]
     pub fn validity(&self) -> Validity {
         Validity { created_at: self.created_at, expires_at: self.expires_at }
@@ -98,15 +98,15 @@ impl Structure for AttestationData {
     }
 }
 
-/// An attestation as it was made, with the identity's signature. Nothing in it was verified.
+/// An attestation with the identity's signature, unverified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attestation(Signed);
 
 impl Attestation {
-    /// Reads what it says, without believing it.
+    /// Decodes its content without verifying it.
     ///
     /// # Errors
-    /// [`SignedDataError`] if it is no attestation.
+    /// [`SignedDataError`] if it is not an attestation.
     pub fn data(&self) -> Result<AttestationData, SignedDataError> {
         signed::unwrap(&self.0.data, DataType::Attestation)
     }

@@ -1,4 +1,4 @@
-//! Why an attestation is refused.
+//! Errors of attestations.
 
 use super::Untimely;
 use crate::identifier::Identifier;
@@ -7,31 +7,31 @@ use crate::vault::VaultError;
 use core::error::Error;
 use core::fmt;
 
-/// Says why a key is not believed to be an identity's.
+/// Error of verifying an attestation.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AttestationError {
-    /// It cannot be read.
+    /// It is malformed.
     Data(SignedDataError),
     /// It is about another identity.
     OtherSubject {
-        /// The one that was expected.
+        /// The expected identity.
         expected: Identifier,
-        /// The one that it is about.
+        /// The actual identity.
         found: Identifier,
     },
-    /// It is not by the latest key of the identity that is known here: the identity has a new key
-    /// since, or a newer one than this node has heard of.
+    /// It is not by the latest key known to this node: the identity has changed its key since, or has
+    /// a newer key than this node knows.
     OtherChange,
-    /// It begins before the identity's key does, or ends after it.
+    /// It is valid before or after the validity period of the identity's key.
     OutlivesIdentity,
-    /// It was made in the future. Are the clocks right?
+    /// It was made in the future. Check the clocks.
     Early,
     /// It has expired.
     Expired,
     /// The signature of the identity is not valid.
     Signature(VaultError),
-    /// The key is for another purpose, or is not the one that was used.
+    /// It is for another purpose, or for another key than the one in use.
     OtherKey,
 }
 

@@ -1,14 +1,14 @@
 //! The store in one file, on `redb`.
 //!
-//! It owns the file: that one process has it, the version of its format, what becomes of it when
-//! the disk or the library fails, and the copy beside it. A write is a transaction, so that
-//! whatever ends the process, the file is as it was before or after it.
+//! It owns the file: its exclusive use by one process, the version of its format, its recovery when
+//! the disk or the library fails, and the copy next to it. A write is a transaction, so that after a
+//! crash the file has the state before or after it.
 //!
 //! | file | owns |
 //! |---|---|
-//! | `private` | that the file is its owner's, and no link |
-//! | `guard` | panics of the library |
-//! | `copy` | the last good state beside the file |
+//! | `private` | checks of owner, permissions and symbolic links |
+//! | `guard` | errors and panics of the library |
+//! | `copy` | the copy of the last good state next to the file |
 
 mod copy;
 #[cfg(test)]
@@ -33,58 +33,58 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// The version of the format of the file. Another one is refused.
+/// Version of the format of the file. Other versions are rejected.
 pub const FORMAT_VERSION: u64 = 1;
 
-/// How long after the file could not be opened again it is not tried again, unless for secret keys
-/// and identities of this node.
+/// Time after a failure to reopen the file during which it is not tried again, except for secret
+/// keys and identities of this node.
 pub const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many bytes of the file are kept in memory. It is small and read once.
+/// Size of the library's cache in bytes. The file is small and read once.
 const CACHE: usize = 1024 * 1024;
 
 type Values = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
-/// Makes a database of an open file.
+/// Creates a database from an open file.
 type Make = dyn Fn(File) -> Result<Database, DatabaseError> + Send + Sync;
 
 const FORMAT: TableDefinition<'static, (), u64> = TableDefinition::new("format");
 
-/// Keeps what has to survive in one file, which only its owner can read.
+/// A store in one file, which only its owner can read.
 ///
-/// When the disk fails, for example because it is full, the call that notices is an error, and the
-/// next ones open the file again.
+/// If the disk fails, for example because it is full, the call returns an error, and the next calls
+/// reopen the file.
 ///
-/// Beside the file is a copy of its last good state, under the same name with `.bak` behind it,
-/// which is replaced as a whole when the file was opened, when an identity of this node has
-/// changed, and when a secret key was deleted. If the file is damaged, put the copy in its place. A
-/// new file does not replace the copy of an earlier one: that is renamed to `.bak.old`.
+/// A copy of the last good state is kept next to the file, under the same name with the suffix
+/// `.bak`. It is replaced atomically after opening the file, after a change of an identity of this
+/// node, and after the deletion of a secret key. If the file is damaged, put the copy in its place.
+/// A new file does not replace the copy of an earlier one: that is renamed to `.bak.old`.
 pub struct FileStore {
     path: PathBuf,
     make: Box<Make>,
     open: Mutex<Open>,
-    /// The log has been told that the copy is not up to date.
+    /// `true` if a warning that the copy is out of date was logged.
     is_copy_old: AtomicBool,
 }
 
-/// The file as it is open now.
+/// The open file.
 struct Open {
-    /// `None` after a failure, until it is opened again.
+    /// `None` after a failure, until it is reopened.
     database: Option<Database>,
-    /// Which file it is: what is at the path may have been replaced.
+    /// The identity of the file: another one may have replaced it at the path.
     id: private::Id,
     failed_at: Option<Instant>,
 }
 
 impl FileStore {
-    /// Opens a file, or makes it.
+    /// Opens a file, or creates it.
     ///
     /// # Errors
     /// [`AlreadyExists`](ErrorKind::AlreadyExists) if another process has it open,
-    /// [`Denied`](ErrorKind::Denied) if others than its owner may read it, if it belongs to
-    /// another user, or is a symbolic link,
+    /// [`Denied`](ErrorKind::Denied) if other users may read it, if it belongs to another user, or
+    /// is a symbolic link,
     /// [`InvalidInput`](ErrorKind::InvalidInput) if it is empty, another kind of file or of another
-    /// version, and [`Io`](ErrorKind::Io) for what the system says, and if it is damaged.
+    /// version, and [`Io`](ErrorKind::Io) for errors of the system, and if it is damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let make = |file| {
             let backend = FileBackend::new(file)?;
@@ -104,7 +104,7 @@ impl FileStore {
                 private::open(path).map_err(opening)?.ok_or_else(|| {
                     opening(Error::with_kind(
                         ErrorKind::Io,
-                        "the file is gone as soon as it is made",
+                        "the file was removed right after it was created",
                     ))
                 })?
             }
@@ -117,8 +117,8 @@ impl FileStore {
         Ok(store)
     }
 
-    /// Calls `f` with the database, which is opened again if it has failed before. If it fails now,
-    /// that is done once more.
+    /// Calls `f` with the database, which is reopened first if it has failed before. If `f` fails,
+    /// the file is reopened and `f` called once more.
     fn with<R>(
         &self,
         table: Table,
@@ -142,7 +142,7 @@ impl FileStore {
                     return Err(error);
                 }
                 Err(Failure::Storage(error)) => {
-                    // After an error the library refuses everything until the file is opened again.
+                    // After an error the library rejects all calls until the file is reopened.
                     let _ = guarded(&self.path, || {
                         drop(database);
                         Ok(())
@@ -161,14 +161,14 @@ impl FileStore {
         let is_urgent = matches!(table, Table::Secrets | Table::Own);
         let waits = |failed: Instant| failed.elapsed() < REOPEN_INTERVAL;
         let reopened = if !is_urgent && open.failed_at.is_some_and(waits) {
-            let text = "the file has just failed, and is not opened again yet";
+            let text = "the file failed a moment ago, and is not opened again yet";
             return Err(Error::with_kind(ErrorKind::Io, text));
         } else {
             private::open(&self.path).and_then(|found| match found {
                 Some((file, id)) if id == open.id => open_database(file, &*self.make, &self.path),
                 _ => Err(Error::with_kind(
                     ErrorKind::Io,
-                    "another file is in the place of the one that was open: start the program again",
+                    "another file has replaced the one that was open: restart the program",
                 )),
             })
         };
@@ -179,7 +179,7 @@ impl FileStore {
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
-        // A panic under the lock leaves the database in its place, or takes it out.
+        // Ignore poison: a panic under the lock leaves the database present or taken out, both valid.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -197,7 +197,7 @@ impl FileStore {
         })
     }
 
-    /// Replaces the copy beside the file. That this fails is no error of what was done before.
+    /// Replaces the copy next to the file. A failure is logged and does not fail the caller.
     fn back_up(&self) {
         let copied = self.with(Table::Own, |database| copy::write(database, &self.path));
         let was_old = self.is_copy_old.swap(copied.is_err(), Ordering::Relaxed);
@@ -205,17 +205,17 @@ impl FileStore {
             && !was_old
         {
             let error = format_args!("{error:#}");
-            tracing::warn!(file = %self.path.display(), %error, "the copy of the identities is not up to date");
+            tracing::warn!(file = %self.path.display(), %error, "the copy of the identities is out of date");
         }
     }
 }
 
-/// Makes a file with its tables under another name first, so that there is never an empty one.
+/// Creates a file with its tables under another name first, so that there is never an empty one.
 fn create(path: &Path, make: &Make) -> Result<()> {
-    let new = copy::beside(path, ".new");
+    let new = copy::sibling(path, ".new");
     let (file, id) = private::open_or_create(&new)?;
-    // A process that makes the same file at the same time has this one locked, or has put it in
-    // its place by now; what a killed process has left is of no use.
+    // Another process that creates the same file has this one locked, or has already renamed it; a
+    // file left by a killed process is discarded.
     file.try_lock().map_err(|_| Error::with_kind(ErrorKind::AlreadyExists, IN_USE))?;
     if !private::is_at(&new, id) {
         return Err(Error::with_kind(ErrorKind::AlreadyExists, IN_USE));
@@ -241,7 +241,7 @@ fn open_database(file: File, make: &Make, path: &Path) -> Result<Database> {
     opened.map_err(Failure::into_error)
 }
 
-/// Writes the version into a new file, and checks that of an old one.
+/// Writes the version into a new file, or checks that of an existing one.
 fn check_format(database: &Database) -> Result<(), Failure> {
     let transaction = database.begin_write()?;
     {
@@ -305,7 +305,7 @@ impl Store for FileStore {
     fn remove(&self, table: Table, key: &[u8]) -> Result<()> {
         self.write(table, |values| Ok(values.remove(key).map(drop)?))?;
         if table == Table::Secrets {
-            // The copy has no key that was deleted.
+            // The copy must not contain deleted keys.
             self.back_up();
         }
         Ok(())
@@ -342,7 +342,7 @@ fn refused(error: DatabaseError) -> Error {
         DatabaseError::Storage(redb::StorageError::Io(why))
             if why.kind() == std::io::ErrorKind::InvalidData =>
         {
-            Error::with_kind(ErrorKind::InvalidInput, "the file is not one with identities")
+            Error::with_kind(ErrorKind::InvalidInput, "the file is not a file with identities")
         }
         other => Error::with_kind(ErrorKind::Io, other.to_string()),
     }

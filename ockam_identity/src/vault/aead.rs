@@ -1,24 +1,24 @@
 //! AES-256-GCM, in place, by one of two crates.
 //!
-//! It owns which crate does it: `ring` where it is there, because it seals 16 KiB three times as
-//! fast. What comes out is the same. It refuses to know nonces and contexts: the caller sees to it
-//! that no nonce is used twice with a key.
+//! It owns the choice of the crate: `ring` if available, because it seals 16 KiB three times as
+//! fast. The result is the same. It does not manage nonces: the caller ensures that no nonce is used
+//! twice with a key.
 
 #[cfg(feature = "ring")]
 mod ring;
 #[cfg(feature = "ring")]
 pub(crate) use self::ring::AeadKey;
 
-// With both crates the other one is there for the test that compares them.
+// With both crates enabled, the other one is compiled only for the test that compares them.
 #[cfg(all(feature = "rustcrypto", any(test, not(feature = "ring"))))]
 mod rustcrypto;
 #[cfg(all(feature = "rustcrypto", not(feature = "ring")))]
 pub(crate) use self::rustcrypto::AeadKey;
 
-/// The bytes of a nonce.
+/// Length of a nonce in bytes.
 pub(crate) const NONCE_LEN: usize = 12;
 
-/// The bytes of a tag, by which a ciphertext is longer than its plaintext.
+/// Length of a tag in bytes, by which a ciphertext is longer than its plaintext.
 pub(crate) const TAG_LEN: usize = 16;
 
 #[cfg(all(test, feature = "ring", feature = "rustcrypto"))]

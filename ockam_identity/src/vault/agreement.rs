@@ -1,4 +1,4 @@
-//! X25519: two parties agree on a secret by telling each other their public keys.
+//! X25519: two parties agree on a secret by exchanging their public keys.
 
 use super::{Secret, VaultError};
 use core::fmt;
@@ -11,7 +11,7 @@ use x25519_dalek::{PublicKey, StaticSecret};
 pub struct AgreementKey([u8; 32]);
 
 impl AgreementKey {
-    /// Returns the bytes that stand for the key on the wire.
+    /// Returns the encoding of the key on the wire.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -24,7 +24,7 @@ impl From<[u8; 32]> for AgreementKey {
     }
 }
 
-/// Takes the same time wherever two keys differ.
+/// Compares in constant time.
 impl PartialEq for AgreementKey {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
@@ -41,7 +41,7 @@ impl fmt::Debug for AgreementKey {
     }
 }
 
-/// The secret half of an X25519 key. It is clamped when it is used, and wiped when it is dropped.
+/// The secret half of an X25519 key. It is clamped on use and wiped on drop.
 pub struct AgreementSecret {
     secret: StaticSecret,
     public: AgreementKey,
@@ -60,10 +60,10 @@ impl AgreementSecret {
         &self.public
     }
 
-    /// Computes the secret that this key and the peer's agree on.
+    /// Computes the shared secret of this key and the peer's.
     ///
     /// # Errors
-    /// [`VaultError::WeakKey`] if it is zero: the peer's key is none that an honest peer has.
+    /// [`VaultError::WeakKey`] if it is zero, which does not happen with an honest peer.
     pub fn agree(&self, peer: &AgreementKey) -> Result<Secret<32>, VaultError> {
         let shared = self.secret.diffie_hellman(&PublicKey::from(peer.0));
         if !shared.was_contributory() {

@@ -9,7 +9,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// Hashes two byte strings as if they were one.
+/// Hashes the concatenation of two byte strings.
 pub(crate) fn sha256_of_two(first: &[u8], second: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(first).chain_update(second).finalize().into()
 }

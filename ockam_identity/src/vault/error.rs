@@ -1,33 +1,33 @@
-//! What a vault, or a computation with keys, can refuse.
+//! Errors of vaults and of computations with keys.
 
 use super::KeyHandle;
 use alloc::boxed::Box;
 use core::error::Error;
 use core::fmt;
 
-/// Says why a key could not be used, or why a computation with keys failed.
+/// Error of a vault, or of a computation with keys.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum VaultError {
-    /// The vault holds no key of this kind with this handle. Was it deleted, or is it another
-    /// vault's?
+    /// The vault holds no key of this kind with this handle. It may have been deleted, or belong to
+    /// another vault.
     UnknownKey(KeyHandle),
     /// The vault cannot hold or use keys of this kind. The software vault holds P-256 keys only
     /// with the feature `p256`.
     Unsupported(&'static str),
-    /// Bytes are not a key of their kind.
+    /// The bytes are not a valid key of their kind.
     InvalidKey(&'static str),
-    /// A signature is not that of this key for this message.
+    /// The signature is not by this key over this message.
     InvalidSignature,
-    /// A signature is of another kind than the key.
+    /// The signature is of another kind than the key.
     OtherKind,
-    /// The peer's key is one of the few with which every agreement gives zero.
+    /// The peer's key is one of the few with which every agreement yields zero.
     WeakKey,
-    /// A ciphertext is not what was encrypted with this key, nonce and context.
+    /// The ciphertext is not authentic for this key, nonce and context.
     InvalidCiphertext,
-    /// What holds the keys failed.
+    /// The holder of the keys, such as a key service, failed.
     Holder(Box<dyn Error + Send + Sync>),
-    /// What holds the keys panicked. The error has the text of the panic.
+    /// The holder of the keys panicked. The error has the text of the panic.
     Panicked(Box<dyn Error + Send + Sync>),
 }
 
@@ -48,10 +48,12 @@ impl fmt::Display for VaultError {
             Self::InvalidKey(kind) => write!(f, "the bytes are not {kind}"),
             Self::InvalidSignature => f.write_str("the signature is not valid"),
             Self::OtherKind => f.write_str("the signature is of another kind than the key"),
-            Self::WeakKey => f.write_str("the peer's key agrees with every key on zero"),
+            Self::WeakKey => {
+                f.write_str("the peer's key is weak: every agreement with it yields zero")
+            }
             Self::InvalidCiphertext => f.write_str("the ciphertext is not authentic"),
-            Self::Holder(_) => f.write_str("what holds the keys has failed"),
-            Self::Panicked(panic) => write!(f, "what holds the keys has failed: {panic}"),
+            Self::Holder(_) => f.write_str("the holder of the keys failed"),
+            Self::Panicked(panic) => write!(f, "the holder of the keys failed: {panic}"),
         }
     }
 }

@@ -1,20 +1,20 @@
-//! The public halves of the keys that sign.
+//! Public halves of signing keys.
 
 use super::{Signature, VaultError, p256};
 use core::fmt;
 use ed25519_dalek as ed25519;
 
-/// The kinds of keys that sign.
+/// Kind of a signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyKind {
-    /// Ed25519, what new keys are unless told otherwise.
+    /// Ed25519, the default for new keys.
     Ed25519,
     /// ECDSA over P-256 with SHA-256, for key services that lack Ed25519.
     P256,
 }
 
-/// Verifies signatures: the public half of a key that signs.
+/// Public half of a signing key, which verifies signatures.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerifyingKey {
@@ -34,7 +34,7 @@ impl VerifyingKey {
         }
     }
 
-    /// Returns the bytes that stand for the key on the wire.
+    /// Returns the encoding of the key on the wire.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -45,10 +45,10 @@ impl VerifyingKey {
 
     /// Verifies a signature over a message.
     ///
-    /// Of ECDSA signatures both forms, with a low and a high `s`, are accepted.
+    /// ECDSA signatures are accepted with a low and with a high `s`.
     ///
     /// # Errors
-    /// [`VaultError`] unless the signature is this key's.
+    /// [`VaultError`] if the signature is not by this key.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), VaultError> {
         match (self, signature) {
             (Self::Ed25519(key), Signature::Ed25519(signature)) => {
@@ -60,7 +60,7 @@ impl VerifyingKey {
     }
 }
 
-/// The strict form: of several encodings of a signature only the one that signers make.
+/// Verifies strictly: only the canonical encoding of a signature is accepted.
 fn verify_ed25519(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), VaultError> {
     ed25519::VerifyingKey::from_bytes(key)
         .map_err(|_| VaultError::InvalidKey("an Ed25519 key"))?

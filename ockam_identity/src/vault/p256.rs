@@ -1,5 +1,5 @@
-//! ECDSA over P-256 with SHA-256: verifying by `ring` or by `p256`, signing by `p256` alone. Without
-//! either, as on a small board, signatures of such keys are refused.
+//! ECDSA over P-256 with SHA-256: verification by `ring` or `p256`, signing by `p256`. Without
+//! either, as on a small board, signatures of such keys are rejected.
 //!
 //! `ring` cannot derive a public key from a secret one, and draws its own random numbers.
 
@@ -8,7 +8,7 @@ use super::VaultError;
 #[cfg(any(feature = "p256", feature = "ring"))]
 const P256: &str = "an uncompressed P-256 key";
 
-/// Says that this program has no P-256.
+/// Returns the error of a program without P-256.
 #[cfg(not(any(feature = "p256", feature = "ring")))]
 pub(super) fn verify(_: &[u8; 65], _: &[u8], _: &[u8; 64]) -> Result<(), VaultError> {
     Err(VaultError::Unsupported("signatures of P-256 keys"))
@@ -21,7 +21,7 @@ pub(super) fn verify(
     message: &[u8],
     signature: &[u8; 64],
 ) -> Result<(), VaultError> {
-    // The other forms of a point have other first bytes.
+    // Other encodings of a point have other first bytes.
     if key[0] != 4 {
         return Err(VaultError::InvalidKey(P256));
     }
@@ -56,14 +56,14 @@ fn verify_with_point(
         .map_err(|_| VaultError::InvalidSignature)
 }
 
-/// The secret half of a key, in this process's memory. It is wiped when it is dropped.
+/// The secret half of a key in this process's memory, wiped on drop.
 #[cfg(feature = "p256")]
 pub(super) struct SigningKey(p256::ecdsa::SigningKey);
 
 #[cfg(feature = "p256")]
 impl SigningKey {
-    /// Makes a key of a scalar, which must be one: of all 32-byte strings, all but one in four
-    /// billions.
+    /// Creates a key from a scalar. All but one in four billion of the 32-byte strings are valid
+    /// scalars.
     pub(super) fn new(secret: &super::Secret<32>) -> Result<Self, VaultError> {
         p256::ecdsa::SigningKey::from_slice(secret.expose())
             .map(SigningKey)

@@ -1,15 +1,14 @@
-//! Secret bytes: wiped when they are dropped, never shown, compared in constant time.
+//! Secret bytes: wiped on drop, hidden from `Debug`, compared in constant time.
 
 use core::fmt;
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Holds secret bytes.
+/// Secret bytes.
 ///
-/// They are wiped when it is dropped, `Debug` does not show them, and comparing takes the same
-/// time wherever two secrets differ. A `Secret` is not `Copy`, and copies only where `clone` says
-/// so.
+/// They are wiped on drop, `Debug` does not show them, and comparison takes constant time. A
+/// `Secret` is not `Copy`; copies are made only by `clone`.
 ///
 /// ```
 /// use ockam_identity::vault::Secret;
@@ -29,7 +28,7 @@ impl<const N: usize> Secret<N> {
         secret
     }
 
-    /// Shows the bytes, to whoever computes with them.
+    /// Returns the bytes, for computations.
     #[must_use]
     pub fn expose(&self) -> &[u8; N] {
         &self.0
@@ -52,7 +51,7 @@ impl<const N: usize> Drop for Secret<N> {
 
 impl<const N: usize> ZeroizeOnDrop for Secret<N> {}
 
-/// Takes bytes over. The caller wipes its own copy.
+/// Copies bytes. The caller is responsible for wiping the original.
 impl<const N: usize> From<[u8; N]> for Secret<N> {
     fn from(bytes: [u8; N]) -> Self {
         Secret(bytes)

@@ -1,9 +1,9 @@
-//! Signatures, of both kinds.
+//! Signatures of both kinds.
 
 use super::KeyKind;
 use core::fmt;
 
-/// Proves that the holder of a key has signed a message.
+/// A signature over a message.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signature {
@@ -14,7 +14,7 @@ pub enum Signature {
 }
 
 impl Signature {
-    /// Returns the kind of the key that made it.
+    /// Returns the kind of the signing key.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         match self {
@@ -23,7 +23,7 @@ impl Signature {
         }
     }
 
-    /// Returns the bytes that stand for the signature on the wire.
+    /// Returns the encoding of the signature on the wire.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 64] {
         let (Self::Ed25519(bytes) | Self::P256(bytes)) = self;

@@ -15,10 +15,10 @@ use ed25519_dalek::{Signer, SigningKey};
 use ockam_core::{Error, ErrorKind};
 use zeroize::Zeroizing;
 
-/// Holds keys in this process's memory, wiped when they are deleted.
+/// A vault in this process's memory. Keys are wiped when they are deleted.
 ///
-/// The handle of a key is the hash of its public half, so it is the same wherever the key is
-/// imported.
+/// The handle of a key is the hash of its public half, so it is the same in every vault that imports
+/// the key.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), ockam_identity::vault::VaultError> {
@@ -36,12 +36,12 @@ pub struct SoftwareVault {
     store: Option<Arc<dyn Store>>,
 }
 
-/// What a stored secret begins with: its kind.
+/// The kind of a stored secret, its first byte.
 const ED25519: u8 = 0;
 const P256: u8 = 1;
 const AGREEMENT: u8 = 2;
 
-/// A secret key, ready for use.
+/// A secret key that is ready to use.
 enum Key {
     Ed25519(Box<SigningKey>),
     #[cfg(feature = "p256")]
@@ -50,16 +50,17 @@ enum Key {
 }
 
 impl SoftwareVault {
-    /// Makes a vault without keys.
+    /// Creates a vault without keys.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes a vault with the keys that are in a store, and keeps new ones there.
+    /// Creates a vault with the keys in a store, and keeps new ones there.
     ///
     /// # Errors
-    /// [`VaultError::Holder`] if the store cannot be read, and others if what it has is no key.
+    /// [`VaultError::Holder`] if the store cannot be read, and other errors if a stored key is not
+    /// valid.
     pub fn stored(store: Arc<dyn Store>) -> Result<Self, VaultError> {
         #[cfg(feature = "std")]
         let store: Arc<dyn Store> = crate::program::Guarded::new(store);
@@ -83,10 +84,10 @@ impl SoftwareVault {
         Ok(vault)
     }
 
-    /// Takes over a key that signs: the seed of an Ed25519 key, or the scalar of a P-256 key.
+    /// Imports a signing key: the seed of an Ed25519 key, or the scalar of a P-256 key.
     ///
     /// # Errors
-    /// [`VaultError`] if the bytes are no scalar, or if P-256 is not supported.
+    /// [`VaultError`] if the bytes are not a scalar, or if P-256 is not supported.
     pub fn import_signing_key(
         &self,
         kind: KeyKind,
@@ -111,7 +112,7 @@ impl SoftwareVault {
         Ok((self.insert(public.as_bytes(), key, stored_kind, secret)?, public))
     }
 
-    /// Takes over a key that agrees on secrets.
+    /// Imports an agreement key.
     ///
     /// # Errors
     /// [`VaultError::Holder`] if it cannot be stored.
@@ -125,7 +126,7 @@ impl SoftwareVault {
         Ok((handle, public))
     }
 
-    /// Keeps a key, in the store first.
+    /// Adds a key, to the store first.
     fn insert(
         &self,
         public: &[u8],
@@ -140,7 +141,7 @@ impl SoftwareVault {
             store.put(Table::Secrets, handle.as_bytes(), &value[..]).map_err(not_stored)?;
         }
         let replaced = self.keys.with(|keys| keys.insert(handle.clone(), Arc::new(key)));
-        // It is the same key; it is wiped outside of the lock.
+        // A replaced key is the same key; wipe it outside of the lock.
         drop(replaced);
         Ok(handle)
     }
@@ -153,7 +154,7 @@ impl SoftwareVault {
         Ok(deleted.is_some())
     }
 
-    /// Returns a key, which is used outside of the lock.
+    /// Returns a key, for use outside of the lock.
     fn find(&self, handle: &KeyHandle) -> Result<Arc<Key>, VaultError> {
         let found = self.keys.with(|keys| keys.get(handle).cloned());
         found.ok_or_else(|| VaultError::UnknownKey(handle.clone()))
@@ -176,7 +177,7 @@ impl SoftwareVault {
     }
 }
 
-/// The store has not done its part.
+/// Returns the error of a store that failed.
 fn not_stored(why: Error) -> VaultError {
     match why.kind() {
         ErrorKind::Panicked => VaultError::Panicked(why.into()),
@@ -184,7 +185,7 @@ fn not_stored(why: Error) -> VaultError {
     }
 }
 
-/// Every answer is there at once.
+/// Every operation completes immediately.
 impl Vault for SoftwareVault {
     fn create_signing_key(
         &self,

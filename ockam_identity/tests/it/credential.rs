@@ -1,4 +1,4 @@
-//! Credentials: what an issuer says of a subject.
+//! Issuing and verifying credentials.
 
 use crate::support::{array, bytes, items, now, text, unhex, vectors};
 use ockam_identity::vault::{KeyHandle, KeyKind, Secret, SoftwareVault, Vault};
@@ -15,7 +15,7 @@ fn identities() -> Vec<Identity> {
     values.map(|value| Identity::import(&bytes(value, "change_history"), None).unwrap()).collect()
 }
 
-/// What a verifier does: look the issuer up among the authorities, then verify.
+/// Looks the issuer up among the authorities and verifies, as a verifier does.
 fn verify(
     credential: &CredentialAndPurposeKey,
     authorities: &[&Identity],

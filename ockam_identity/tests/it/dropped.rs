@@ -1,5 +1,5 @@
-//! What changes an identity, dropped at each of its awaits: it was changed or not, in memory and in
-//! the store alike, and the next change is made.
+//! Operations that change an identity, dropped at each await: the change is made or not, in memory
+//! and in the store alike, and the next change succeeds.
 
 use crate::drops::{Drops, at_each_await};
 use crate::support::{Clock, MemoryStore, Seeded};
@@ -16,12 +16,12 @@ fn open(store: &Arc<MemoryStore>) -> Identities {
     Identities::with_store(vault, Clock::new(NOW).reader(), store.clone()).unwrap()
 }
 
-/// How many keys are in the vault.
+/// Returns the number of keys in the vault.
 fn keys(store: &Arc<MemoryStore>) -> usize {
     store.all(Table::Secrets).unwrap().len()
 }
 
-/// Checks that an identity is the same in memory and in the store, and that both can go on with it.
+/// Checks that an identity is the same in memory and in the store, and that both can use it.
 async fn assert_whole(identities: &Identities, store: &Arc<MemoryStore>, alice: &Identifier) {
     let here = identities.find(alice).unwrap();
     assert_eq!(open(store).find(alice), Some(here));
@@ -62,7 +62,7 @@ async fn a_rotation_that_is_dropped_was_made_or_not() {
         let rotated = drops.run(identities.rotate(&alice, options, rng)).await;
         let changes = identities.find(&alice).unwrap().history().changes().len();
         assert!([1, 2].contains(&changes) && (rotated.is_none() || changes == 2), "{drops:?}");
-        // Its own, that of its channels, and the one that was to come or to go.
+        // The identity key, the channel key, and the one being created or deleted.
         assert!(keys(&store) <= 3, "{drops:?}");
         assert_whole(&identities, &store, &alice).await;
         rotated.transpose().unwrap().is_some()
@@ -118,7 +118,7 @@ async fn a_key_whose_making_is_dropped_is_made_again_on_need() {
                         .await
                 }
             };
-            // Its own, and one that was made.
+            // The identity key, and the created one.
             assert!(keys(&store) <= 2, "{drops:?}");
             assert_whole(&identities, &store, &alice).await;
             let attributes = Attributes::new(1).with("role", "member");

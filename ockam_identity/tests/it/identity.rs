@@ -1,4 +1,4 @@
-//! Histories of keys: the golden vectors, and what becomes of an identity here.
+//! Histories of keys: the golden vectors, and identities created here.
 
 use crate::support::{Seeded, array, bytes, items, now, text, vectors};
 use ockam_identity::vault::{KeyKind, Secret, SoftwareVault, Vault};
@@ -188,7 +188,7 @@ fn a_flipped_bit_in_any_byte_is_refused() {
         let bit = byte % 8;
         let mut bad = history.clone();
         bad[byte] ^= 1 << bit;
-        // The first change cannot be told from another identity's but by its name.
+        // Only the identifier tells the first change from that of another identity.
         let imported = Identity::import(&bad, Some(alice.identifier()));
         assert!(imported.is_err(), "bit {bit} of byte {byte}");
     }

@@ -15,7 +15,7 @@ use std::task::Wake;
 
 const NOW: u64 = 1_800_000_000;
 
-/// What a test has: identities of one node in a store, and one of them.
+/// Fixture of a test: identities of one node in a store, and one of them.
 struct Scene {
     store: Arc<MemoryStore>,
     identities: Identities,
@@ -50,7 +50,7 @@ impl Scene {
     async fn present(&self, seed: u64) -> Result<()> {
         let rng = &mut Seeded::new(seed);
         let presented = self.identities.present(&self.alice, vec![], rng).await?;
-        // Another node believes it: history and attestation are of one state.
+        // Another node accepts it: history and attestation are of one state.
         let verified = presented.shown.verify(&presented.public, |_| None, NOW);
         verified.map(drop).map_err(|why| Error::with_cause(ErrorKind::Failed, why))
     }
@@ -66,7 +66,7 @@ impl Scene {
         let restarted = Identities::with_store(vault, Clock::new(NOW).reader(), self.store.clone());
         let shown = now(restarted.unwrap().present(&self.alice, vec![], &mut Seeded::new(99)));
         assert!(shown.is_ok(), "{shown:?}");
-        // The identity's own key and that of its channels.
+        // The identity key and the channel key.
         let secrets = self.store.all(Table::Secrets).unwrap().len();
         assert_eq!(secrets, 2);
     }
@@ -79,7 +79,7 @@ fn open(store: &Arc<MemoryStore>) -> Identities {
 
 type Task<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
-/// Says that a task has been woken.
+/// Waker that records that a task was woken.
 struct Woken(AtomicBool);
 
 impl Wake for Woken {
@@ -106,7 +106,7 @@ fn run(mut tasks: Vec<Task<'_>>, mut choose: impl FnMut(usize) -> usize) -> Vec<
     results.into_iter().flatten().collect()
 }
 
-/// Calls `scenario` once for every order of steps: it asks for a choice among so many.
+/// Calls `scenario` once for every order of steps; it requests choices among a number of options.
 fn every_order(mut scenario: impl FnMut(&mut dyn FnMut(usize) -> usize)) -> usize {
     let (mut choices, mut orders): (Vec<(usize, usize)>, usize) = (vec![], 0);
     loop {
@@ -144,7 +144,7 @@ fn in_every_order_two_rotations_are_one_line_of_history() {
 fn in_every_order_a_rotation_beside_a_new_channel_key_is_kept() {
     let orders = every_order(|choose| {
         let scene = Scene::new();
-        // The channel key is to be made anew.
+        // The channel key has to be created again.
         run(vec![Box::pin(scene.rotate(2))], |_| 0).remove(0).unwrap();
         let tasks: Vec<Task<'_>> =
             vec![Box::pin(scene.rotate(3)), Box::pin(scene.present(4)), Box::pin(scene.present(5))];
@@ -193,7 +193,7 @@ fn of_200_rotations_in_threads_each_that_is_ok_is_in_the_history() {
     scene.check(1 + ok);
 }
 
-/// Two handles to one store that do not know of each other: the later one has read too little.
+/// Two independent handles to one store: the later writer has stale data.
 #[test]
 fn a_change_on_top_of_an_older_history_is_refused_by_the_store() {
     let scene = Scene::new();
@@ -209,7 +209,7 @@ fn a_change_on_top_of_an_older_history_is_refused_by_the_store() {
     scene.check(2);
 }
 
-/// An older copy of an identity does not take the place of the one that is here.
+/// An older copy of an identity does not replace the current one.
 #[test]
 fn importing_an_own_identity_again_does_not_take_its_history_back() {
     let vault = SoftwareVault::new();

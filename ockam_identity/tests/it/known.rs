@@ -1,5 +1,4 @@
-//! What a node remembers of others: who is never forgotten, how many strangers are, and which of
-//! two histories is believed.
+//! Known identities: pinning, the limit of strangers, and the choice between two histories.
 
 use crate::support::{Clock, MemoryStore, Seeded, now};
 use ockam_core::ErrorKind;
@@ -68,7 +67,7 @@ fn what_was_imported_is_remembered_however_many_strangers_come() {
     let again = open(&store);
     for identities in [&identities, &again] {
         assert_eq!(known.map(|name| changes(identities, &name)), [2, 2, 0]);
-        // The key that was replaced is not believed again.
+        // The replaced key is not accepted again.
         let error = identities.import(&authority[0].encode(), None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
@@ -76,7 +75,7 @@ fn what_was_imported_is_remembered_however_many_strangers_come() {
     assert_eq!(store.all(Table::Met).unwrap().len(), MAX_REMEMBERED_IDENTITIES);
 }
 
-/// As a handshake does whose trust policy takes its time.
+/// Simulates a handshake with a slow trust policy.
 #[test]
 fn a_key_that_was_replaced_meanwhile_is_not_believed_again() {
     let store = Arc::new(MemoryStore::default());
@@ -111,8 +110,8 @@ fn with_a_wrong_signature(history: &ChangeHistory) -> Vec<u8> {
     bytes
 }
 
-/// What this node has verified before is not verified again: neither when it starts, nor when a
-/// longer history arrives. A signature that is wrong in the store shows it.
+/// A history verified before is not verified again: neither at start-up, nor when a longer one
+/// arrives. A wrong signature in the store demonstrates it.
 #[test]
 fn only_changes_that_are_new_are_verified() {
     let histories = histories(1, 2);
@@ -148,7 +147,7 @@ fn what_is_older_or_contradicts_is_refused_before_a_signature_is_verified() {
     assert!(matches!(refused, Err(IdentityError::Older(_))), "{refused:?}");
 }
 
-/// A history of so many copies of a change, none of which follows from the one before.
+/// Returns a history of a number of copies of a change, none of which follows from the previous one.
 fn copies(of: &ChangeHistory, number: usize) -> Vec<u8> {
     let change = of.changes()[0].encode();
     let mut bytes = Vec::new();
@@ -191,7 +190,7 @@ fn an_identity_changes_its_key_as_often_as_others_accept() {
     assert_eq!(changes(&identities, &alice), MAX_HISTORY_CHANGES);
 }
 
-/// Strangers cannot keep a node from starting by what they have caused to be stored.
+/// Data stored because of strangers cannot keep a node from starting.
 #[test]
 fn a_stored_stranger_that_cannot_be_read_is_removed() {
     let store = Arc::new(MemoryStore::default());

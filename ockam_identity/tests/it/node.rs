@@ -1,4 +1,4 @@
-//! Secure channels on nodes: what programs see.
+//! Secure channels on nodes, as programs use them.
 
 mod access;
 mod again;

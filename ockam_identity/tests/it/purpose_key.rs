@@ -155,7 +155,7 @@ fn an_own_key_that_has_expired_is_replaced_and_deleted() {
         let issue = identities.issue_credential(&alice, &alice, Attributes::new(1), 10, rng);
         let issuing = now(issue).unwrap().purpose_key_attestation;
         let presented = now(identities.present(&alice, vec![], rng)).unwrap();
-        // Another node believes both keys.
+        // Another node accepts both keys.
         presented.shown.verify(&presented.public, |_| None, time).unwrap();
         issuing.verify(&history, time).unwrap();
         (issuing, presented.shown.encode())

@@ -1,4 +1,4 @@
-//! Identities in a file: what survives, and who may read it.
+//! Identities in a file: persistence and access.
 
 use crate::support::{Clock, Seeded, now};
 use ockam_core::{Error, ErrorKind};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 const NOW: u64 = 1_800_000_000;
 
-/// A file that is gone when the test is.
+/// A file that is removed at the end of the test.
 struct Place(PathBuf);
 
 impl Place {
@@ -24,7 +24,7 @@ impl Place {
         place
     }
 
-    /// The path of a file beside it.
+    /// Returns the path of a file next to it.
     fn beside(&self, suffix: &str) -> PathBuf {
         let mut path = self.0.clone().into_os_string();
         path.push(suffix);
@@ -41,7 +41,7 @@ impl Place {
         Identities::open(&self.0)
     }
 
-    /// As it is opened by a process with another clock.
+    /// Opens it like a process with another clock.
     fn open_at(&self, now: u64) -> Identities {
         let store = Arc::new(FileStore::open(&self.0).unwrap());
         let vault = SoftwareVault::stored(store.clone()).unwrap();
@@ -102,7 +102,7 @@ fn everything_survives_a_restart() {
     assert!(refused.to_string().contains("is older than the one that is known"), "{refused}");
     drop(again);
 
-    // What has expired meanwhile does not come back.
+    // Attributes that have expired in the meantime are not restored.
     let later = place.open_at(NOW + 101);
     assert!(later.attributes(&alice, &issuer).is_none());
     assert!(later.credential(&alice, &issuer).is_none());
@@ -193,7 +193,7 @@ fn an_empty_file_is_refused_and_left_alone() {
         assert!(error.to_string().contains(part), "{error}");
     }
     assert_eq!(fs::metadata(&place.0).unwrap().len(), 0);
-    // What it says helps.
+    // The advice in the error works.
     fs::rename(place.beside(".bak"), &place.0).unwrap();
     assert_eq!(place.open().unwrap().own().len(), 1);
 }
@@ -233,7 +233,7 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     assert!(error.to_string().contains("has format 2, and this program knows 1 only"), "{error}");
 }
 
-/// What a full disk or a copy that broke off leaves.
+/// The remains of a full disk or of an interrupted copy.
 #[test]
 fn a_file_that_is_cut_short_is_refused_and_named() {
     let place = Place::new("short");
@@ -264,7 +264,7 @@ fn a_folder_that_is_not_there_is_named() {
 /// The environment variable that makes this test binary the other process.
 const CHILD: &str = "OCKAM_TEST_STORE_OF_CHILD";
 
-/// Is the other process: it opens the file and makes identities until it is killed.
+/// Runs as the other process: opens the file and creates identities until it is killed.
 #[test]
 fn child() {
     let Some(path) = std::env::var_os(CHILD) else {
@@ -302,7 +302,7 @@ fn another_process_is_told_who_has_the_file_and_what_was_made_survives_a_kill() 
         let error = place.open().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
         assert!(error.to_string().contains("another process has the file open"), "{error}");
-        // In the middle of whatever it does.
+        // At an arbitrary point of its work.
         child.kill().unwrap();
         child.wait().unwrap();
         let identities = place.open().unwrap();

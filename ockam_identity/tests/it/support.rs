@@ -1,4 +1,4 @@
-//! What several tests use: vectors as values, and a random source that repeats.
+//! Shared helpers: vectors as values, and a deterministic random source.
 
 use core::convert::Infallible;
 use core::future::Future;
@@ -115,7 +115,7 @@ impl TryRng for Seeded {
 
 impl TryCryptoRng for Seeded {}
 
-/// A store in memory, with as much room as the test says.
+/// A store in memory with a capacity set by the test.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryStore {
     values: Mutex<BTreeMap<Place, Vec<u8>>>,

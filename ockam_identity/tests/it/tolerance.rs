@@ -1,4 +1,4 @@
-//! What is accepted of other encoders, and how it is written again.
+//! Encodings of other implementations that are accepted, and their canonical form.
 
 use crate::support::{bytes, items, text, vectors};
 use ockam_identity::channel::ChannelMessage;

@@ -129,7 +129,7 @@ fn the_keys_of_the_vectors_have_their_public_halves() {
     }
 }
 
-/// Reads memory of this process, also what no value owns any more.
+/// Reads memory of this process, including memory that no value owns any more.
 #[cfg(target_os = "linux")]
 fn memory(address: usize, len: usize) -> Vec<u8> {
     use std::os::unix::fs::FileExt;

@@ -1,4 +1,4 @@
-//! A vault that takes its time.
+//! A vault that does not complete immediately.
 
 use core::future::poll_fn;
 use core::task::Poll;
@@ -6,7 +6,7 @@ use ockam_identity::vault::{
     AgreementKey, Answer, KeyHandle, KeyKind, Secret, Signature, SoftwareVault, Vault, VerifyingKey,
 };
 
-/// A vault whose every answer is there at the second poll only.
+/// A vault whose futures complete at the second poll.
 #[derive(Debug)]
 pub(crate) struct Waiting(pub(crate) SoftwareVault);
 

@@ -34,8 +34,8 @@ use core::future::Future;
 use core::panic::Location;
 use core::pin::pin;
 use ockam_core::{
-    Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, Mailboxes, Processor, Result,
-    TypeName, Worker,
+    Address, AllowAll, DenyAll, Error, ErrorKind, Mailbox, Mailboxes, Processor, Result, TypeName,
+    Worker,
 };
 
 /// Starts a worker with more than an address: several mailboxes, a capacity, access controls.

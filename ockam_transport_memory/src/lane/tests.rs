@@ -1,4 +1,4 @@
-//! The lane alone, with the time as an argument.
+//! Tests of the lane alone, with the time as an argument.
 
 use super::{Lane, Offered, Polled};
 use crate::{Counters, Dice, LinkOptions, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT};
@@ -109,8 +109,7 @@ fn a_full_lane_gives_the_frame_back() {
 }
 
 proptest! {
-    /// Whatever is done to a lane, it keeps account of every frame, and what goes in is what
-    /// comes out.
+    /// Checks that any sequence of operations keeps the counters exact and the frames unchanged.
     #[test]
     fn every_frame_is_accounted_for(
         seed: u64,

@@ -1,4 +1,4 @@
-//! Options that make no sense, and nodes that cannot be joined.
+//! Invalid options, and nodes that cannot be linked.
 
 use crate::support::ms;
 use ockam_core::ErrorKind;
@@ -14,7 +14,7 @@ fn options_that_make_no_sense_are_errors_that_say_why() {
             (new().with_loss(1.5), "loss"),
             (new().with_loss(f64::NAN), "loss"),
             (new().with_duplication(-0.1), "duplication"),
-            (new().with_delay(ms(2)..ms(1)), "turn the two around"),
+            (new().with_delay(ms(2)..ms(1)), "swap the two"),
             (new().with_delay(ms(2)..), "give the range an end"),
             (new().with_delay(..MAX_DELAY + ms(1)), "end at"),
         ] {

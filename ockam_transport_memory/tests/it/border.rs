@@ -1,4 +1,4 @@
-//! The border: what comes over a link reaches consumers of its flow, and nobody else.
+//! The border: messages from a link reach only the consumers of its flow.
 
 use crate::support::{Echoer, ask, pair};
 use ockam_core::{ErrorKind, route};

@@ -1,4 +1,4 @@
-//! How a link ends: as a connection ends, for both ends, and without leaving anything behind.
+//! The end of a link: like that of a connection, for both ends, without leaks.
 
 use crate::support::{eventually, ms, pair};
 use ockam_core::ErrorKind;
@@ -7,7 +7,7 @@ use ockam_transport_memory::{LinkOptions, MAX_FRAMES_IN_FLIGHT, simulate};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What a link and its ends leave on a node; nothing, once it has ended.
+/// Counts the remains of a link on a node; zero once it has ended.
 fn traces(node: &Handle) -> (usize, bool) {
     let flows = format!("{:?}", node.flow_controls());
     (node.list_workers().len(), flows.contains("ProducerInfo"))

@@ -1,5 +1,5 @@
-//! What the network in memory does, seen through its public API: one module for each noun, one
-//! test for each promise.
+//! The behaviour of the network in memory through its public API: one module per noun, one test per
+//! guarantee.
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;

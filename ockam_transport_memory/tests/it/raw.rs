@@ -1,4 +1,4 @@
-//! A peer that is played by hand: its frames are read as the protocol says.
+//! A peer driven by the test: its frames are read according to the protocol.
 
 use crate::support::{Echoer, ms};
 use ockam_core::{Decoded, FrameDecoder, TransportMessage, encode, encode_frame, route};

@@ -6,8 +6,8 @@ use ockam_node::MessageSendReceiveOptions;
 use ockam_transport_memory::{LinkOptions, Network, simulate};
 use std::time::Duration;
 
-/// Some minutes of asks from several workers over two links that get worse and better, as a trace
-/// of everything that could differ: answers, times, addresses and the network's fingerprint.
+/// Runs some minutes of requests from several workers over two links of varying quality, and returns
+/// a trace of everything that could differ: replies, times, addresses and the fingerprint.
 fn run(seed: u64) -> (Vec<String>, u64) {
     simulate(async {
         let network = Network::new(seed);

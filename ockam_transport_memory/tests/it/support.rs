@@ -1,4 +1,4 @@
-//! What several modules need: two nodes and a link, workers, and asks with a limit.
+//! Shared helpers: two nodes and a link, workers, and requests with a timeout.
 
 use ockam_core::{Any, Result, Route, Routed, Worker, route};
 use ockam_node::{Context, Handle, MessageSendReceiveOptions};
@@ -9,7 +9,7 @@ pub(crate) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// Alice and bob, joined by a link; bob has an echoer that alice reaches.
+/// Alice and bob, connected by a link; bob has an echoer that alice can reach.
 pub(crate) struct Pair {
     pub(crate) network: Network,
     pub(crate) alice: MemoryNode,

@@ -91,7 +91,7 @@ fn an_unknown_name_is_an_error_that_says_what_to_do() {
         assert!(error.to_string().contains("no node is called `bob`"), "{error}");
         drop(network);
         let error = alice.send((MEMORY, "alice"), 1u8).await.unwrap_err();
-        assert!(error.to_string().contains("its network is gone"), "{error}");
+        assert!(error.to_string().contains("its network was dropped"), "{error}");
     });
 }
 

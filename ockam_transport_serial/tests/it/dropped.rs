@@ -1,4 +1,4 @@
-//! Futures that are dropped at each of their awaits: nothing of them is left, and stops go on.
+//! Futures dropped at each await: nothing leaks, and stops complete.
 
 use crate::drops::{Drops, all_of, at_each_await};
 use crate::support::{Echoer, Peer, node, pair, soon};
@@ -66,7 +66,7 @@ async fn a_wait_for_the_end_that_is_dropped_leaves_nothing_and_the_others_woken(
     let [(here, link), (_there, _back)] = pair().await;
     let counted = Arc::new(Counted);
     for _ in 0..100 {
-        // Each with a waker of its own, as a task has.
+        // Each with a separate waker, like a task.
         let own = Arc::new(Counted);
         let waker = Arc::clone(&own).into();
         let mut ended = pin!(link.ended());

@@ -1,4 +1,4 @@
-//! How links end.
+//! The end of links.
 
 use crate::support::{Echoer, Nowhere, Peer, node, pair, soon};
 use embedded_io_async::{ErrorType, Read};
@@ -8,7 +8,7 @@ use ockam_transport_serial::{MAX_READ_ERRORS, SerialLink, SerialLinkOptions};
 use std::io;
 use tokio::io::duplex;
 
-/// Waits until nothing of a link is left on its node.
+/// Waits until the workers of a link have left the node.
 async fn gone(ctx: &Context, workers: usize) {
     while ctx.list_workers().len() > workers {
         tokio::task::yield_now().await;

@@ -43,7 +43,7 @@ async fn wrong_bits_inside_of_frames_never_become_a_message() {
         peer.write(&broken).await;
         let body = format!("after {round}");
         peer.write(&Peer::frame("echoer", &body)).await;
-        // A mark that is not one any more costs nothing, where another mark is next to it.
+        // A damaged delimiter costs nothing if another delimiter is next to it.
         let mut answer = peer.read_body().await;
         if answer.starts_with("round") {
             assert!(bit < 8 || bit >= (broken.len() - 1) * 8, "bit {bit} was not noticed");

@@ -1,4 +1,4 @@
-//! Where messages go.
+//! Routing over links.
 
 use crate::support::{Peer, pair, soon};
 use ockam_core::{Address, ErrorKind, route};
@@ -42,7 +42,7 @@ async fn only_consumers_of_the_link_and_answers_are_let_in() {
     let route = route![&back, "app"];
     soon(there.send(route.clone(), "may not".to_string())).await.unwrap();
     soon(there.send(route![&back, "nobody"], "is not there".to_string())).await.unwrap();
-    // What comes behind shows that those were looked at, and that the link goes on.
+    // A later message shows that those were processed, and that the link still works.
     let answer = there.send_and_receive::<String>(route![&back, "echoer"], "may".to_string());
     assert_eq!(soon(answer).await.unwrap(), "may");
     assert_eq!(link.statistics().refused, 2);
@@ -71,7 +71,7 @@ async fn a_route_that_ends_at_the_link_is_an_error_of_its_asker() {
     let [(here, link), _there] = pair().await;
     let ask = here.send_and_receive::<String>(Address::from(&link), "Hello".to_string());
     let error = soon(ask).await.unwrap_err();
-    assert!(error.to_string().contains("name a worker behind it"), "{error}");
+    assert!(error.to_string().contains("name a worker after it"), "{error}");
 }
 
 #[tokio::test]

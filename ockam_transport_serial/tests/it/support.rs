@@ -1,4 +1,4 @@
-//! Nodes, links between them, and a peer that says what the test wants.
+//! Shared helpers: nodes, links between them, and a peer driven by the test.
 
 use embedded_io_async::{ErrorType, Write};
 use ockam_core::{

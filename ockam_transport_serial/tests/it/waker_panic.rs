@@ -1,5 +1,5 @@
-//! Wakers that panic, as those of an executor of the program's may: nobody else stays asleep, and no
-//! worker of the link ends.
+//! Wakers that panic, as those of a third-party executor may: all other tasks are still woken, and
+//! no worker of the link ends.
 
 use crate::support::{Nowhere, node, soon};
 use embedded_io_async::{ErrorType, Read};
@@ -86,7 +86,7 @@ async fn a_worker_of_a_link_goes_on_beside_a_pump_whose_waker_panics() {
     let mut pump = pin!(pump.run(Silent, Nowhere));
     let broken = Noted::broken();
     begin(pump.as_mut(), Arc::clone(&broken));
-    // The worker wakes the pump, whose task is asleep for good. A later poll finds the frame.
+    // The worker wakes the pump, whose task never runs again. A later poll finds the frame.
     ctx.send(route![&link, "far"], "Hello".to_string()).await.unwrap();
     soon(until(|| broken.is_woken())).await;
     ctx.send(route![&link, "far"], "again".to_string()).await.unwrap();

@@ -1,4 +1,4 @@
-//! The side that begins.
+//! The initiator of the handshake.
 
 use super::symmetric::{Symmetric, Transcript};
 use super::{ChannelKeys, KEY_LEN, Protocol, check_len, take_key};
@@ -7,7 +7,7 @@ use crate::vault::{AgreementKey, AgreementSecret, Secret, TAG_LEN};
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Has sent message 1 and waits for message 2.
+/// State of the initiator after sending message 1, waiting for message 2.
 pub struct Initiator {
     protocol: Protocol,
     ephemeral: AgreementSecret,
@@ -21,13 +21,13 @@ impl fmt::Debug for Initiator {
 }
 
 impl Initiator {
-    /// Makes message 1 with a key that is used for this handshake only.
+    /// Creates message 1 with an ephemeral key.
     #[must_use]
     pub fn new(protocol: Protocol, ephemeral: AgreementSecret) -> (Self, Vec<u8>) {
         Self::with_payload(protocol, ephemeral, &[])
     }
 
-    /// As [`new`](Self::new), with bytes behind the key, which are not encrypted.
+    /// As [`new`](Self::new), with a payload after the key, which is not encrypted.
     #[must_use]
     pub fn with_payload(
         protocol: Protocol,
@@ -38,16 +38,16 @@ impl Initiator {
         let key = ephemeral.public().as_bytes();
         let message = [&key[..], payload].concat();
         transcript.mix_hash(key);
-        // It counts also if it is empty.
+        // An empty payload is hashed too.
         transcript.mix_hash(payload);
         (Initiator { protocol, ephemeral, transcript }, message)
     }
 
-    /// Reads message 2. Returned is what follows, and what the responder shows.
+    /// Reads message 2. Returns the next state and the responder's payload.
     ///
     /// # Errors
-    /// [`HandshakeError`] if the message is not by somebody who has seen message 1. The initiator
-    /// goes on waiting for one that is.
+    /// [`HandshakeError`] if the message is not a response to message 1. The initiator can still
+    /// read one that is.
     pub fn read(&self, message: &[u8]) -> Result<(Answered, Vec<u8>), HandshakeError> {
         check_len(message)?;
         let (peer_ephemeral, rest) = take_key(message)?;
@@ -67,7 +67,7 @@ impl Initiator {
     }
 }
 
-/// Has read message 2 and has to make message 3.
+/// State of the initiator after reading message 2 and before writing message 3.
 pub struct Answered {
     protocol: Protocol,
     peer_ephemeral: AgreementKey,
@@ -88,17 +88,17 @@ impl Answered {
         &self.peer_static
     }
 
-    /// Returns the responder's ephemeral key, with which our static key has to agree.
+    /// Returns the responder's ephemeral key, for the agreement with our static key.
     #[must_use]
     pub fn peer_ephemeral(&self) -> &AgreementKey {
         &self.peer_ephemeral
     }
 
-    /// Makes message 3, of our static key, what it and
-    /// [`peer_ephemeral`](Self::peer_ephemeral) agreed on, and what we show.
+    /// Writes message 3 from our static key, the secret that it and
+    /// [`peer_ephemeral`](Self::peer_ephemeral) agree on, and our payload.
     ///
     /// # Errors
-    /// [`HandshakeError::TooLong`] if the payload is.
+    /// [`HandshakeError::TooLong`] if the payload is too long.
     pub fn finish(
         mut self,
         own_static: &AgreementKey,

@@ -1,4 +1,4 @@
-//! The side that answers.
+//! The responder of the handshake.
 
 use super::symmetric::{Symmetric, Transcript};
 use super::{ChannelKeys, KEY_LEN, Protocol, check_len, take_key};
@@ -7,7 +7,7 @@ use crate::vault::{AgreementKey, AgreementSecret, Secret, TAG_LEN};
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Has read message 1 and has to make message 2.
+/// State of the responder after reading message 1 and before writing message 2.
 pub struct Greeted {
     protocol: Protocol,
     peer_ephemeral: AgreementKey,
@@ -22,8 +22,8 @@ impl fmt::Debug for Greeted {
 }
 
 impl Greeted {
-    /// Reads message 1. Bytes behind the key are a payload, the first of which may say what the
-    /// initiator understands.
+    /// Reads message 1. Bytes after the key are a payload, the first of which may hold the features
+    /// that the initiator offers.
     ///
     /// # Errors
     /// [`HandshakeError`] if the message is too short or too long.
@@ -37,20 +37,20 @@ impl Greeted {
         Ok(Greeted { protocol, peer_ephemeral, transcript, offered })
     }
 
-    /// Returns what the initiator understands beyond Ockam 0.150.
+    /// Returns the features that the initiator offers.
     #[must_use]
     pub fn offered(&self) -> Features {
         self.offered
     }
 
-    /// Returns the initiator's ephemeral key, with which our static key has to agree.
+    /// Returns the initiator's ephemeral key, for the agreement with our static key.
     #[must_use]
     pub fn peer_ephemeral(&self) -> &AgreementKey {
         &self.peer_ephemeral
     }
 
-    /// Makes message 2, of a key that is used for this handshake only, our static key, what it
-    /// and [`peer_ephemeral`](Self::peer_ephemeral) agreed on, and what we show.
+    /// Writes message 2 from an ephemeral key, our static key, the secret that it and
+    /// [`peer_ephemeral`](Self::peer_ephemeral) agree on, and our payload.
     ///
     /// # Errors
     /// [`HandshakeError`] if the initiator's key is weak or the payload is too long.
@@ -73,7 +73,7 @@ impl Greeted {
     }
 }
 
-/// Has sent message 2 and waits for message 3.
+/// State of the responder after sending message 2, waiting for message 3.
 pub struct Waiting {
     protocol: Protocol,
     ephemeral: AgreementSecret,
@@ -87,12 +87,12 @@ impl fmt::Debug for Waiting {
 }
 
 impl Waiting {
-    /// Reads message 3. Returned are the keys of the channel, the static key that the initiator
-    /// has proved to hold, and what it shows.
+    /// Reads message 3. Returns the keys of the channel, the static key that the initiator has
+    /// proved to hold, and its payload.
     ///
     /// # Errors
-    /// [`HandshakeError`] if the message is not by whoever has sent message 1. The responder goes
-    /// on waiting for one that is.
+    /// [`HandshakeError`] if the message is not by the sender of message 1. The responder can still
+    /// read one that is.
     pub fn read(
         &self,
         message: &[u8],

@@ -1,12 +1,12 @@
-//! What both sides compute alike: the hash of all that was said, and the keys from all that was
-//! agreed.
+//! The symmetric state of the handshake: the transcript hash, and the keys derived from the agreed
+//! secrets.
 
 use super::Protocol;
 use crate::channel::HandshakeError;
 use crate::vault::{AeadKey, NONCE_LEN, Secret, TAG_LEN, hkdf, sha256_of_two};
 use alloc::vec::Vec;
 
-/// Noise's symmetric state before anything was agreed. There is no key, so nothing is encrypted.
+/// Noise's symmetric state before the first agreement. It has no key, so nothing is encrypted.
 #[derive(Clone)]
 pub(super) struct Transcript {
     chaining_key: Secret<32>,
@@ -14,7 +14,7 @@ pub(super) struct Transcript {
 }
 
 impl Transcript {
-    /// Begins with the name of the protocol and an empty prologue.
+    /// Creates the state from the name of the protocol and an empty prologue.
     pub(super) fn new(protocol: &Protocol) -> Self {
         let hash = sha256_of_two(&protocol.name, &[]);
         Transcript { chaining_key: Secret::from(protocol.name), hash }
@@ -24,7 +24,7 @@ impl Transcript {
         self.hash = sha256_of_two(&self.hash, bytes);
     }
 
-    /// Adds what two keys agreed on; from here on there is a key.
+    /// Mixes in the first agreed secret, which yields a key.
     pub(super) fn mix_key(&self, agreed: &Secret<32>) -> Symmetric {
         let (chaining_key, key) = hkdf(&self.chaining_key, agreed.expose());
         let transcript = Transcript { chaining_key, hash: self.hash };
@@ -36,12 +36,12 @@ impl Transcript {
 pub(super) struct Symmetric {
     transcript: Transcript,
     key: AeadKey,
-    /// How often the key was used.
+    /// Number of uses of the key.
     number: u64,
 }
 
 impl Symmetric {
-    /// Adds what two more keys agreed on.
+    /// Mixes in another agreed secret.
     pub(super) fn mix_key(&self, agreed: &Secret<32>) -> Self {
         self.transcript.mix_key(agreed)
     }
@@ -61,8 +61,8 @@ impl Symmetric {
         Ok(())
     }
 
-    /// Decrypts a part of a message. The state stays as it was; the transcript with the part in
-    /// it is returned.
+    /// Decrypts a part of a message. Returns the transcript that includes the part and leaves the
+    /// state unchanged.
     pub(super) fn open(&self, part: &[u8]) -> Result<(Vec<u8>, Transcript), HandshakeError> {
         let (ciphertext, tag) =
             part.split_last_chunk::<TAG_LEN>().ok_or(HandshakeError::TooShort(part.len()))?;
@@ -73,12 +73,12 @@ impl Symmetric {
         Ok((plaintext, transcript))
     }
 
-    /// Goes on with the key behind a part that was opened.
+    /// Advances the state past a part that was decrypted.
     pub(super) fn behind(self, transcript: Transcript) -> Self {
         Symmetric { transcript, key: self.key, number: self.number + 1 }
     }
 
-    /// Ends the handshake with two keys.
+    /// Ends the handshake and returns its two keys.
     pub(super) fn split(self) -> (Secret<32>, Secret<32>) {
         hkdf(&self.transcript.chaining_key, &[])
     }

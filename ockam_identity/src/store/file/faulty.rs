@@ -1,4 +1,4 @@
-//! A file that fails on purpose.
+//! A file that fails on demand, for tests.
 
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, StorageBackend};
@@ -7,16 +7,16 @@ use std::io::{Error, ErrorKind, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// What the file does.
+/// The fault mode of the file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fault(Arc<AtomicU8>);
 
 impl Fault {
     /// Works.
     pub(super) const NONE: u8 = 0;
-    /// Says that the disk is full when something is written.
+    /// Reports a full disk on writes.
     pub(super) const FULL: u8 = 1;
-    /// Panics when something is read or written.
+    /// Panics on reads and writes.
     pub(super) const PANIC: u8 = 2;
 
     pub(super) fn set(&self, fault: u8) {

@@ -1,19 +1,19 @@
-//! The border to the storage library: its errors, and its panics.
+//! The boundary to the storage library: its errors and panics.
 //!
-//! The library panics on some files that are damaged. Such a panic ends here, as an error that says
-//! what to do.
+//! The library panics on some damaged files. Such a panic is caught here and becomes an error that
+//! says what to do.
 
-use super::copy::{COPY, beside};
+use super::copy::{COPY, sibling};
 use alloc::format;
 use ockam_core::{Error, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-/// Why something could not be done with the database.
+/// Error of an operation on the database.
 pub(super) enum Failure {
-    /// The disk or the library has failed: the file is to be opened again.
+    /// The disk or the library failed: the file has to be reopened.
     Storage(Error),
-    /// The file works, and the answer is no.
+    /// The file works, and the operation was rejected.
     Refused(Error),
 }
 
@@ -31,8 +31,7 @@ impl<E: Into<redb::Error>> From<E> for Failure {
     }
 }
 
-/// Calls into the library. A panic in it is an error; what it was called with is not to be used
-/// again.
+/// Calls into the library. A panic becomes an error; the arguments must not be used again then.
 pub(super) fn guarded<R>(
     path: &Path,
     f: impl FnOnce() -> Result<R, Failure>,
@@ -42,10 +41,10 @@ pub(super) fn guarded<R>(
         let what = what.or_else(|| payload.downcast_ref().map(alloc::string::String::as_str));
         let text = format!(
             "the file {} is damaged ({}): put a copy in its place, such as {}, or move it away to \
-             begin anew",
+             start over",
             path.display(),
             what.unwrap_or("the storage library panicked"),
-            beside(path, COPY).display(),
+            sibling(path, COPY).display(),
         );
         Err(Failure::Storage(Error::with_kind(ErrorKind::Io, text)))
     })

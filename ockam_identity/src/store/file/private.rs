@@ -1,8 +1,8 @@
-//! Files that are their owner's alone.
+//! Files that only their owner can access.
 //!
-//! A file with secret keys is refused if another user could have put it there or could read it: a
-//! symbolic link, a file of another user, or one with permissions for others. What is checked is
-//! the file that is open, and not what is at the path by then.
+//! A file with secret keys is rejected if another user could have placed it or could read it: a
+//! symbolic link, a file of another user, or one with permissions for others. The open file is
+//! checked, not the path, which may have changed in the meantime.
 
 use super::io;
 use alloc::format;
@@ -11,14 +11,14 @@ use ockam_core::{Error, ErrorKind, Result};
 use std::fs::{File, Metadata, OpenOptions};
 use std::path::Path;
 
-/// Which file it is.
+/// Identity of a file.
 #[cfg(unix)]
 pub(super) type Id = (u64, u64);
-/// Files are told apart by their paths.
+/// Identity of a file: its path.
 #[cfg(not(unix))]
 pub(super) type Id = ();
 
-/// Opens a file that has something in it; `None` if there is none.
+/// Opens an existing, non-empty file; `None` if there is none.
 pub(super) fn open(path: &Path) -> Result<Option<(File, Id)>> {
     let found = match std::fs::symlink_metadata(path) {
         Ok(found) => found,
@@ -31,29 +31,29 @@ pub(super) fn open(path: &Path) -> Result<Option<(File, Id)>> {
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
     if !metadata.is_file() {
-        return Err(Error::with_kind(ErrorKind::InvalidInput, "it is no file"));
+        return Err(Error::with_kind(ErrorKind::InvalidInput, "it is not a regular file"));
     }
     if id(&found) != id(&metadata) {
         return Err(denied("it was replaced while it was opened".into()));
     }
     check(&metadata, path)?;
     if metadata.len() == 0 {
-        let text = "the file is empty, which is not how a file with identities begins: put a copy \
-                    in its place, or remove it to begin anew";
+        let text = "the file is empty, so it is not a file with identities: put a copy in its \
+                    place, or remove it to start over";
         return Err(Error::with_kind(ErrorKind::InvalidInput, text));
     }
     Ok(Some((file, id(&metadata))))
 }
 
-/// Says whether a file is still at the path where it was opened.
+/// Returns whether a file is still at the path where it was opened.
 pub(super) fn is_at(path: &Path, file: Id) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|found| id(&found) == file)
 }
 
-/// Opens a file, or makes an empty one.
+/// Opens a file, or creates an empty one.
 pub(super) fn open_or_create(path: &Path) -> Result<(File, Id)> {
     let mut options = OpenOptions::new();
-    // A new file is not made through a link.
+    // Do not create a new file through a symbolic link.
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -118,8 +118,8 @@ fn check(_: &Metadata, _: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the user that this process runs as: the owner of its entry in `/proc`, or where there is
-/// none, of a file that it makes. `None` if it can make none.
+/// Returns the user that this process runs as: the owner of its entry in `/proc`, or, without
+/// `/proc`, of a file that it creates. `None` if it cannot create one.
 #[cfg(unix)]
 fn user(path: &Path) -> Option<u32> {
     use std::os::unix::fs::MetadataExt;
@@ -129,7 +129,7 @@ fn user(path: &Path) -> Option<u32> {
     {
         return Some(own.uid());
     }
-    let probe = super::copy::beside(path, ".probe");
+    let probe = super::copy::sibling(path, ".probe");
     let _ = std::fs::remove_file(&probe);
     let file = OpenOptions::new().write(true).create_new(true).open(&probe).ok()?;
     let _ = std::fs::remove_file(&probe);

@@ -1,4 +1,4 @@
-use super::copy::{COPY, beside};
+use super::copy::{COPY, sibling};
 use super::faulty::Fault;
 use super::*;
 use crate::identities::Identities;
@@ -12,7 +12,7 @@ use rand_core::UnwrapErr;
 
 const NOW: u64 = 1_800_000_000;
 
-/// A file, and what it does.
+/// A file and its fault mode.
 struct Scene {
     path: PathBuf,
     fault: Fault,
@@ -29,7 +29,7 @@ impl Scene {
 
     fn remove(&self) {
         for suffix in ["", COPY, ".new", ".bak.new"] {
-            let _ = std::fs::remove_file(beside(&self.path, suffix));
+            let _ = std::fs::remove_file(sibling(&self.path, suffix));
         }
     }
 
@@ -74,7 +74,7 @@ fn after_the_disk_was_full_the_file_is_opened_again_and_has_what_memory_has() {
         let error = now(identities.create_identity(rng)).unwrap_err();
         assert!(format!("{error:#}").contains("ockam-full-"), "{error:#}");
     }
-    // A peer that was verified is remembered all the same, and one more.
+    // A verified peer is still remembered, and another one.
     for seed in [1, 2] {
         identities.remember(&stranger(seed)).unwrap();
     }
@@ -104,11 +104,11 @@ fn a_file_at_which_the_library_panics_is_an_error_that_says_what_to_do() {
     let error = scene.identities().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     let text = format!("{error:#}");
-    let copy = beside(&scene.path, COPY);
-    for part in [&scene.path.display().to_string(), &copy.display().to_string(), "begin anew"] {
+    let copy = sibling(&scene.path, COPY);
+    for part in [&scene.path.display().to_string(), &copy.display().to_string(), "start over"] {
         assert!(text.contains(part), "{text}");
     }
-    // What it says helps.
+    // The advice in the error works.
     scene.fault.set(Fault::NONE);
     std::fs::rename(copy, &scene.path).unwrap();
     assert_eq!(scene.identities().unwrap().own(), [alice]);
@@ -124,7 +124,7 @@ fn the_copy_has_no_key_that_was_deleted() {
     now(identities.rotate(&alice, IdentityOptions::new(NOW), rng)).unwrap();
     let exported = identities.export(&alice).unwrap();
     drop(identities);
-    std::fs::rename(beside(&scene.path, COPY), &scene.path).unwrap();
+    std::fs::rename(sibling(&scene.path, COPY), &scene.path).unwrap();
     let again = scene.identities().unwrap();
     assert_eq!(again.export(&alice).unwrap(), exported);
     assert_eq!(format!("{:?}", again.vault()), "SoftwareVault(1 keys)");
@@ -154,16 +154,16 @@ fn a_file_of_another_user_is_refused() {
     }
 }
 
-/// As when two processes make one file: the other one has put it in its place between the two
-/// steps of this one.
+/// Simulates two processes that create the same file: the other one renames it into place between
+/// the two steps of this one.
 #[test]
 #[cfg(unix)]
 fn a_file_that_was_put_in_its_place_is_not_made_again() {
     let scene = Scene::new("race");
-    let (begun, id) = private::open_or_create(&beside(&scene.path, ".new")).unwrap();
-    assert!(private::is_at(&beside(&scene.path, ".new"), id));
-    std::fs::rename(beside(&scene.path, ".new"), &scene.path).unwrap();
-    assert!(!private::is_at(&beside(&scene.path, ".new"), id));
+    let (begun, id) = private::open_or_create(&sibling(&scene.path, ".new")).unwrap();
+    assert!(private::is_at(&sibling(&scene.path, ".new"), id));
+    std::fs::rename(sibling(&scene.path, ".new"), &scene.path).unwrap();
+    assert!(!private::is_at(&sibling(&scene.path, ".new"), id));
     assert!(private::is_at(&scene.path, id));
     drop(begun);
 }

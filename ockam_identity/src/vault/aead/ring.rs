@@ -5,7 +5,7 @@ use crate::vault::{Secret, VaultError};
 use core::hint::black_box;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey};
 
-/// A key that is ready for use.
+/// A key that is ready to use.
 pub(crate) struct AeadKey(LessSafeKey);
 
 impl AeadKey {
@@ -24,13 +24,13 @@ impl AeadKey {
         let tag = self
             .0
             .seal_in_place_separate_tag(nonce, Aad::from(context), buffer)
-            .map_err(|_| VaultError::Unsupported("so long a plaintext"))?;
+            .map_err(|_| VaultError::Unsupported("a plaintext of this length"))?;
         let mut bytes = [0; TAG_LEN];
         bytes.copy_from_slice(tag.as_ref());
         Ok(bytes)
     }
 
-    /// Decrypts a buffer in place. After an error its content is of no use.
+    /// Decrypts a buffer in place. After an error its content is unspecified.
     pub(crate) fn open(
         &self,
         nonce: [u8; NONCE_LEN],
@@ -46,8 +46,8 @@ impl AeadKey {
     }
 }
 
-/// `ring` does not wipe its keys. The key is overwritten in its place with one that is no secret,
-/// and the compiler is told that somebody looks at the result.
+/// Wipes the key, since `ring` does not: overwrites it in place with a key that is not secret, and
+/// passes it to `black_box` so that the compiler keeps the write.
 impl Drop for AeadKey {
     fn drop(&mut self) {
         self.0 = expand(&[0; 32]);

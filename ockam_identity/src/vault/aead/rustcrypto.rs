@@ -1,10 +1,10 @@
-//! AES-256-GCM by the crates of RustCrypto.
+//! AES-256-GCM by the RustCrypto crates.
 
 use super::{NONCE_LEN, TAG_LEN};
 use crate::vault::{Secret, VaultError};
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 
-/// A key that is ready for use. It is wiped when it is dropped.
+/// A key that is ready to use, wiped on drop.
 pub(crate) struct AeadKey(Aes256Gcm);
 
 impl AeadKey {
@@ -22,10 +22,10 @@ impl AeadKey {
         self.0
             .encrypt_inout_detached(&nonce.into(), context, buffer.into())
             .map(Into::into)
-            .map_err(|_| VaultError::Unsupported("so long a plaintext"))
+            .map_err(|_| VaultError::Unsupported("a plaintext of this length"))
     }
 
-    /// Decrypts a buffer in place. After an error its content is of no use.
+    /// Decrypts a buffer in place. After an error its content is unspecified.
     pub(crate) fn open(
         &self,
         nonce: [u8; NONCE_LEN],

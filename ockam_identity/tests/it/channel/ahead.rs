@@ -1,4 +1,4 @@
-//! Messages from beyond the window, after more were lost than it has.
+//! Messages beyond the window, after a loss of more messages than it covers.
 
 use super::window::{ends, sealed};
 use crate::support::{array, bytes, items, vectors};
@@ -40,8 +40,7 @@ fn after_a_loss_a_channel_goes_on_and_takes_each_message_once() {
     }
 }
 
-/// Without a resumption the window is where it was, and a message that is taken there makes those
-/// that were beyond it void.
+/// Without `resume` the window does not move, and a message accepted there discards those beyond it.
 #[test]
 fn what_arrives_from_around_the_window_is_taken_until_the_loss_is_certain() {
     let (mut sealer, mut opener) = ends();
@@ -71,7 +70,7 @@ fn a_message_that_is_too_far_for_one_search_is_found_by_the_next_ones() {
     assert_eq!(opener.open(&mut next[0].clone()), Ok(2 * reach + 67));
 }
 
-/// Whatever is forged, what is genuine is taken afterwards.
+/// Genuine messages are accepted after any forged ones.
 #[test]
 fn forged_messages_from_beyond_the_window_move_nothing() {
     let (mut sealer, mut opener) = ends();
@@ -89,8 +88,8 @@ fn forged_messages_from_beyond_the_window_move_nothing() {
     assert_eq!(opener.open(&mut messages[251].clone()), Ok(251));
 }
 
-/// Whoever holds two messages from beyond the window, as a channel on a node does, takes what
-/// Ockam 0.150 takes, and nothing else.
+/// A receiver that holds two messages beyond the window, as a channel on a node does, accepts
+/// exactly the messages that Ockam 0.150 accepts.
 #[test]
 fn the_sequence_of_the_vectors_makes_no_loss_certain() {
     let file = vectors("secure-channel-window.json");

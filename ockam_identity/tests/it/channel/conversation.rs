@@ -1,4 +1,4 @@
-//! The conversations of the golden vectors, made again from their secrets, bit for bit.
+//! The conversations of the golden vectors, reproduced from their secrets, bit for bit.
 
 use crate::support::{array, bytes, items, text, unhex, vectors};
 use ockam_core::{Address, Decoded, FrameDecoder, Route, TransportMessage, encode_frame};
@@ -22,7 +22,8 @@ fn credentials(side: &Value) -> Vec<CredentialAndPurposeKey> {
     credentials.map(|hex| decode(hex).unwrap()).collect()
 }
 
-/// What a side shows: the initiator of the second conversation has a credential for later.
+/// Returns the payload of a side; the initiator of the second conversation keeps a credential for
+/// later.
 fn shown(side: &Value) -> Vec<u8> {
     let mut credentials = credentials(side);
     credentials.truncate(1);
@@ -143,7 +144,7 @@ fn the_frames_around_them_are_those_of_the_wire() {
         let file = vectors(name);
         for part in ["handshake", "transport"] {
             for message in items(&file, part) {
-                // Of a few messages only the inside is in the file.
+                // For a few messages the file has only the content.
                 let Some(frame) = message["frame"].as_str().map(unhex) else {
                     continue;
                 };

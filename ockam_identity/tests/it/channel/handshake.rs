@@ -141,12 +141,12 @@ fn bytes_behind_the_key_of_message_1_count_and_are_ignored() {
     let (bob, (_, mut first)) = (Side::new(2), Initiator::new(Protocol::OCKAM, ephemeral(1)));
     let (initiator, _) = Initiator::new(Protocol::OCKAM, ephemeral(1));
     first.extend(b"greetings");
-    // The initiator did not send them, so the two do not agree; the responder answers all the same.
+    // The initiator did not send them, so the transcripts differ; the responder still answers.
     let (_, second) = answer(&bob, &first);
     assert!(initiator.read(&second).is_err());
 }
 
-/// Who is in between changes what the initiator says that it understands, or takes it away.
+/// A party in the middle changes or removes the features that the initiator offers.
 #[test]
 fn a_mark_that_is_changed_on_its_way_makes_message_2_void() {
     let (alice, bob) = (Side::new(1), Side::new(2));
@@ -160,14 +160,14 @@ fn a_mark_that_is_changed_on_its_way_makes_message_2_void() {
         let (_, second) = answer(&bob, changed);
         assert!(initiator.read(&second).is_err(), "{changed:?}");
     }
-    // As it was sent, it is part of a handshake as any other.
+    // Unchanged, it is part of a valid handshake.
     let (waiting, second) = answer(&bob, &first);
     let (answered, _) = initiator.read(&second).unwrap();
     let (third, _) = finish(&alice, answered);
     waiting.read(&third).unwrap();
 }
 
-/// What a responder names behind what it shows may be anything.
+/// The element for the features in a responder's payload may have any type.
 #[test]
 fn features_that_are_no_byte_are_none_and_what_is_behind_them_is_skipped() {
     let shown = Side::new(1).shown;

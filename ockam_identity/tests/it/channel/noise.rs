@@ -1,4 +1,4 @@
-//! The handshake beside another implementation of Noise, which speaks the standard protocol.
+//! The handshake against another implementation of Noise, with the standard protocol.
 
 use crate::support::Seeded;
 use ockam_identity::channel::{ChannelKeys, Greeted, Initiator, Opener, Protocol, Sealer};
@@ -8,10 +8,10 @@ use snow::{Builder, HandshakeState};
 
 const NAME: &str = "Noise_XX_25519_AESGCM_SHA256";
 
-/// How many handshakes are tried, each with keys and payloads of its own.
+/// Number of handshakes, each with different keys and payloads.
 const HANDSHAKES: u64 = 10_000;
 
-/// What one side brings along.
+/// The keys and payloads of one side.
 struct Side {
     secret: Secret<32>,
     ephemeral: Secret<32>,
@@ -115,7 +115,7 @@ fn both_sides_shake_hands_with_another_implementation() {
     }
 }
 
-/// Ockam's protocol differs from the standard one by its name and by who has which key.
+/// Ockam's protocol differs from the standard one by its name and by the assignment of the keys.
 #[test]
 fn the_two_protocols_do_not_understand_each_other() {
     let (initiator, first) =

@@ -1,4 +1,4 @@
-//! Messages that are lost, repeated, swapped, changed, or from far away.
+//! Messages that are lost, repeated, reordered, changed, or far ahead.
 
 use crate::support::{Seeded, array, bytes, items, vectors};
 use ockam_core::{TransportMessage, route};
@@ -18,7 +18,7 @@ fn message(body: &[u8]) -> ChannelMessage {
     ChannelMessage::Data(TransportMessage::new(route!["echoer"], route!["app"], body.to_vec()))
 }
 
-/// Seals so many messages.
+/// Seals a number of messages.
 pub(super) fn sealed(sealer: &mut Sealer, messages: u64) -> Vec<Vec<u8>> {
     let seal = |number: u64| {
         let mut buffer = message(&number.to_be_bytes()).to_buffer();

@@ -1,4 +1,4 @@
-//! Who may reach a worker through a channel.
+//! Access to workers through a channel.
 
 use super::stage::{Echoer, LISTENER, Stage, identity, soon, until};
 use ockam_core::{AllowAll, NeutralMessage, route};
@@ -17,7 +17,7 @@ async fn a_worker_takes_messages_of_one_identity_only() {
         stage.ctx.send_and_receive::<NeutralMessage>(route![&channel, "echoer"], body.clone());
     assert_eq!(soon(answer).await.unwrap(), body);
 
-    // Somebody else through a channel, and somebody without one.
+    // Another identity through a channel, and a message without a channel.
     let mallory = identity(&stage.identities, &stage.ctx).await;
     let options = SecureChannelOptions::new();
     let other = stage.identities.create_secure_channel(&stage.ctx, &mallory, LISTENER, options);

@@ -1,4 +1,4 @@
-//! A peer that makes its channel again and again, as a listener sees it.
+//! A peer that creates its channel repeatedly, as seen by a listener.
 
 use super::raw::RawHandshake;
 use super::stage::{Echoer, Stage, echo, identity, until};
@@ -40,7 +40,7 @@ async fn a_channel_that_is_made_again_takes_the_place_of_the_one_before() {
     until(|| stage.ctx.list_workers().len() == before + 2).await;
     assert!(!first.iter().any(|address| stage.ctx.is_worker_registered_at(address.clone())));
 
-    // Another address is another channel, and so is the same one of somebody else.
+    // Another address is another channel, and so is the same address of another identity.
     again(&stage, &mallory, "j").await;
     again(&stage, &other, "i").await;
     until(|| stage.ctx.list_workers().len() == before + 6).await;

@@ -1,5 +1,5 @@
-//! An initiator whose route has a relay: the way that the program asked for stays beside the one
-//! that the responder's messages show.
+//! An initiator whose route has a relay: the requested route is kept besides the one that the
+//! responder's messages show.
 
 use super::link::{End, Forwarder, Seen, connect};
 use super::stage::{Echoer, LISTENER, Stage, answering, calling, echo, node, record, soon, until};
@@ -58,7 +58,7 @@ impl Middle {
         relay_over(&self.middle, &self.from_initiator, &self.second).await;
     }
 
-    /// Sends messages, and waits until so many more have left the initiator.
+    /// Sends messages, and waits until a given number more have left the initiator.
     async fn send(&self, messages: usize, leave: usize) {
         let sent = || self.near.all().iter().filter(|passed| passed.from_first).count();
         let before = sent();
@@ -78,7 +78,7 @@ async fn relay_over(middle: &Context, from: &End, to: &End) {
     flows.add_consumer(from.sender.clone(), &to.flow);
 }
 
-/// How many messages leave if so many are sent and nothing is heard.
+/// Returns the number of messages that leave for a number of sent ones without a reply.
 fn doubled(messages: usize) -> usize {
     messages + messages.min(MAX_DOUBLED)
 }
@@ -135,7 +135,7 @@ async fn what_goes_along_both_ways_arrives_once_and_in_order_also_behind_a_loss(
             let message = soon(recorded.recv()).await.unwrap();
             assert_eq!(message.payload(), &[u8::try_from(number).unwrap()][..]);
         }
-        // Whatever was sent before this arrived before this.
+        // Earlier messages arrived before this one.
         middle.echo(2).await;
         assert!(recorded.try_recv().is_err());
         // Something was heard: one copy again.
@@ -195,7 +195,7 @@ impl Astray {
         }
     }
 
-    /// Lets an answer arrive that says it came along a way.
+    /// Lets an answer arrive along a given route.
     async fn arrive(&self, answer: (JoinHandle<ockam_core::Result<u8>>, Vec<u8>), way: Route) {
         let message = TransportMessage::new(self.alice.clone(), way, answer.1);
         self.stage.ctx.forward(LocalMessage::from(message)).await.unwrap();
@@ -225,7 +225,7 @@ async fn the_initiator_follows_behind_its_own_connection_and_never_away_from_it(
     let mut over_hop = plain.clone();
     over_hop.push_front("hop");
     assert_eq!(astray.leaves().await, over_hop);
-    // The way was shown by a message that somebody could have sent again: it is in doubt soon.
+    // The route was shown by a message that could be a replay: it is soon in doubt.
     advance(WAY_TRUSTED_FOR).await;
     assert_eq!(astray.leaves().await, over_hop);
     assert_eq!(soon(astray.passed.recv()).await.unwrap().onward_route, plain);

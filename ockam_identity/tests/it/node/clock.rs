@@ -18,7 +18,7 @@ const NOW: u64 = 1_800_000_000;
 /// Longer than any key lives.
 const AGES: u64 = 100 * 365 * 24 * 60 * 60;
 
-/// Makes a channel between two identities, each with a clock of its own.
+/// Creates a channel between two identities with separate clocks.
 async fn meet(initiator: u64, responder: u64) -> Result<()> {
     let ctx = node();
     let here = Identities::new(SoftwareVault::new(), move || initiator);
@@ -39,8 +39,7 @@ async fn clocks_that_differ_by_less_than_the_drift_do_no_harm() {
     }
 }
 
-/// An answer that is not believed is passed over, so whoever begins waits until its time is over;
-/// the log says why.
+/// A rejected response is ignored, so the initiator waits until its timeout; the reason is logged.
 #[tokio::test(start_paused = true)]
 async fn a_node_whose_clock_is_wrong_gets_no_channel_and_its_log_says_why() {
     let log = Log::of_this_thread();
@@ -53,7 +52,7 @@ async fn a_node_whose_clock_is_wrong_gets_no_channel_and_its_log_says_why() {
     }
 }
 
-/// A clock that is set back makes attestations that nobody believes: none is made, and no key.
+/// A clock that is set back would create attestations that peers reject: none is created, nor a key.
 #[tokio::test(start_paused = true)]
 async fn a_node_whose_clock_is_before_its_key_presents_nothing_and_says_so_once() {
     let log = Log::of_this_thread();
@@ -89,7 +88,7 @@ async fn a_node_whose_clock_is_before_its_key_presents_nothing_and_says_so_once(
     identities.create_secure_channel(&ctx, &bob, LISTENER, options).await.unwrap();
 }
 
-/// Tries all that shows an identity to others, and returns the errors.
+/// Tries all operations that present an identity to peers, and returns the errors.
 async fn try_to_show(ctx: &Context, identities: &Identities, own: &Identifier) -> [Error; 3] {
     let options = SecureChannelListenerOptions::new();
     let listener = identities.create_secure_channel_listener(ctx, own, "its_listener", options);
@@ -100,7 +99,7 @@ async fn try_to_show(ctx: &Context, identities: &Identities, own: &Identifier) -
     [listener.await.unwrap_err(), channel.await.unwrap_err(), credential.await.unwrap_err()]
 }
 
-/// A device without a battery makes its identity before the network has told it the time.
+/// A device without a battery creates its identity before it has the time from the network.
 #[tokio::test(start_paused = true)]
 async fn by_a_clock_that_was_not_set_yet_nothing_is_made_or_shown() {
     let (clock, ctx) = (Clock::new(40), node());
@@ -123,7 +122,7 @@ async fn by_a_clock_that_was_not_set_yet_nothing_is_made_or_shown() {
     assert_eq!(format!("{:?}", identities.vault()), "SoftwareVault(1 keys)");
 }
 
-/// As programs before this one have made them.
+/// Identities as created by earlier versions.
 #[tokio::test(start_paused = true)]
 async fn an_identity_from_before_the_clock_was_set_is_refused_until_it_is_rotated() {
     let (ctx, vault) = (node(), SoftwareVault::new());

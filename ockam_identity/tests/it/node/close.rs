@@ -1,4 +1,4 @@
-//! How channels end.
+//! The end of channels.
 
 use super::link::connect;
 use super::stage::{Echoer, LISTENER, Stage, answering, calling, echo, node, record, soon, until};
@@ -78,7 +78,7 @@ async fn a_node_with_channels_stops_well() {
     assert_eq!(stage.ctx.list_workers().len(), 1);
 }
 
-/// Asks through a channel while its node stops, and shows the test what came of it.
+/// Sends a request through a channel while its node stops, and reports the result to the test.
 struct LastWords {
     channel: SecureChannel,
     answer: UnboundedSender<Result<NeutralMessage>>,

@@ -1,4 +1,4 @@
-//! What an initiator hears of the responder's decision.
+//! The responder's decision, as received by an initiator.
 
 use super::log::Log;
 use super::raw::RawHandshake;
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 /// The mark of this version: its message 1 is one byte longer than that of Ockam 0.150.
 const MARK: &[u8] = &[1];
 
-/// What confirms, and what refuses, before it is encrypted.
+/// The plaintexts of a confirmation and of a refusal.
 pub(crate) const CONFIRMED: &[u8] = b"\x82\x82\x00\x81\x83\x80\x80\x40\x40";
 pub(crate) const REFUSED: &[u8] = b"\x82\x82\x02\x80\x40";
 
@@ -102,7 +102,7 @@ async fn the_log_has_so_much_of_what_a_policy_says_of_itself() {
     }
 }
 
-/// An initiator of Ockam 0.150: with its bytes, nothing is said that it would not say.
+/// An initiator of Ockam 0.150: its bytes get only responses that Ockam 0.150 would send.
 #[tokio::test]
 async fn an_initiator_without_the_mark_sees_nothing_of_all_this() {
     for is_trusted in [true, false] {
@@ -152,7 +152,7 @@ async fn an_initiator_with_the_mark_hears_the_decision_in_message_0() {
     }
 }
 
-/// Whoever has finished the handshake and has proved nothing hears no more than others.
+/// An initiator that finishes the handshake without proving an identity gets no more than others.
 #[tokio::test]
 async fn an_initiator_that_has_proved_nothing_is_refused_as_others_are() {
     let stage = Stage::new().await;
@@ -187,7 +187,7 @@ async fn only_the_known_bits_of_the_first_byte_of_a_mark_count() {
         if expected.contains(Features::CONFIRMS) {
             assert_eq!(peer.hear().await, (0, content(CONFIRMED)));
         }
-        // The responder is as with everybody else.
+        // The responder behaves as with every other initiator.
         stage.channel().await;
     }
     // One byte more is no message of a handshake.
@@ -217,10 +217,10 @@ async fn a_confirmation_that_is_sent_again_is_dropped_and_the_channel_goes_on() 
         handle.forward(LocalMessage::from(copy)).await.unwrap();
         echo(&stage.ctx, &channel, vec![1]).await;
     }
-    assert_eq!(log.count("channel message 0 came before"), 3);
+    assert_eq!(log.count("channel message 0 was received before"), 3);
 }
 
-/// The refusal of one handshake says nothing to another one.
+/// The refusal of one handshake does not affect another one.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_is_lost_and_one_of_another_handshake_end_nothing() {
     let stage = Stage::with(nobody()).await;

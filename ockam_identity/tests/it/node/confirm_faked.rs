@@ -1,4 +1,4 @@
-//! Responders that are made by hand, and what an initiator makes of what they say.
+//! Hand-made responders, and the reaction of an initiator to their messages.
 
 use super::confirm::{CONFIRMED, REFUSED};
 use super::link::connect;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A responder that is made by hand, with what it has to say behind message 3.
+/// A hand-made responder, with the messages that it sends after message 3.
 struct Fake {
     identities: Identities,
     own: Identifier,
@@ -23,7 +23,7 @@ struct Fake {
     says: Says,
 }
 
-/// Makes the messages that follow message 3.
+/// Creates the messages that follow message 3.
 type Says = fn(&mut Sealer) -> Vec<Vec<u8>>;
 
 impl Worker for Fake {
@@ -54,7 +54,7 @@ impl Worker for Fake {
     }
 }
 
-/// A node with an initiator, and a responder that is made by hand.
+/// A node with an initiator, and a hand-made responder.
 struct Faked {
     ctx: Context,
     identities: Identities,
@@ -88,7 +88,7 @@ fn seal(sealer: &mut Sealer, content: &[u8]) -> Vec<u8> {
     buffer
 }
 
-/// A responder of Ockam 0.150 passes the mark over and says nothing.
+/// A responder of Ockam 0.150 ignores the mark and sends no confirmation.
 #[tokio::test(start_paused = true)]
 async fn with_a_responder_that_promises_nothing_there_is_a_channel_at_once() {
     for features in [Features::NONE, Features::from_bits(0xfe)] {
@@ -101,8 +101,8 @@ async fn with_a_responder_that_promises_nothing_there_is_a_channel_at_once() {
     }
 }
 
-/// Nothing, what was made up, what is authentic and has no content, a message 0 of something else, and a
-/// refusal in a message that is not authentic.
+/// No message, a forged one, an authentic one without content, another message 0, and a refusal in
+/// a message that is not authentic.
 #[tokio::test(start_paused = true)]
 async fn a_responder_that_promises_a_word_and_gives_none_is_waited_for_so_long() {
     let silences: [Says; 5] = [
@@ -127,7 +127,7 @@ async fn a_responder_that_promises_a_word_and_gives_none_is_waited_for_so_long()
     }
 }
 
-/// Message 0 may be behind others, or lost: whatever verifies shows that the keys are there.
+/// Message 0 may be late or lost: any message that verifies shows that the peer has the keys.
 #[tokio::test(start_paused = true)]
 async fn a_message_that_has_passed_message_0_confirms_too_and_copies_change_nothing() {
     let faked = Faked::new(Features::KNOWN, |sealer| {

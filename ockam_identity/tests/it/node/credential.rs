@@ -1,4 +1,4 @@
-//! Credentials that are shown through channels, and rules about them.
+//! Credentials presented through channels, and access rules for them.
 
 use super::log::Log;
 use super::stage::{Echoer, LISTENER, Stage, identity, record, soon};
@@ -11,7 +11,7 @@ use ockam_identity::{
     SecureChannelOptions, TrustIdentifierPolicy,
 };
 
-/// A stage with an issuer, whom Bob believes, and an echoer for those with the role `member`.
+/// A fixture with an issuer that Bob trusts, and an echoer for those with the role `member`.
 struct Office {
     stage: Stage,
     issuer: Identifier,
@@ -45,7 +45,7 @@ impl Office {
         soon(self.stage.try_channel(options)).await.unwrap()
     }
 
-    /// Tells whether the echoer answers.
+    /// Returns whether the echoer answers.
     async fn is_let_in(&self, channel: &SecureChannel) -> bool {
         self.stage.is_let_in(channel).await
     }
@@ -70,12 +70,12 @@ async fn the_channel_comes_up_without_and_with_a_bad_credential_but_nobody_is_le
     assert!(!office.is_let_in(&without).await);
     let guest = office.channel(Some(office.issue(&office.issuer, "guest").await)).await;
     assert!(!office.is_let_in(&guest).await);
-    // Issued by somebody whom Bob does not believe.
+    // Issued by an identity that Bob does not trust.
     let stranger = identity(&office.stage.identities, &office.stage.ctx).await;
     let other = office.channel(Some(office.issue(&stranger, "member").await)).await;
     assert!(!office.is_let_in(&other).await);
     log.assert_says(&["a credential was ignored", &stranger.to_string()]);
-    // Issued to somebody else.
+    // Issued to another identity.
     let carol = identity(&office.stage.identities, &office.stage.ctx).await;
     let credential = office.issue(&office.issuer, "member").await;
     let options = SecureChannelOptions::new().with_credential(credential);
@@ -89,7 +89,7 @@ async fn the_channel_comes_up_without_and_with_a_bad_credential_but_nobody_is_le
 async fn a_credential_counts_only_from_who_is_named_as_an_authority() {
     let office = Office::new().await;
     let Stage { identities, ctx, alice, .. } = &office.stage;
-    // Somebody whose history is known, and who is no authority.
+    // An identity whose history is known, but which is not an authority.
     let stranger = identity(identities, ctx).await;
     let credential = office.issue(&stranger, "member").await;
     for authorities in [&[office.issuer][..], &[]] {
@@ -116,7 +116,7 @@ async fn a_refresh_replaces_what_is_known() {
     }
 }
 
-/// What was revoked by a newer credential does not come back with the older one.
+/// Attributes revoked by a newer credential are not restored by the older one.
 #[tokio::test]
 async fn an_older_credential_that_is_shown_again_gives_nothing_back() {
     let log = Log::of_this_thread();
@@ -203,7 +203,7 @@ async fn an_issuer_answers_nobody_who_has_not_proved_who_it_is() {
 async fn what_an_issuer_says_is_verified_before_it_is_used() {
     let office = Office::new().await;
     let Stage { identities, ctx, alice, .. } = &office.stage;
-    // A worker that says nonsense.
+    // A worker that sends an invalid response.
     let _silent = record(ctx, "silent").await;
     ctx.start_worker("nonsense", Echoer).await.unwrap();
     let asked = identities.request_credential(ctx, "nonsense", alice, &office.issuer);

@@ -1,4 +1,4 @@
-//! Messages that are encrypted where they are sent.
+//! Messages that are encrypted in the task of their sender.
 
 use super::stage::{Echoer, LISTENER, Stage, soon};
 use ockam_core::{Any, LocalMessage, NeutralMessage, Result, Routed, Worker, route};

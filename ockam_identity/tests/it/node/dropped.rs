@@ -1,4 +1,4 @@
-//! What makes, uses and ends channels, dropped at each of its awaits: nothing is left on either node.
+//! Operations that create, use and end channels, dropped at each await: nothing leaks on either node.
 
 use super::link::{End, connect};
 use super::stage::{Echoer, LISTENER, echo, node, soon, until};
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 const ISSUER_LISTENER: &str = "issuer_listener";
 
-/// A node with an identity and a vault that takes its time.
+/// A node with an identity and a vault that does not complete immediately.
 struct Place {
     ctx: Context,
     identities: Identities,
@@ -117,7 +117,7 @@ async fn until_so(what: &str, mut is_so: impl FnMut() -> bool) {
     panic!("{what}");
 }
 
-/// Trusts everybody after a while.
+/// Trusts every identity after a while.
 #[derive(Debug)]
 struct Slowly;
 
@@ -160,7 +160,7 @@ async fn a_listener_whose_making_is_dropped_leaves_nothing_and_its_address_is_fr
         at_each_await(2, async |drops: Drops| {
             let scene = Scene::new().await;
             let Place { ctx, identities, .. } = &scene.alice;
-            // Somebody whose keys are not made yet.
+            // An identity whose keys are not created yet.
             let carol = identities.create_identity(&mut NodeRng::new(ctx)).await.unwrap();
             let mut options = SecureChannelListenerOptions::new().as_consumer(&scene.up.flow);
             if has_source {
@@ -247,7 +247,7 @@ async fn asking_for_a_credential_that_is_dropped_leaves_nothing() {
             until(|| all_of(&scene.alice.ctx) == with_channel).await;
             let had = had.transpose().unwrap();
             if let Some(channel) = &channel {
-                // The channel goes on.
+                // The channel still works.
                 soon(have_credential(&scene, Some(channel))).await.unwrap();
                 soon(channel.stop(&scene.alice.ctx)).await.unwrap();
             }

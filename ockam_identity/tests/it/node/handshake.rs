@@ -1,4 +1,4 @@
-//! Channels that come up, and what goes through them.
+//! The creation of channels, and messages through them.
 
 use super::stage::{Echoer, LISTENER, Stage, identity, node, record, soon, until};
 use ockam_core::{Address, ErrorKind, LOCAL, NeutralMessage, Result, Routed, Worker, route};
@@ -80,7 +80,7 @@ async fn who_is_no_consumer_is_not_reached() {
     stage.ctx.send(route![&channel, "recorder"], 1u8).await.unwrap();
     until(|| denied() == 1).await;
     assert!(recorded.try_recv().is_err());
-    // The channel goes on.
+    // The channel still works.
     stage.let_in("recorder");
     stage.ctx.send(route![&channel, "recorder"], 2u8).await.unwrap();
     assert_eq!(soon(recorded.recv()).await.unwrap().payload(), &[2][..]);
@@ -100,7 +100,7 @@ async fn many_messages_arrive_in_order_both_ways_at_once() {
     stage.ctx.flow_controls().add_consumer("collector", channel.flow_control_id());
     let sender = collector.handle();
     let route = route![&channel, "echoer"];
-    // More than all mailboxes on the way hold, so that everybody waits for somebody.
+    // More than all mailboxes on the way hold, so that every worker waits for another.
     let sent = tokio::spawn(async move {
         for number in 0..20_000_u32 {
             sender.send(route.clone(), NeutralMessage::from(number.to_be_bytes().to_vec())).await?;

@@ -1,4 +1,4 @@
-//! Heartbeats as their bytes are: questions to a responder, and its answers.
+//! The bytes of heartbeats: requests to a responder, and its replies.
 
 use super::raw::{RawHandshake, RawPeer};
 use super::stage::{Stage, soon};
@@ -7,12 +7,12 @@ use ockam_identity::Structure;
 use ockam_identity::channel::{ChannelMessage, IdentityAndCredentials};
 use ockam_node::Context;
 
-/// A message to nobody, with a body of so many bytes.
+/// Returns a message with an empty route and a body of a given length.
 fn to_nobody(len: usize) -> ChannelMessage {
     ChannelMessage::Data(TransportMessage::new(Route::new(), Route::new(), vec![1; len]))
 }
 
-/// Answers with what it gets.
+/// Answers every message with its body.
 struct Mirror;
 
 impl Worker for Mirror {
@@ -59,7 +59,7 @@ async fn a_question_is_answered_by_a_message_to_nobody_and_a_flood_of_them_once(
     let stage = Stage::new().await;
     let mut peer = peer_with(&stage, 3).await;
     let before = stage.ctx.list_workers();
-    // What could be questions of later versions, and is none of this.
+    // Possible requests of later versions, which are none in this version.
     for len in [0, 2, 100] {
         peer.say(&to_nobody(len)).await;
     }

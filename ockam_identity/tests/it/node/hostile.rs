@@ -1,4 +1,4 @@
-//! Peers that do not do what they should.
+//! Peers that violate the protocol.
 
 use super::log::Log;
 use super::stage::{Echoer, LISTENER, Stage, echo, record, soon, until};
@@ -63,7 +63,7 @@ async fn nonsense_instead_of_message_1_leaves_nothing() {
     for reason in [
         "the handshake message of 0 bytes is too short",
         "the handshake message of 31 bytes is too short",
-        "the peer's key agrees with every key on zero",
+        "the peer's key is weak: every agreement with it yields zero",
         "the handshake message of 70000 bytes is longer than the limit",
     ] {
         until(|| log.says(reason)).await;
@@ -120,13 +120,13 @@ async fn messages_that_are_changed_repeated_or_made_up_are_dropped_and_the_chann
     assert!(recorded.try_recv().is_err());
     log.assert_says(&[
         "channel message 0 is not authentic",
-        "channel message 0 came before",
+        "channel message 0 was received before",
         "the channel message of 23 bytes is too short",
         "channel message 33 is more than",
     ]);
 }
 
-/// A message of the handshake that is changed on its way makes no channel; the next attempt does.
+/// A changed handshake message creates no channel; the next attempt does.
 #[tokio::test(start_paused = true)]
 async fn a_changed_message_of_the_handshake_makes_no_channel() {
     let log = Log::of_this_thread();

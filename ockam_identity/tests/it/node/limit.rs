@@ -1,4 +1,4 @@
-//! How many channels a listener holds.
+//! The limit of the channels of a listener.
 
 use super::link::connect;
 use super::stage::{Echoer, LISTENER, Stage, calling, echo, identity, node, record, soon, until};
@@ -44,7 +44,7 @@ async fn peers_that_went_away_without_a_word_take_nobodys_place() {
     for (near, far) in links {
         let channel = calling(&initiator, route![near.clone(), LISTENER]).await;
         echo(&initiator, &channel, vec![1]).await;
-        // The connection is lost, so that nothing tells the responder.
+        // The connection is lost, so the responder is not notified.
         soon(initiator.stop_worker(near)).await.unwrap();
         soon(responder.stop_worker(far)).await.unwrap();
         soon(channel.stop(&initiator)).await.unwrap();

@@ -9,11 +9,11 @@ use ockam_node::{Context, Handle, StopOrder, WorkerBuilder};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
-/// What went over a connection, in order.
+/// The frames of a connection, in order.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(Arc<Mutex<Vec<Passed>>>);
 
-/// A message as it was on the wire, and which end has sent it.
+/// A frame, and the end that sent it.
 #[derive(Clone)]
 pub(crate) struct Passed {
     pub(crate) from_first: bool,
@@ -60,8 +60,8 @@ pub(crate) async fn connect(first: &Handle, second: &Handle) -> (End, End, Seen)
     (one, two, seen)
 }
 
-/// Connects two nodes as [`connect`] does, over somebody in the middle who puts a hop in front of
-/// each return route that goes to the second one, and takes it off the answers.
+/// Connects two nodes as [`connect`] does, through a node in the middle that adds a hop to the front
+/// of each return route to the second one, and removes it from the answers.
 pub(crate) async fn connect_adding(hop: Address, first: &Handle, second: &Handle) -> (End, End) {
     let seen = Seen::default();
     let (from_first, mut outward) = mpsc::unbounded_channel();
@@ -123,7 +123,7 @@ async fn open(
             let passed = Passed { from_first, message: message.clone() };
             seen.0.lock().unwrap().push(passed);
             message.return_route.push_front(sender.clone());
-            // Who may not be reached is not reached.
+            // Workers that are not consumers are not reached.
             let _ = context.forward(message.into()).await;
         }
     });

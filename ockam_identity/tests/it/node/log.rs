@@ -1,4 +1,4 @@
-//! What a node tells its log.
+//! The log of a node.
 
 use std::fmt::Write;
 use std::mem;
@@ -8,11 +8,11 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 
-/// Nobody's. While there is one only, `tracing` asks the thread that comes to a line first whether anybody
-/// wants it, for good, and that may be a thread without one.
+/// A second subscriber. With only one, `tracing` decides at the first use of a line whether it is
+/// enabled, for good, and that may be in a thread without a subscriber.
 static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Writer(Arc::default())));
 
-/// Keeps what is logged in the thread of a test, which is all of it in a runtime of one thread.
+/// Captures the log of a test's thread, which is complete in a runtime with one thread.
 pub(crate) struct Log {
     text: Arc<Mutex<String>>,
     _guard: DefaultGuard,
@@ -26,17 +26,17 @@ impl Log {
         Log { text, _guard }
     }
 
-    /// Tells whether a reason was named since the last time that all were checked.
+    /// Returns whether a text was logged since the last check.
     pub(crate) fn says(&self, why: &str) -> bool {
         self.text.lock().unwrap().contains(why)
     }
 
-    /// Counts how often something was named since the last time that all were checked.
+    /// Returns how often a text was logged since the last check.
     pub(crate) fn count(&self, what: &str) -> usize {
         self.text.lock().unwrap().matches(what).count()
     }
 
-    /// Checks that each of the reasons was named since the last time.
+    /// Checks that each of the texts was logged since the last check.
     #[track_caller]
     pub(crate) fn assert_says(&self, reasons: &[&str]) {
         let said = mem::take(&mut *self.text.lock().unwrap());

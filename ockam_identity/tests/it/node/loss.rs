@@ -1,4 +1,4 @@
-//! Messages that are lost below a channel.
+//! Loss of messages below a channel.
 
 use super::log::Log;
 use super::stage::{Echoer, Stage, echo, record, until};
@@ -27,7 +27,7 @@ struct Losses {
 }
 
 impl Losses {
-    /// Decides about a message.
+    /// Decides whether a message is lost.
     fn passes(&self, message: &TransportMessage) -> bool {
         let mut alice = self.alice.lock().unwrap();
         // Message 1 says where she is.
@@ -77,7 +77,7 @@ async fn a_channel_answers_again_after_any_number_of_messages_was_lost() {
     log.assert_says(&["messages were lost on the way", "lost: 32"]);
 }
 
-/// A stream does not wait for the time to be over: the third message makes the loss certain.
+/// A stream does not wait for the timeout: the third message makes the loss certain.
 #[tokio::test(start_paused = true)]
 async fn what_follows_a_loss_arrives_in_order_and_once() {
     let mut lossy = lossy().await;

@@ -1,4 +1,4 @@
-//! What a stranger may make a node do before it is trusted.
+//! The work that an untrusted peer can cause.
 
 use super::log::Log;
 use super::raw::{RawHandshake, RawPeer};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 
-/// A message 3 that somebody else has made does not end the handshake of who has begun it.
+/// A message 3 of a third party does not end the handshake of the initiator.
 #[tokio::test]
 async fn a_forged_message_3_is_dropped_and_the_right_one_is_taken_after_it() {
     let log = Log::of_this_thread();
@@ -36,7 +36,7 @@ async fn a_forged_message_3_is_dropped_and_the_right_one_is_taken_after_it() {
     assert_eq!(soon(recorded.recv()).await.unwrap().payload(), &[7][..]);
 }
 
-/// Nothing better can follow it, and to look at it takes time.
+/// No valid message can follow it, and verifying it costs time.
 #[tokio::test]
 async fn a_genuine_message_3_that_proves_nothing_ends_the_handshake() {
     let log = Log::of_this_thread();
@@ -46,7 +46,7 @@ async fn a_genuine_message_3_that_proves_nothing_ends_the_handshake() {
     until(|| stage.ctx.list_workers().len() == before.len() + 1).await;
     of_another.credentials = vec![];
     for (shown, why) in [
-        (vec![0xff; 100], "what the peer shows is malformed"),
+        (vec![0xff; 100], "the peer's payload is malformed"),
         (of_another.encode(), "the peer is not accepted"),
     ] {
         let handshake = RawHandshake::begin(&stage.ctx).await;
@@ -57,7 +57,7 @@ async fn a_genuine_message_3_that_proves_nothing_ends_the_handshake() {
     }
 }
 
-/// Says yes or no when it may, and counts how often it was asked.
+/// Decides when the test allows it, and counts the decisions.
 #[derive(Clone, Debug)]
 struct Gated {
     gate: Arc<Semaphore>,
@@ -106,7 +106,7 @@ async fn nothing_is_remembered_of_a_peer_before_the_policy_has_spoken() {
     }
 }
 
-/// An identity that is not trusted is refused for its name: none of its signatures is looked at.
+/// An untrusted identity is refused by its identifier: none of its signatures is verified.
 #[tokio::test]
 async fn the_policy_is_asked_before_anything_is_verified() {
     let log = Log::of_this_thread();
@@ -124,7 +124,7 @@ async fn the_policy_is_asked_before_anything_is_verified() {
     assert!(!log.says("a handshake has failed"));
 }
 
-/// Answers every message 1 with some messages 2 that are genuine and show nonsense.
+/// Answers every message 1 with authentic messages 2 with invalid payloads.
 struct Liar(usize);
 
 impl Worker for Liar {

@@ -1,4 +1,4 @@
-//! A channel over two connections with a forwarder in the middle, beside the one of the vectors.
+//! A channel over two connections with a forwarder in the middle, compared with the vectors.
 
 use super::link::{Forwarder, Passed, connect};
 use super::stage::{LISTENER, answering_with, calling, echo, node, soon, until};
@@ -68,7 +68,7 @@ async fn the_routes_on_both_connections_are_those_of_the_vectors() {
     flows.add_consumer(to_responder.sender.clone(), &from_initiator.flow);
     flows.add_consumer(from_initiator.sender.clone(), &to_responder.flow);
 
-    // Nothing that Ockam 0.150 does not do.
+    // Only messages that Ockam 0.150 sends too.
     let options = SecureChannelListenerOptions::new().without_refusals();
     let bob = answering_with(options, &responder, &[&from_middle.flow]).await;
     let route = route![to_middle.sender, "forward_to_bob", LISTENER];
@@ -81,7 +81,7 @@ async fn the_routes_on_both_connections_are_those_of_the_vectors() {
     until(|| near.all().len() == 6 && far.all().len() == 6).await;
     assert_eq!(of_ours(&near.all()), of_vector(items(&file, "near")));
     assert_eq!(of_ours(&far.all()), of_vector(items(&file, "far")));
-    // The other end has ended too, and has not said so: what is left are the connection's.
+    // The other end has ended too, without a message: only the workers of the connection remain.
     until(|| responder.list_workers().iter().filter(|name| name.len() == 32).count() == 2).await;
     assert_eq!(near.all().len(), 6);
     // The messages have the lengths of the vectors too, where bodies and names have.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Notes what it is asked to connect to, in attempts without an end.
+/// Records the addresses that it should connect to, in attempts that never complete.
 #[derive(Clone, Debug, Default)]
 struct Dialler(Arc<Mutex<Vec<Address>>>);
 
@@ -88,7 +88,7 @@ async fn an_issuer_answers_along_a_route_that_names_a_host_without_connecting_to
     responder.flow_controls().add_consumer(CREDENTIAL_ISSUER, listener.flow_control_id());
 
     let channel = calling(&initiator, route![near.sender, LISTENER]).await;
-    // A genuine request, as it is seen by a worker that stands for the issuer.
+    // A genuine request, captured by a worker in place of the issuer.
     let mut requests = record(&initiator, "request").await;
     let own = Identities::in_memory();
     let subject = identity(&own, &initiator).await;
@@ -120,7 +120,7 @@ async fn what_a_channel_says_of_its_own_goes_to_a_peer_whose_path_names_a_host()
     let identities = Identities::new(SoftwareVault::new(), clock);
     let issuer = identity(&identities, &responder).await;
     let bob = identity(&identities, &responder).await;
-    // Bob shows a credential, and a new one before it expires.
+    // Bob presents a credential, and a new one before it expires.
     let listener = identities
         .create_secure_channel_listener(
             &responder,

@@ -1,5 +1,5 @@
-//! A vault, a store, a clock or a register of the program that panics: what has called it ends with
-//! an error, and nothing else.
+//! A vault, a store, a clock or a register of the program that panics: the operation that called it
+//! fails, and nothing else.
 
 mod fuse;
 
@@ -109,7 +109,7 @@ async fn an_identity_whose_vault_panics_as_it_is_changed_can_be_changed_again() 
         assert!(!broken.fuse.is_armed(), "{at:?} was not reached");
         assert_eq!(errors.len(), 1, "{at:?}: {errors:?}");
         assert_panicked(&errors[0], at);
-        // Nobody has its turn, so nobody waits for it.
+        // The change lock is free, so no task waits for it.
         rotate().await.unwrap();
         present().await.unwrap();
         let known = broken.identities.find(&alice);
@@ -155,7 +155,7 @@ async fn a_responder_whose_vault_or_clock_panics_ends_its_handshake_and_the_list
         assert_eq!(error.kind(), ErrorKind::TimedOut, "{at:?}: {error:#}");
         let said = format!("{at:?} is broken");
         assert!(log.says(&said), "{at:?}");
-        // The other channel goes on.
+        // The other channel still works.
         echo(&scene.ctx, &channel, vec![1]).await;
         soon(channel.stop(&scene.ctx)).await.unwrap();
         scene.assert_unharmed(before).await;
@@ -187,7 +187,7 @@ async fn a_channel_comes_up_though_the_store_panics_and_what_was_learnt_is_store
     echo(&scene.ctx, &channel, vec![1]).await;
     assert!(!scene.bob.0.fuse.is_armed());
     assert_eq!(scene.bob.0.stored(Table::Met), 0);
-    log.assert_says(&["not stored", "Call(\"update\") is broken"]);
+    log.assert_says(&["cannot be stored", "Call(\"update\") is broken"]);
     // With the next that is learnt.
     let carol = Broken::new();
     let other = identity(&carol.identities, &scene.ctx).await;

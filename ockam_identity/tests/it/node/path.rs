@@ -36,7 +36,7 @@ async fn the_responder_follows_a_peer_whose_path_changes() {
     assert_eq!(passed.iter().filter(|passed| !passed.from_first).count(), 2);
 }
 
-/// A handshake waits for an answer over a connection, and is told when that is lost.
+/// A handshake waits for a response over a connection, and is notified when that is lost.
 #[tokio::test(start_paused = true)]
 async fn a_handshake_ends_at_once_when_its_connection_is_lost_and_says_so() {
     let (initiator, responder) = (node(), node());
@@ -76,7 +76,7 @@ async fn pending(
     (ask, soon(asked.recv()).await.unwrap())
 }
 
-/// Ends a connection at one end, and returns what an asker is told.
+/// Ends a connection at one end, and returns the error of a pending request.
 async fn lose(ctx: &Context, end: End, ask: JoinHandle<Result<u32>>) -> Error {
     soon(ctx.stop_worker(end.sender)).await.unwrap();
     soon(ask).await.unwrap().unwrap_err()
@@ -111,7 +111,7 @@ async fn whoever_has_asked_through_a_channel_is_told_at_once_when_its_connection
     assert_eq!(error.to_string(), lost);
     lose(&responder, first_end, ask_back).await;
 
-    // The channel has not ended, and what is asked now goes over the new connection.
+    // The channel is still up, and new requests go over the new connection.
     channel.update_route(&initiator, second.sender.clone()).unwrap();
     let (ask, _) = pending(&initiator, route![&channel, "quiet"], &mut asked).await;
     let (ask_back, _) = pending(&responder, back, &mut asked_back).await;

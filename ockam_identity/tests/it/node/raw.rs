@@ -1,4 +1,4 @@
-//! A peer that is made by hand, of the protocol alone, and says what no channel would say.
+//! A hand-made peer, built on the protocol alone, which sends messages that no channel would send.
 
 use super::stage::{LISTENER, identity, soon};
 use ockam_core::{Address, Any, LocalMessage, Mailbox, NeutralMessage, Route, TransportMessage};
@@ -13,7 +13,7 @@ use ockam_node::{Context, Handle};
 pub(crate) struct RawHandshake {
     ctx: Context,
     answered: Answered,
-    /// What the listener shows.
+    /// The payload of the listener.
     pub(crate) payload: Vec<u8>,
     pub(crate) remote: Route,
     pub(crate) identities: Identities,
@@ -36,7 +36,7 @@ impl RawHandshake {
         Self::begin_with(handle, &[]).await
     }
 
-    /// As [`begin`](Self::begin), with bytes behind the key in message 1.
+    /// As [`begin`](Self::begin), with bytes after the key in message 1.
     pub(crate) async fn begin_with(handle: &Handle, mark: &[u8]) -> Self {
         let identities = Identities::in_memory();
         identity(&identities, handle).await;
@@ -69,18 +69,18 @@ impl RawHandshake {
         RawHandshake { ctx, answered, payload, remote: second.return_route, identities, own }
     }
 
-    /// Says what the peer would show.
+    /// Returns the payload of the peer.
     pub(crate) async fn shown(&self) -> IdentityAndCredentials {
         let rng = &mut NodeRng::new(&self.ctx);
         self.identities.present(&self.own, vec![], rng).await.unwrap().shown
     }
 
-    /// Sends what is no message 3.
+    /// Sends an invalid message 3.
     pub(crate) async fn send(&self, nonsense: Vec<u8>) {
         self.ctx.send(self.remote.clone(), NeutralMessage::from(nonsense)).await.unwrap();
     }
 
-    /// Sends message 3, in which it shows some bytes.
+    /// Sends message 3 with the given payload.
     pub(crate) async fn finish(self, shown: &[u8]) -> RawPeer {
         let RawHandshake { ctx, answered, remote, identities, own, .. } = self;
         let rng = &mut NodeRng::new(&ctx);
@@ -121,7 +121,7 @@ impl RawPeer {
         (number, ChannelMessage::from_buffer(buffer).unwrap())
     }
 
-    /// Tells whether something has come that was not heard.
+    /// Returns whether an unread message has arrived.
     pub(crate) fn has_more(&mut self) -> bool {
         self.ctx.try_receive::<Any>().unwrap().is_some()
     }

@@ -1,4 +1,4 @@
-//! Refreshes of a peer that does not mean well.
+//! Refreshes of a malicious peer.
 
 use super::log::Log;
 use super::raw::RawPeer;
@@ -11,7 +11,7 @@ use ockam_identity::{
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// A node with a peer that is made by hand.
+/// A node with a hand-made peer.
 struct Office {
     stage: Stage,
     peer: RawPeer,
@@ -27,7 +27,7 @@ impl Office {
         Office { stage, peer, recorded }
     }
 
-    /// Waits until the node has taken everything that the peer has sent: the channel goes on.
+    /// Waits until the node has processed all messages of the peer: the channel still works.
     async fn taken(&mut self) {
         let message = TransportMessage::new(route!["recorder"], route![], vec![7]);
         self.peer.say(&ChannelMessage::Data(message)).await;
@@ -80,7 +80,7 @@ async fn a_refresh_is_bounded_in_bytes() {
     assert_eq!(changes(&office), 2);
 }
 
-/// What a peer can repeat fills no log: the first is named, and how many there were at the end.
+/// A peer cannot fill the log: the first failure is logged, and at the end their number.
 #[tokio::test]
 async fn refreshes_are_so_many_and_the_log_names_the_first_and_counts_the_others() {
     let log = Log::of_this_thread();

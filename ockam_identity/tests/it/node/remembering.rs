@@ -1,4 +1,4 @@
-//! What is remembered of peers while channels are made.
+//! The data remembered of peers while channels are created.
 
 use super::log::Log;
 use super::stage::{LISTENER, Stage, identity, node, soon, until};
@@ -13,7 +13,7 @@ use ockam_identity::{
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 
-/// Lets everyone in, when the test says so.
+/// Trusts every identity once the test allows it.
 #[derive(Debug)]
 struct WhenTold {
     asked: mpsc::UnboundedSender<Identifier>,
@@ -65,7 +65,7 @@ async fn a_responder_whose_policy_takes_its_time_does_not_believe_a_replaced_key
         before.create_secure_channel(&stage.ctx, &alice, LISTENER, SecureChannelOptions::new());
     let learning = async {
         assert_eq!(soon(asked.recv()).await, Some(alice));
-        // The node learns of the new key while the policy is asked.
+        // The node learns of the new key while the policy decides.
         stage.identities.learn(after.find(&alice).unwrap().history()).unwrap();
         answers.add_permits(1);
     };

@@ -18,15 +18,15 @@ const ISSUER_LISTENER: &str = "issuer_listener";
 /// How long a credential lives, in seconds.
 const LIFETIME: u64 = 1000;
 
-/// Alice, Bob who lets in whom the issuer calls a member, and the issuer, with one clock: that of
-/// the runtime, which the test moves.
+/// Alice, Bob who trusts members according to the issuer, and the issuer, with one clock: that of
+/// the runtime, which the test advances.
 struct Office {
     stage: Stage,
     issuer: Identifier,
     begun: Instant,
-    /// By how many seconds the clock of day is ahead of the timers.
+    /// Number of seconds by which the wall clock is ahead of the timers.
     slept: Arc<AtomicU64>,
-    /// When the issuer was asked, in seconds since the beginning.
+    /// The times of requests to the issuer, in seconds since the start.
     asked: Arc<Mutex<Vec<u64>>>,
     is_open: Arc<AtomicBool>,
 }
@@ -81,7 +81,7 @@ impl Office {
         self.asked.lock().unwrap().clone()
     }
 
-    /// Lets the time pass, until so many seconds after the beginning.
+    /// Lets the time pass until a number of seconds after the start.
     async fn pass_until(&self, seconds: u64) {
         sleep(Duration::from_secs(seconds).saturating_sub(self.begun.elapsed())).await;
     }
@@ -177,7 +177,7 @@ async fn an_issuer_that_gives_nothing_is_asked_less_and_less_and_the_channel_goe
         (CREDENTIAL_REFRESH_INTERVAL.as_secs(), 160),
         (10, MAX_CREDENTIAL_REFRESH_INTERVAL.as_secs())
     );
-    // The credential has expired: the door is closed, and the channel is not.
+    // The credential has expired: access is denied, but the channel stays up.
     assert!(!office.stage.is_let_in(&channel).await);
     office.is_open.store(true, Ordering::SeqCst);
     office.pass_until(1351).await;
@@ -233,7 +233,7 @@ async fn without_a_credential_to_begin_with_there_is_no_channel_and_the_error_sa
     assert_eq!(error.kind(), ErrorKind::Denied);
     let error = format!("{error:#}");
     assert!(error.contains("obtaining a credential") && error.contains("status 403"), "{error}");
-    // Somebody else is at the end of the route.
+    // Another identity is at the end of the route.
     let source = CredentialSource::new(office.issuer, route![LISTENER]);
     let options = SecureChannelOptions::new().with_credential_source(source);
     let error = office.stage.try_channel(options).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Nodes, workers and channels that several tests use.
+//! Shared fixtures: nodes, workers and channels.
 
 use ockam_core::{
     AllowAll, Any, FlowControlId, LocalMessage, NeutralMessage, Result, Route, Routed, Worker,
@@ -13,20 +13,20 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// How long a test waits for what has to come, on a machine that is busy.
+/// Timeout of a test for an expected event, on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn node() -> Context {
     NodeBuilder::new().build().unwrap()
 }
 
-/// Waits for what has to come.
+/// Waits for an expected event.
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, future).await.expect("it has to come")
 }
 
-/// Waits until something is so. The time that counts is that of the machine, which goes on when
-/// that of the test stands still.
+/// Waits until a condition holds, with a timeout in real time, which also passes while the clock of
+/// the test is paused.
 pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -107,7 +107,7 @@ impl Stage {
         Stage { ctx, identities, alice, bob, listener }
     }
 
-    /// Starts an echoer for those who show that they have the role `member`, says this issuer.
+    /// Starts an echoer for peers that present the role `member` by this issuer.
     pub(crate) async fn answer_members(&self, issuer: Identifier) {
         let rule =
             AttributeAccessControl::new(&self.identities, issuer).with_attribute("role", "member");
@@ -133,7 +133,7 @@ impl Stage {
         self.identities.create_secure_channel(&self.ctx, &self.alice, route, options).await
     }
 
-    /// Tells whether the echoer at the other end answers, which denies whom it does not let in.
+    /// Returns whether the echoer at the other end answers, or denies access.
     pub(crate) async fn is_let_in(&self, channel: &SecureChannel) -> bool {
         let ctx = &self.ctx;
         let denied = || ctx.dead_letters().count(DeadLetterReason::Denied);
@@ -151,14 +151,14 @@ impl Stage {
         is_answered
     }
 
-    /// Lets what comes out of Bob's channels reach a worker.
+    /// Makes a worker a consumer of Bob's channels.
     pub(crate) fn let_in(&self, name: &str) {
         self.ctx.flow_controls().add_consumer(name, self.listener.flow_control_id());
     }
 }
 
-/// Makes Bob on a node of his own, with a listener that some flows reach, and an echoer that his
-/// channels reach.
+/// Creates Bob on a separate node, with a listener that some flows can reach, and an echoer that his
+/// channels can reach.
 pub(crate) async fn answering(ctx: &Context, flows: &[&FlowControlId]) -> Identifier {
     answering_with(SecureChannelListenerOptions::new(), ctx, flows).await
 }
@@ -179,7 +179,7 @@ pub(crate) async fn answering_with(
     bob
 }
 
-/// Makes Alice on a node of her own, and her channel over a route.
+/// Creates Alice on a separate node, and her channel over a route.
 pub(crate) async fn calling(ctx: &Context, route: Route) -> SecureChannel {
     calling_with(ctx, route, SecureChannelOptions::new()).await
 }

@@ -1,4 +1,4 @@
-//! With whom channels are made.
+//! Trust policies.
 
 use super::log::Log;
 use super::stage::{Stage, identity, soon, until};
@@ -33,7 +33,7 @@ async fn a_responder_without_refusals_that_does_not_trust_the_initiator_ends_wit
     let options = SecureChannelListenerOptions::new().with_trust_policy(nobody).without_refusals();
     let stage = Stage::with(options).await;
     let before = stage.ctx.list_workers();
-    // The initiator's side is up when it has sent message 3; nobody says that it was refused.
+    // The initiator's side is up once it has sent message 3; it gets no refusal.
     let channel = soon(stage.try_channel(SecureChannelOptions::new())).await.unwrap();
     // The decryptor, the encryptor and what makes the channel again are Alice's.
     until(|| stage.ctx.list_workers().len() == before.len() + 3).await;
@@ -43,7 +43,7 @@ async fn a_responder_without_refusals_that_does_not_trust_the_initiator_ends_wit
     until(|| stage.ctx.list_workers() == before).await;
 }
 
-/// Asks somebody who takes a while.
+/// A policy that takes a while.
 #[derive(Debug)]
 struct Slowly(bool);
 

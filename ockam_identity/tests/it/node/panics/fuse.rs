@@ -27,7 +27,7 @@ impl Fuse {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
     }
 
-    /// Tells whether nothing has panicked since it was armed.
+    /// Returns whether nothing has panicked since it was armed.
     pub(super) fn is_armed(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
@@ -42,7 +42,7 @@ impl Fuse {
     }
 }
 
-/// Answers after an await, and panics where it is told.
+/// Answers after an await, and panics where the test says.
 #[derive(Debug)]
 struct BrokenVault(SoftwareVault, Fuse);
 

@@ -1,11 +1,11 @@
-//! One place through which values go from one task to another, each acknowledged.
+//! A handover of values from one task to another, one at a time, each acknowledged.
 //!
 //! ```text
 //!          give               take                done
 //!  Empty ───────> Full(value) ─────> with taker ──────> Empty          close: from anywhere, for good
 //! ```
 //!
-//! So no more than one value is on its way, and whoever gives waits as long as the other needs.
+//! At most one value is in flight, and the giver waits until the taker has finished with it.
 
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -15,39 +15,44 @@ use core::task::{Poll, Waker};
 use critical_section::Mutex;
 use ockam_node::wake;
 
-pub(crate) struct Slot<T>(Mutex<RefCell<State<T>>>);
+pub(crate) struct Handover<T>(Mutex<RefCell<State<T>>>);
 
 struct State<T> {
-    place: Place<T>,
+    content: Content<T>,
     closed: bool,
     giver: Option<Waker>,
     taker: Option<Waker>,
 }
 
-enum Place<T> {
+enum Content<T> {
     Empty,
     Full(T),
     WithTaker,
 }
 
-/// The value was not taken, or its taker has gone away.
+/// The handover is closed: the value was not taken, or its taker has ended.
 #[derive(Debug)]
 pub(crate) struct Closed;
 
-impl<T> Slot<T> {
+impl<T> Handover<T> {
     pub(crate) const fn new() -> Self {
-        let place = Place::Empty;
-        Slot(Mutex::new(RefCell::new(State { place, closed: false, giver: None, taker: None })))
+        let content = Content::Empty;
+        Handover(Mutex::new(RefCell::new(State {
+            content,
+            closed: false,
+            giver: None,
+            taker: None,
+        })))
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut State<T>) -> R) -> R {
         critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
     }
 
-    /// Hands a value over and waits until the taker is done with it.
+    /// Hands a value over and waits until the taker has finished with it.
     ///
     /// # Cancel safety
-    /// Dropped, the value may or may not be taken.
+    /// If the future is dropped, the value may or may not be taken.
     pub(crate) async fn give(&self, value: T) -> Result<(), Closed> {
         let mut value = Some(value);
         poll_fn(|cx| {
@@ -55,10 +60,10 @@ impl<T> Slot<T> {
                 if state.closed {
                     return (Poll::Ready(Err(Closed)), None);
                 }
-                match (&state.place, value.take()) {
-                    (Place::Empty, None) => return (Poll::Ready(Ok(())), None),
-                    (Place::Empty, Some(given)) => state.place = Place::Full(given),
-                    // What somebody gave before, who has gone away, is still with the taker.
+                match (&state.content, value.take()) {
+                    (Content::Empty, None) => return (Poll::Ready(Ok(())), None),
+                    (Content::Empty, Some(given)) => state.content = Content::Full(given),
+                    // The taker still has a value whose giver was dropped.
                     (_, waiting) => value = waiting,
                 }
                 state.giver = Some(cx.waker().clone());
@@ -70,16 +75,17 @@ impl<T> Slot<T> {
         .await
     }
 
-    /// Waits for the next value; `None` if there will be none. [`done`](Self::done) has to follow.
+    /// Waits for the next value; `None` once closed. The caller has to call [`done`](Self::done)
+    /// afterwards.
     pub(crate) async fn take(&self) -> Option<T> {
         poll_fn(|cx| {
             self.with(|state| {
                 if state.closed {
                     return Poll::Ready(None);
                 }
-                match mem::replace(&mut state.place, Place::WithTaker) {
-                    Place::Full(value) => return Poll::Ready(Some(value)),
-                    other => state.place = other,
+                match mem::replace(&mut state.content, Content::WithTaker) {
+                    Content::Full(value) => return Poll::Ready(Some(value)),
+                    other => state.content = other,
                 }
                 state.taker = Some(cx.waker().clone());
                 Poll::Pending
@@ -88,26 +94,26 @@ impl<T> Slot<T> {
         .await
     }
 
-    /// Tells whoever gave the value that was taken last that it is done.
+    /// Acknowledges the value that was taken last.
     pub(crate) fn done(&self) {
         let waker = self.with(|state| {
-            if let Place::WithTaker = state.place {
-                state.place = Place::Empty;
+            if let Content::WithTaker = state.content {
+                state.content = Content::Empty;
             }
             state.giver.take()
         });
         wake(waker);
     }
 
-    /// Ends all waiting, now and later.
+    /// Closes the handover: current and future waits end.
     pub(crate) fn close(&self) {
-        let (wakers, place) = self.with(|state| {
+        let (wakers, content) = self.with(|state| {
             state.closed = true;
             let wakers: Vec<Waker> =
                 state.giver.take().into_iter().chain(state.taker.take()).collect();
-            (wakers, mem::replace(&mut state.place, Place::Empty))
+            (wakers, mem::replace(&mut state.content, Content::Empty))
         });
-        drop(place);
+        drop(content);
         wake(wakers);
     }
 }

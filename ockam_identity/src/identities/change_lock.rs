@@ -1,7 +1,7 @@
-//! Turns: of all tasks that want to change one identity of this node, one does so at a time.
+//! An async lock per identity of this node: one task at a time changes an identity.
 //!
-//! Changing an identity is several steps with a vault between them: read, sign, write, replace. A
-//! turn covers all of them, and holds no lock while the vault is waited for.
+//! A change is several steps with calls to the vault in between: read, sign, write, replace. The
+//! change lock covers all of them; no mutex is held while waiting for the vault.
 
 use super::Identities;
 use crate::identifier::Identifier;
@@ -11,12 +11,12 @@ use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
 
-/// The identities whose turn is taken, each with the tasks that wait for it.
+/// The locked identities, each with the tasks that wait for its lock.
 #[derive(Default)]
-pub(super) struct Turns(Map<Identifier, Vec<Waker>>);
+pub(super) struct ChangeLocks(Map<Identifier, Vec<Waker>>);
 
-impl Turns {
-    /// Takes the turn, or leaves the waker to be woken when it is free.
+impl ChangeLocks {
+    /// Acquires the lock, or registers the waker to be woken when it is released.
     fn begin(&mut self, identifier: &Identifier, waker: &mut Option<Waker>) -> bool {
         let Some(waiting) = self.0.get_mut(identifier) else {
             self.0.insert(*identifier, Vec::new());
@@ -30,34 +30,36 @@ impl Turns {
     }
 }
 
-/// The right to change an identity of this node, until it is dropped.
-pub(super) struct Turn<'a> {
+/// A guard for the exclusive right to change an identity of this node.
+pub(super) struct ChangeLock<'a> {
     identities: &'a Identities,
     identifier: Identifier,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> ChangeLock<'a> {
     /// Waits until no other task changes the identity.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, it has no effect.
+    /// Cancel safe: dropping the future has no effect.
     pub(super) async fn take(identities: &'a Identities, identifier: &Identifier) -> Self {
         let identifier = *identifier;
         poll_fn(|cx| {
-            // Cloned and dropped outside of the lock: a waker is the executor's code.
+            // Clone and drop wakers outside of the mutex: they run code of the executor.
             let mut waker = Some(cx.waker().clone());
-            let is_taken = identities.memory(|memory| memory.turns.begin(&identifier, &mut waker));
+            let is_taken =
+                identities.memory(|memory| memory.change_locks.begin(&identifier, &mut waker));
             if is_taken { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
-        Turn { identities, identifier }
+        ChangeLock { identities, identifier }
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for ChangeLock<'_> {
     fn drop(&mut self) {
-        // All are woken, since any of them may have been dropped: the first one polled is next.
-        let waiting = self.identities.memory(|memory| memory.turns.0.remove(&self.identifier));
+        // Wake all of them, since any may have been dropped: the first one polled is next.
+        let waiting =
+            self.identities.memory(|memory| memory.change_locks.0.remove(&self.identifier));
         wake(waiting.into_iter().flatten());
     }
 }

@@ -1,7 +1,7 @@
-//! Histories of others: those that the program vouches for, and a bounded number of strangers.
+//! Histories of other identities: pinned ones, and a bounded number of strangers.
 //!
-//! What the program imported, and the authorities of its channels, are pinned: however many
-//! strangers come, they are not forgotten. It refuses to know where histories are stored.
+//! Identities that the program imported, and the authorities of its channels, are pinned: they are
+//! never forgotten, for any number of strangers. It does not know where histories are stored.
 
 use crate::codec::Structure;
 use crate::identifier::Identifier;
@@ -9,34 +9,34 @@ use crate::identity::{Identity, IdentityError};
 use crate::sorted::{Map, Set};
 use alloc::vec::Vec;
 
-/// How many identities a node remembers that the program did not import, nor named as an
-/// authority. For one more, the one that was met longest ago is forgotten, and with it that it had
-/// more keys. Identities of the node itself, imported ones and authorities are never forgotten.
+/// Number of identities that a node remembers besides imported ones and authorities. Beyond it, the
+/// least recently met one is forgotten, including its later keys. Identities of the node itself,
+/// imported ones and authorities are never forgotten.
 pub const MAX_REMEMBERED_IDENTITIES: usize = 16_384;
 
-/// How many bytes the histories of such identities have together, as they are encoded. When there
-/// are more, those that were met longest ago are forgotten.
+/// Maximum total length of the encoded histories of such identities in bytes. Beyond it, the least
+/// recently met ones are forgotten.
 pub const MAX_REMEMBERED_IDENTITIES_LEN: usize = 8 * 1024 * 1024;
 
-/// What became of an identity that was to be remembered.
+/// Result of remembering an identity.
 pub(super) struct Remembered {
     pub(super) is_news: bool,
     pub(super) is_pinned: bool,
-    /// It was a stranger until now.
+    /// It was a stranger before.
     pub(super) was_met: bool,
-    /// The strangers that were forgotten for it.
+    /// The strangers that were evicted for it.
     pub(super) forgotten: Vec<Identifier>,
 }
 
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct KnownIdentities {
     pinned: Map<Identifier, Identity>,
-    /// Who is pinned, known or not.
+    /// The pinned identities, known or not.
     pins: Set<Identifier>,
     met: Met,
 }
 
-impl Known {
+impl KnownIdentities {
     pub(super) fn get(&self, identifier: &Identifier) -> Option<&Identity> {
         self.pinned.get(identifier).or_else(|| self.met.get(identifier))
     }
@@ -45,7 +45,7 @@ impl Known {
         self.pinned.len() + self.met.identities.len()
     }
 
-    /// Pins an identity, which need not be known yet. Returns it if it was a stranger until now.
+    /// Pins an identity, which need not be known yet. Returns it if it was a stranger before.
     pub(super) fn pin(&mut self, identifier: &Identifier) -> Option<Identity> {
         self.pins.insert(*identifier);
         let identity = self.met.remove(identifier)?;
@@ -56,8 +56,8 @@ impl Known {
     /// Remembers an identity in place of an earlier state of it.
     ///
     /// # Errors
-    /// [`IdentityError::Older`] and [`IdentityError::Conflict`] if more is known of it, or
-    /// something else; then nothing has changed.
+    /// [`IdentityError::Older`] and [`IdentityError::Conflict`] if the known history is longer or
+    /// different; nothing has changed then.
     pub(super) fn remember(&mut self, identity: &Identity) -> Result<Remembered, IdentityError> {
         let identifier = identity.identifier();
         let known = self.get(identifier);
@@ -75,14 +75,14 @@ impl Known {
     }
 }
 
-/// Strangers, with the order in which they were met last.
+/// Strangers, in the order in which they were last met.
 #[derive(Default)]
 struct Met {
     identities: Map<Identifier, Stranger>,
-    /// The same by when they were met.
+    /// The same, ordered by the last meeting.
     seen: Map<u64, Identifier>,
     next: u64,
-    /// The bytes of all histories.
+    /// Total length of all histories in bytes.
     len: usize,
 }
 
@@ -104,7 +104,7 @@ impl Met {
         Some(stranger.identity)
     }
 
-    /// Returns who was forgotten.
+    /// Inserts a stranger and returns the evicted ones.
     fn insert(&mut self, identity: &Identity) -> Vec<Identifier> {
         let (identifier, seen) = (*identity.identifier(), self.next);
         self.next += 1;
@@ -158,12 +158,12 @@ mod tests {
         created(vault, number).0
     }
 
-    fn forgotten(known: &mut Known, identity: &Identity) -> Vec<Identifier> {
+    fn forgotten(known: &mut KnownIdentities, identity: &Identity) -> Vec<Identifier> {
         known.remember(identity).unwrap().forgotten
     }
 
-    /// Takes up room as strangers do, without making so many keys.
-    fn fill(known: &mut Known, like: &Identity, until: usize, len: usize) {
+    /// Fills the table without creating a key for each stranger.
+    fn fill(known: &mut KnownIdentities, like: &Identity, until: usize, len: usize) {
         let met = &mut known.met;
         for number in met.identities.len()..until {
             let mut name = [7; 32];
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_stranger_that_was_met_longest_ago_is_forgotten() {
-        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let (vault, mut known) = (SoftwareVault::new(), KnownIdentities::default());
         let [first, second] = [0, 1].map(|number| identity(&vault, number));
         assert_eq!(forgotten(&mut known, &first), []);
         assert_eq!(forgotten(&mut known, &second), []);
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn strangers_are_bounded_in_bytes_too() {
-        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let (vault, mut known) = (SoftwareVault::new(), KnownIdentities::default());
         let [first, second] = [0, 1].map(|number| identity(&vault, number));
         assert_eq!(forgotten(&mut known, &first), []);
         let len = known.met.len;
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn pinned_identities_stay_however_many_strangers_come() {
-        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let (vault, mut known) = (SoftwareVault::new(), KnownIdentities::default());
         let [before, met, later] = [0, 1, 2].map(|number| identity(&vault, number));
         // Pinned before it is known, after it was met, and not at all.
         assert!(known.pin(before.identifier()).is_none());
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn of_one_identity_only_more_is_remembered() {
-        let (vault, mut known) = (SoftwareVault::new(), Known::default());
+        let (vault, mut known) = (SoftwareVault::new(), KnownIdentities::default());
         let (first, key) = created(&vault, 0);
         let options = IdentityOptions::new(0);
         let rotate = |number| first.rotate(&vault, &key, options.clone(), entropy(number));

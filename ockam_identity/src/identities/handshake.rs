@@ -1,7 +1,7 @@
-//! Meeting others: what a node shows of itself, and what it learns of them.
+//! The part of a handshake that concerns identities: presenting an identity, and learning a peer's.
 
 use super::Identities;
-use super::own::Purpose;
+use super::own_identity::Purpose;
 use crate::channel::{Features, HandshakeError, IdentityAndCredentials};
 use crate::credential::CredentialAndPurposeKey;
 use crate::identifier::Identifier;
@@ -13,19 +13,19 @@ use alloc::vec::Vec;
 use ockam_core::{Error, ErrorKind, Result};
 use rand_core::CryptoRng;
 
-/// What an identity of this node brings along to a handshake.
+/// The handshake data of an identity of this node.
 #[derive(Clone, Debug)]
 pub struct Presented {
-    /// The handle of the static key, with which the vault has to agree.
+    /// The handle of the static key, for the agreement by the vault.
     pub key: KeyHandle,
     /// The public half of the static key.
     pub public: AgreementKey,
-    /// The payload, which says whose key it is.
+    /// The payload with the identity that attests the key.
     pub shown: IdentityAndCredentials,
 }
 
 impl Identities {
-    /// Verifies and remembers a history that arrives: one may only learn more.
+    /// Verifies and remembers a received history. It may only extend the known one.
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) with an [`IdentityError`](crate::IdentityError).
@@ -37,11 +37,11 @@ impl Identities {
         Ok(learnt)
     }
 
-    /// Verifies who the other side of a handshake is. Somebody new is not remembered yet: call
-    /// [`remember`](Self::remember) once it is trusted.
+    /// Verifies the identity of the other side of a handshake. An unknown identity is not remembered
+    /// yet: call [`remember`](Self::remember) once it is trusted.
     ///
     /// # Errors
-    /// [`HandshakeError`] says what is wrong.
+    /// [`HandshakeError`] if the payload is not valid.
     pub fn verify_peer(
         &self,
         shown: &IdentityAndCredentials,
@@ -59,17 +59,17 @@ impl Identities {
         shown.verify(static_key, |identifier| self.find(identifier), now)
     }
 
-    /// Remembers the history of another identity, which was verified. What is known meanwhile, for
-    /// example because a trust policy took its time, is compared once more.
+    /// Remembers the verified history of another identity. It is compared with the known one again,
+    /// which may have changed since, for example during the decision of a trust policy.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if more is known of the identity by now, or
-    /// something else: then it is not to be believed. That it cannot be stored is no error: it is
-    /// remembered all the same, and stored when the store works again.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the known history is longer by now, or
+    /// different: do not trust the identity then. A failure of the store is not an error: the
+    /// history is kept in memory and stored when the store works again.
     pub fn remember(&self, identity: &Identity) -> Result<()> {
         let identifier = identity.identifier();
         let remembered = self.memory(|memory| match memory.own.get(identifier) {
-            // What this node is, it knows better than anybody else.
+            // The history of an identity of this node is never learnt from peers.
             Some(own) => own.identity.accepts(identity).map(|()| None),
             None => memory.known.remember(identity).map(Some),
         });
@@ -86,7 +86,7 @@ impl Identities {
         remembered.forgotten.iter().try_for_each(|forgotten| self.forget_met(forgotten))
     }
 
-    /// Never forgets these identities, whether they are known already or not.
+    /// Pins identities, known or not, so that they are never forgotten.
     pub(crate) fn pin(&self, identifiers: &[Identifier]) -> Result<()> {
         for identifier in identifiers {
             if let Some(identity) = self.memory(|memory| memory.known.pin(identifier)) {
@@ -97,18 +97,19 @@ impl Identities {
         Ok(())
     }
 
-    /// Returns what an identity of this node brings along to a handshake. Its static key is made on
-    /// first need and kept.
+    /// Returns the handshake data of an identity of this node. Its static key is created on first
+    /// use and kept.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) if the identity is not one of this node,
-    /// [`Failed`](ErrorKind::Failed) if the vault makes no key, or if the time is not within that of
-    /// the identity's key, or before [`EARLIEST_TIME`](crate::EARLIEST_TIME): its attestations would
-    /// be void. The error says whether to set the clock or to [`rotate`](Self::rotate) the key.
+    /// [`Failed`](ErrorKind::Failed) if the vault creates no key, or if the time is outside of that
+    /// of the identity's key, or before [`EARLIEST_TIME`](crate::EARLIEST_TIME): its attestations
+    /// would be void. The error says whether to set the clock or to [`rotate`](Self::rotate) the
+    /// key.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, the static key is there or is made the next time. A key that
-    /// nobody uses may stay in the vault.
+    /// If the future is dropped, the static key may be created by the next call. An unused key may
+    /// stay in the vault.
     pub async fn present(
         &self,
         identifier: &Identifier,
@@ -121,7 +122,7 @@ impl Identities {
         let Ok(PurposeKey::SecureChannel(public)) = data.map(|data| data.public_key) else {
             return Err(Error::with_text(
                 ErrorKind::Failed,
-                || "a channel key with another's attestation",
+                || "a channel key with the attestation of another key",
             ));
         };
         let change_history = own.identity.history().clone();

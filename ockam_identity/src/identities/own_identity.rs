@@ -1,4 +1,4 @@
-//! What is kept of an identity of this node: handles of keys, and attestations.
+//! The state of an identity of this node: handles of keys, and attestations.
 
 use super::clock::check_clock;
 use crate::identity::Identity;
@@ -8,46 +8,46 @@ use alloc::format;
 use alloc::vec::Vec;
 use ockam_core::{Error, ErrorKind};
 
-/// What a purpose key is for.
+/// The use of a purpose key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     SecureChannel,
     Credentials,
 }
 
-/// A key in the vault, and that it is the identity's.
-type Attested = (KeyHandle, Attestation);
+/// A key in the vault and its attestation.
+pub(super) type AttestedKey = (KeyHandle, Attestation);
 
 #[derive(Clone)]
-pub(super) struct Own {
+pub(super) struct OwnIdentity {
     pub(super) identity: Identity,
     pub(super) key: KeyHandle,
-    channels: Option<Attested>,
-    credentials: Option<Attested>,
+    channels: Option<AttestedKey>,
+    credentials: Option<AttestedKey>,
 }
 
-impl Own {
+impl OwnIdentity {
     pub(super) fn new(identity: Identity, key: KeyHandle) -> Self {
-        Own { identity, key, channels: None, credentials: None }
+        OwnIdentity { identity, key, channels: None, credentials: None }
     }
 
-    /// Takes another handle of the same key.
+    /// Replaces the handle of the same key.
     pub(super) fn with_key(mut self, key: KeyHandle) -> Self {
         self.key = key;
         self
     }
 
-    /// Makes what was kept in a store.
+    /// Restores an identity from a store.
     pub(super) fn restored(
         identity: Identity,
         key: KeyHandle,
-        [channels, credentials]: [Option<Attested>; 2],
+        [channels, credentials]: [Option<AttestedKey>; 2],
     ) -> Self {
-        Own { identity, key, channels, credentials }
+        OwnIdentity { identity, key, channels, credentials }
     }
 
     /// Lists the purpose keys, that for channels first.
-    pub(super) fn purpose_keys(&self) -> [Option<&Attested>; 2] {
+    pub(super) fn purpose_keys(&self) -> [Option<&AttestedKey>; 2] {
         [self.channels.as_ref(), self.credentials.as_ref()]
     }
 
@@ -58,18 +58,18 @@ impl Own {
         core::iter::once(self.key.clone()).chain(purposes).collect()
     }
 
-    /// Returns a purpose key whose attestation still holds.
-    pub(super) fn purpose_key(&self, purpose: Purpose, now: u64) -> Option<Attested> {
+    /// Returns a purpose key whose attestation is still valid.
+    pub(super) fn purpose_key(&self, purpose: Purpose, now: u64) -> Option<AttestedKey> {
         let (key, attestation) = self.place(purpose).as_ref()?;
-        // Verified as a stranger would, but for the signature, which is this node's own.
+        // Verify it as a peer would, except for the signature, which is by this node.
         let data = attestation.data().ok()?;
         let holds = data.subject_latest_change_hash == *self.identity.latest_change_hash()
             && data.validity().check(now).is_ok();
         holds.then(|| (key.clone(), attestation.clone()))
     }
 
-    /// Refuses to attest a key, or to show it, at a time at which nobody would believe it, so that
-    /// a wrong clock does not make one key after the other.
+    /// Returns an error if the time is outside of that of the identity's key: peers would reject an
+    /// attestation, and a wrong clock would create one purpose key after another.
     pub(super) fn check_time(&self, now: u64) -> Result<(), Error> {
         check_clock(now)?;
         let latest = self.identity.latest_change();
@@ -98,7 +98,7 @@ impl Own {
         purpose: Purpose,
         entropy: Secret<32>,
         now: u64,
-    ) -> Result<Attested, VaultError> {
+    ) -> Result<AttestedKey, VaultError> {
         let (handle, key) = match purpose {
             Purpose::SecureChannel => {
                 let (handle, key) = vault.create_agreement_key(entropy).await?;
@@ -114,15 +114,15 @@ impl Own {
         Ok((handle, made))
     }
 
-    /// Keeps a purpose key and returns the one before.
-    pub(super) fn keep(&mut self, purpose: Purpose, made: Attested) -> Option<Attested> {
+    /// Stores a purpose key and returns the previous one.
+    pub(super) fn keep(&mut self, purpose: Purpose, made: AttestedKey) -> Option<AttestedKey> {
         match purpose {
             Purpose::SecureChannel => self.channels.replace(made),
             Purpose::Credentials => self.credentials.replace(made),
         }
     }
 
-    fn place(&self, purpose: Purpose) -> &Option<Attested> {
+    fn place(&self, purpose: Purpose) -> &Option<AttestedKey> {
         match purpose {
             Purpose::SecureChannel => &self.channels,
             Purpose::Credentials => &self.credentials,
