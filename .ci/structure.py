@@ -30,7 +30,7 @@ CIRCLES = {
 TYPES = {
     "ockam": {"State"},
     "ockam_core": {"Inner", "Repr"},
-    "ockam_identity": {"AeadKey", "Answer", "Answered", "Attested", "Change", "Greeted", "State", "Table", "Values"},
+    "ockam_identity": {"AeadKey", "Answer", "Answered", "Change", "Greeted", "State", "Table", "Values"},
     "ockam_transport_memory": {"State"},
 }
 
