@@ -1,6 +1,7 @@
 //! What all workers of one node share.
 
 mod addresses;
+mod describe;
 #[cfg(feature = "std")]
 mod hint;
 mod tasks;

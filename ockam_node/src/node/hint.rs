@@ -1,23 +1,11 @@
-//! Words for addresses: names that may be misspelt, and what a link leads to.
+//! Hints at names that may be misspelt.
 
 use super::Node;
 use crate::delivery::suggest;
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use ockam_core::Address;
 
 impl Node {
-    /// Says what the link at an address leads to, such as `the connection to 127.0.0.1:4000`; the
-    /// address itself if it is in no list.
-    #[cold]
-    pub(crate) fn describe_link(&self, address: &Address) -> String {
-        #[cfg(feature = "std")]
-        if let Some(link) = self.links.describe(address) {
-            return link;
-        }
-        address.to_string()
-    }
-
     /// Lets the flow controls tell the log of consumers whose names may be misspelt.
     pub(crate) fn hint_at_consumers(self: &Arc<Self>) {
         let node = Arc::downgrade(self);
