@@ -115,8 +115,8 @@ impl Stage {
     }
 
     fn of(cell: Arc<Cell>, drain: Arc<Drain>) -> Arc<Self> {
-        let (ledger, hand) = (Mutex::default(), Mutex::default());
-        Arc::new(Stage { cell, drain, ledger, hand, busy: AtomicBool::new(true) })
+        let (ledger, batch) = (Mutex::default(), Mutex::default());
+        Arc::new(Stage { cell, drain, ledger, batch, busy: AtomicBool::new(true) })
     }
 
     /// Runs `act` on a thread of its own.
@@ -139,7 +139,7 @@ impl Stage {
             Some(message) => Poll::Ready(NextStep::Message(message)),
             None => self.cell.poll_turn(&mut batch, waker, may_rest, &self.drain),
         };
-        *self.batch.lock().expect(NO_PANIC) = hand;
+        *self.batch.lock().expect(NO_PANIC) = batch;
         turn
     }
 
