@@ -9,7 +9,7 @@ use ockam_node::{Context, NodeBuilder, Outcome};
 /// a builder: makes a runtime and the node, sets up the log, calls `main` with the node's first
 /// context, and returns what it returned when the node has stopped. Ctrl-C and SIGTERM stop the
 /// node, and its stop takes no longer than [`NodeBuilder::with_stop_timeout`] or the environment
-/// variable [`OCKAM_STOP_TIMEOUT`](crate::STOP_TIMEOUT_VARIABLE) says, which comes first.
+/// variable [`OCKAM_STOP_TIMEOUT`](crate::stop::STOP_TIMEOUT_VARIABLE) says, which comes first.
 ///
 /// ```
 /// use ockam::error::Audience;

@@ -1,6 +1,6 @@
 //! The error codes of Ockam's programs of 2023 and later: where an error is from, and what is wrong.
 //!
-//! Programs that are written for this library use [`ErrorKind`], which says what a caller can do.
+//! Programs that are written for this library use [`ErrorKind`](crate::ErrorKind), which says what a caller can do.
 //! [`Error::new`](crate::Error::new) and
 //! [`Error::new_without_cause`](crate::Error::new_without_cause) take these codes and map them onto it.
 
