@@ -1,5 +1,6 @@
 //! Secure channels whose path is lost, on the clock of a simulation: they are made again.
 
+mod bad_input;
 mod gap;
 mod heartbeat;
 mod peers;
