@@ -26,6 +26,8 @@ pub(crate) struct Stage {
     pub(crate) of_bob: Identities,
     pub(crate) alice: Identifier,
     pub(crate) bob: Identifier,
+    /// How long a frame takes over the links to Bob's node.
+    delay: Duration,
     /// Counts Bob's nodes.
     lives: u64,
 }
@@ -70,7 +72,12 @@ impl Stage {
         let (of_alice, of_bob) = (Identities::in_memory(), Identities::in_memory());
         let alice = identity(&of_alice, &alice_node).await;
         let bob = identity(&of_bob, &alice_node).await;
-        Stage { network, alice_node, of_alice, of_bob, alice, bob, lives: 0 }
+        Stage { network, alice_node, of_alice, of_bob, alice, bob, delay: Duration::ZERO, lives: 0 }
+    }
+
+    /// Sets how long a frame takes over the links that are made from now on.
+    pub(crate) fn set_delay(&mut self, delay: Duration) {
+        self.delay = delay;
     }
 
     /// Starts a node called `bob`, which is Bob's.
@@ -94,15 +101,25 @@ impl Stage {
         let options = options.as_consumer(node.flow_control_id());
         let listener =
             identities.create_secure_channel_listener(&node, own, LISTENER, options).await.unwrap();
-        let (sender, recorded) = mpsc::unbounded_channel();
+        let recorded = self.record(&node).await;
         node.start_worker("echoer", Echoer).await.unwrap();
-        node.start_worker("recorder", Recorder(sender)).await.unwrap();
         node.start_worker("silent", Silent).await.unwrap();
         for worker in ["echoer", "recorder", "silent"] {
             node.flow_controls().add_consumer(worker, listener.flow_control_id());
         }
-        let link = self.link(&node, LinkOptions::new()).await;
+        let link = self.link(&node, self.links()).await;
         Life { node, recorded, link }
+    }
+
+    /// Starts a recorder.
+    pub(crate) async fn record(&self, node: &MemoryNode) -> Recorded {
+        let (sender, recorded) = mpsc::unbounded_channel();
+        node.start_worker("recorder", Recorder(sender)).await.unwrap();
+        recorded
+    }
+
+    fn links(&self) -> LinkOptions {
+        LinkOptions::new().with_delay(self.delay..=self.delay)
     }
 
     /// Makes the link that Alice's routes to Bob take.
@@ -144,7 +161,7 @@ impl Stage {
     pub(crate) async fn back(&self, away: Away) -> Life {
         let node = self.network.join("bob", away.context).unwrap();
         node.flow_controls().add_consumer(LISTENER, node.flow_control_id());
-        let link = self.link(&node, LinkOptions::new()).await;
+        let link = self.link(&node, self.links()).await;
         Life { node, recorded: away.recorded, link }
     }
 
@@ -184,17 +201,25 @@ pub(crate) async fn ask(
     Ok(answer.await?.body())
 }
 
+/// The longest wait for a state of a channel. The heartbeats of a channel that is up keep the clock
+/// going, so that a wait for what never comes has to have an end.
+const STATE_LIMIT: Duration = Duration::from_secs(4 * 3600);
+
 /// Waits until a channel is in a state.
 pub(crate) async fn until_state(
     channel: &SecureChannel,
     is_so: impl Fn(&LinkState) -> bool,
 ) -> LinkState {
     let mut watch = channel.watch();
-    let mut state = watch.state();
-    while !is_so(&state) {
-        state = watch.changed().await;
-    }
-    state
+    let wait = async {
+        let mut state = watch.state();
+        while !is_so(&state) {
+            state = watch.changed().await;
+        }
+        state
+    };
+    let state = tokio::time::timeout(STATE_LIMIT, wait).await;
+    state.unwrap_or_else(|_| panic!("still {} after {STATE_LIMIT:?}", channel.state()))
 }
 
 pub(crate) fn is_down(state: &LinkState) -> bool {
