@@ -28,7 +28,7 @@
 //! | `direct`, `sealing` | encrypting a message where it is sent, past the encryptor's mailbox |
 //! | `asked` | the way that the program asked for, and when messages go along it as well |
 //! | `reconnector`, `reconnect` | when a channel whose path was lost is made again |
-//! | `attempt` | one attempt at that |
+//! | `attempt`, `patience` | one attempt at that, and how long it waits for the peer |
 //! | `healing` | what is sent and what arrives meanwhile |
 //! | `refresher` | the own credential of a channel that is up, before it expires |
 //! | `credential_source` | where that credential comes from |
@@ -68,6 +68,8 @@ mod lost;
 mod meeting;
 mod notes;
 mod options;
+#[cfg(feature = "std")]
+mod patience;
 mod peer;
 mod place;
 #[cfg(feature = "std")]
@@ -84,8 +86,6 @@ mod way;
 pub use access::{AttributeAccessControl, IdentityAnyIdAccessControl, IdentityIdAccessControl};
 #[cfg(feature = "std")]
 pub use asked::{MAX_DOUBLED, WAY_TRUSTED_FOR};
-#[cfg(feature = "std")]
-pub use attempt::CHANNEL_ATTEMPT_TIMEOUT;
 pub use considering::MAX_ANSWERS;
 pub use credential_source::{CREDENTIAL_REQUEST_TIMEOUT, CredentialSource};
 #[cfg(feature = "std")]
@@ -105,6 +105,8 @@ pub use initiator::DEFAULT_CHANNEL_HANDSHAKE_TIMEOUT;
 pub use learning::{MAX_CREDENTIALS, MAX_REFRESHES, REFRESH_PERIOD};
 pub use listener::SecureChannelListener;
 pub use options::{SecureChannelListenerOptions, SecureChannelOptions};
+#[cfg(feature = "std")]
+pub use patience::CHANNEL_ATTEMPT_TIMEOUT;
 pub use peer::SecureChannelPeer;
 pub use place::DEFAULT_CHANNEL_LIMIT;
 #[cfg(feature = "std")]

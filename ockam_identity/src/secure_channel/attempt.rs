@@ -7,6 +7,7 @@ use super::ends::Ends;
 use super::healing::{Event, Session};
 use super::initiator::{confirmed, greeting};
 use super::lost::Lost;
+use super::patience::Patience;
 use super::reconnector::{Pace, Reconnector};
 use super::way::consume_answers;
 use crate::channel::{Features, Initiator, Opener, Sealer};
@@ -14,10 +15,6 @@ use alloc::format;
 use core::time::Duration;
 use ockam_core::{Error, ErrorKind, LocalMessage, Result, Route, TransportMessage};
 use ockam_node::{Context, Instant, first};
-
-/// How long the first attempt waits for an answer. Each attempt in a row that has failed doubles it, up
-/// to the limit of the channel's first handshake: over a very slow path an answer takes its time.
-pub const CHANNEL_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Message 1 of an attempt, which is sent again until it is answered.
 struct Greeting<'a> {
@@ -63,10 +60,9 @@ impl Reconnector {
         &mut self,
         ctx: &Context,
         pace: &mut Pace,
-        failed: u32,
+        patience: &mut Patience,
     ) -> Result<()> {
-        let longer = CHANNEL_ATTEMPT_TIMEOUT.saturating_mul(1 << failed.min(16));
-        let limit = longer.min(self.timeout.max(CHANNEL_ATTEMPT_TIMEOUT));
+        let limit = patience.answer();
         let asked = self.healing.route();
         let resolved = ctx.within(limit, ctx.resolve(asked.clone())).await;
         let route = resolved.unwrap_or_else(|| Err(late(&asked, limit)))?;
@@ -77,7 +73,8 @@ impl Reconnector {
         let message = TransportMessage::new(route.clone(), self.ends.decryptor.clone(), message);
         let begun = Instant::now();
         let greeting = Greeting { route: &route, message, limit, seen: None };
-        let accepted = self.answer(ctx, &initiator, greeting, &mut lost, pace).await?;
+        let accepted = self.answer(ctx, &initiator, greeting, &mut lost, pace).await;
+        let accepted = accepted.inspect_err(|error| patience.count_unanswered(error))?;
         if accepted.peer != self.ends.peer {
             let (peer, before) = (&accepted.peer, &self.ends.peer);
             return Err(Error::with_text(ErrorKind::Denied, || {
@@ -85,7 +82,8 @@ impl Reconnector {
             }));
         }
         let (took, features) = (begun.elapsed(), accepted.features);
-        self.go_on(ctx, route, accepted, (&mut lost, limit)).await?;
+        let up = self.go_on(ctx, route, accepted, (&mut lost, patience.decision())).await;
+        up.inspect_err(|error| patience.count_undecided(error))?;
         self.lost = lost;
         self.begin_pulse(took, features);
         Ok(())

@@ -10,6 +10,7 @@ use super::healing::{Healing, News};
 use super::heartbeat::{self, Beat, MAX_UNANSWERED_HEARTBEATS, Pulse};
 use super::lost::Lost;
 use super::options::Terms;
+use super::patience::Patience;
 use super::reconnect::ChannelReconnect;
 use crate::channel::Features;
 use crate::identities::Identities;
@@ -187,7 +188,8 @@ impl Reconnector {
         let mut because = Arc::clone(&lost);
         // Also of those who have asked since the connection was lost.
         ctx.fail_asks_over(&self.ends.decryptor, &lost);
-        let (mut pace, mut failed, mut warned) = (Pace::new(&self.reconnect), 0, false);
+        let (mut pace, mut failed, mut warned) = (Pace::new(&self.reconnect), 0_u32, false);
+        let mut patience = Patience::new(self.timeout);
         if mem::take(&mut self.is_left) {
             // It takes no channel until it is back, and one that says so again and again is not asked
             // without a pause.
@@ -197,6 +199,7 @@ impl Reconnector {
         loop {
             if self.healing.take_rerouted() {
                 (pace, failed) = (Pace::new(&self.reconnect), 0);
+                patience = Patience::new(self.timeout);
             }
             if let Some(hop) = self.missing_hop(ctx) {
                 self.ends.link.down(|| String::from(&*lost));
@@ -207,7 +210,7 @@ impl Reconnector {
             if failed == 0 {
                 self.ends.link.connecting(1, || String::from(&*because));
             }
-            let attempt = catch_panics(self.attempt(ctx, &mut pace, failed)).await;
+            let attempt = catch_panics(self.attempt(ctx, &mut pace, &mut patience)).await;
             let Err(error) = attempt.and_then(|outcome| outcome) else {
                 return self.ends.link.up();
             };

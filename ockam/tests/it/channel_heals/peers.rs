@@ -4,7 +4,8 @@ use super::stage::{LISTENER, Life, Stage, identity, is_down, until_state};
 use crate::support::ms;
 use ockam::access_control::Authorization;
 use ockam::identity::{
-    ChannelReconnect, Identifier, Identities, SecureChannelListenerOptions, TrustPolicy,
+    CHANNEL_ATTEMPT_TIMEOUT, ChannelReconnect, Identifier, Identities,
+    SecureChannelListenerOptions, TrustPolicy,
 };
 use ockam::link::LinkState;
 use ockam::route;
@@ -177,6 +178,35 @@ fn a_lossy_path_is_good_enough_for_a_handshake() {
         let begun = Instant::now();
         stage.assert_answered(&channel).await;
         assert!(begun.elapsed() <= 1100 * ms(1), "{:?}", begun.elapsed());
+    });
+}
+
+/// Attempts that fail at once are no sign of a slow path.
+#[test]
+fn a_message_of_a_handshake_that_is_lost_after_a_long_outage_costs_one_attempt() {
+    simulate(async {
+        let mut stage = Stage::new().await;
+        stage.set_delay(ms(20));
+        let bob = stage.bob().await;
+        let channel = stage.channel().await;
+        stage.assert_answered(&channel).await;
+        let away = stage.lose(bob);
+        sleep(300 * SECOND).await;
+        let sent = stage.network.counters().sent;
+        let bob = stage.back(away).await;
+        let begun = Instant::now();
+        // Message 3 is under way.
+        while stage.network.counters().sent < sent + 3 {
+            sleep(ms(1)).await;
+            assert!(begun.elapsed() <= 16 * SECOND);
+        }
+        stage.network.partition(&bob.link);
+        stage.network.heal(&bob.link);
+        let begun = Instant::now();
+        until_state(&channel, LinkState::is_up).await;
+        let expected = CHANNEL_ATTEMPT_TIMEOUT..=CHANNEL_ATTEMPT_TIMEOUT + 16 * SECOND;
+        assert!(expected.contains(&begun.elapsed()), "{:?}", begun.elapsed());
+        stage.assert_answered(&channel).await;
     });
 }
 
