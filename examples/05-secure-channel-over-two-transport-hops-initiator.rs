@@ -3,7 +3,7 @@
 // a message, through the channel, to an echoer worker at the other end.
 //
 // Run the responder and the middle node first, then:
-// cargo run --example 05-secure-channel-over-two-transport-hops-initiator
+// cargo run --features identity --example 05-secure-channel-over-two-transport-hops-initiator
 
 use ockam::identity::SecureChannelOptions;
 use ockam::{node, route, Context, Result, TcpConnectionOptions, TcpTransportExtension};

@@ -2,7 +2,7 @@
 // This node starts a TCP listener, a secure channel listener, and an echoer worker.
 // It then runs forever waiting for messages.
 //
-// Run it with: cargo run --example 05-secure-channel-over-two-transport-hops-responder
+// Run it with: cargo run --features identity --example 05-secure-channel-over-two-transport-hops-responder
 
 use hello_ockam::Echoer;
 use ockam::identity::SecureChannelListenerOptions;

@@ -2,7 +2,7 @@
 // This node asks the issuer for a credential, and shows it to the server, whose echoer answers
 // members of the cluster "production" only.
 //
-// Run the issuer and the server first, then: cargo run --example 06-credentials-exchange-client
+// Run the issuer and the server first, then: cargo run --features identity --example 06-credentials-exchange-client
 
 use hello_ockam::known_identity;
 use ockam::identity::{Identifier, SecureChannelOptions, TrustIdentifierPolicy, CREDENTIAL_ISSUER};

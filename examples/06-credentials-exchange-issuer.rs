@@ -2,7 +2,7 @@
 // This node gives credentials to identities that it knows to be members of a cluster. A credential
 // says so in the issuer's name, to whoever trusts the issuer.
 //
-// Run it with: cargo run --example 06-credentials-exchange-issuer
+// Run it with: cargo run --features identity --example 06-credentials-exchange-issuer
 
 use hello_ockam::known_identity;
 use ockam::identity::{Attributes, CredentialIssuer, Identifier, SecureChannelListenerOptions};

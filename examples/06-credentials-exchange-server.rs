@@ -2,7 +2,7 @@
 // This node has an echoer for members of the cluster "production". It knows none of them: it
 // trusts the issuer, who does.
 //
-// Run the issuer first, then: cargo run --example 06-credentials-exchange-server
+// Run the issuer first, then: cargo run --features identity --example 06-credentials-exchange-server
 
 use hello_ockam::{known_identity, Echoer};
 use ockam::access_control::AllowAll;

@@ -2,7 +2,7 @@
 // This node is no member of the cluster "production". The issuer gives it no credential, and
 // without one the server's echoer does not answer.
 //
-// Run the issuer and the server first, then: cargo run --example 06-credentials-exchange-stranger
+// Run the issuer and the server first, then: cargo run --features identity --example 06-credentials-exchange-stranger
 
 use ockam::identity::{Identifier, SecureChannelOptions, TrustIdentifierPolicy, CREDENTIAL_ISSUER};
 use ockam::{node, route, Context, MessageSendReceiveOptions, Result};

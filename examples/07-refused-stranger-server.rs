@@ -1,7 +1,7 @@
 // examples/07-refused-stranger-server.rs
 // This node makes secure channels with one identity and nobody else.
 //
-// Run it with: cargo run --example 07-refused-stranger-server
+// Run it with: cargo run --features identity --example 07-refused-stranger-server
 
 use hello_ockam::{known_identity, Echoer};
 use ockam::identity::{Identifier, SecureChannelListenerOptions, TrustIdentifierPolicy};

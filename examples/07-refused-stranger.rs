@@ -1,7 +1,7 @@
 // examples/07-refused-stranger.rs
 // This node asks for a secure channel with a server that does not trust it.
 //
-// Run the server first, then: cargo run --example 07-refused-stranger
+// Run the server first, then: cargo run --features identity --example 07-refused-stranger
 
 use hello_ockam::known_identity;
 use ockam::identity::SecureChannelOptions;

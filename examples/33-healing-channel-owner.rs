@@ -1,7 +1,7 @@
 // examples/33-healing-channel-owner.rs
 // This node makes secure channels over a relay, and goes on when that is restarted.
 //
-// Run it with: cargo run --example 33-healing-channel-owner
+// Run it with: cargo run --features identity --example 33-healing-channel-owner
 // Then run, stop and run again: cargo run --example 30-relay-service
 
 use hello_ockam::{known_identity, Echoer};

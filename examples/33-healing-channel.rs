@@ -5,8 +5,8 @@
 // run it again:
 //
 //     cargo run --example 30-relay-service
-//     cargo run --example 33-healing-channel-owner
-//     cargo run --example 33-healing-channel
+//     cargo run --features identity --example 33-healing-channel-owner
+//     cargo run --features identity --example 33-healing-channel
 
 use hello_ockam::known_identity;
 use ockam::identity::{Identifier, SecureChannelOptions, TrustIdentifierPolicy};

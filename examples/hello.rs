@@ -1,7 +1,7 @@
 // examples/hello.rs
 // This program sends a message through an encrypted and mutually authenticated channel.
 //
-// Run it with: cargo run --example hello
+// Run it with: cargo run --features identity --example hello
 
 use ockam::identity::{SecureChannelListenerOptions, SecureChannelOptions};
 use ockam::{node, route, Context, Result};

@@ -2,7 +2,7 @@
 // This program keeps its identity in a file, so that it is somebody known when it starts again.
 // It needs the feature `file-store` of the crate `ockam`.
 //
-// Run it twice, with: cargo run --example identities-in-a-file -- alice.identities
+// Run it twice, with: cargo run --features file-store --example identities-in-a-file -- alice.identities
 
 use ockam::identity::Identities;
 use ockam::{node, Context, Error, Result};

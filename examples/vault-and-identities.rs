@@ -1,7 +1,7 @@
 // examples/vault-and-identities.rs
 // This program creates an identity, whose secret key is in the vault of the node.
 //
-// Run it with: cargo run --example vault-and-identities
+// Run it with: cargo run --features identity --example vault-and-identities
 
 use ockam::{node, Context, Result};
 

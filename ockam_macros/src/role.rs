@@ -11,7 +11,7 @@ pub(crate) struct Role {
     pub(crate) attribute: Attribute,
     /// The name of the trait.
     pub(crate) name: &'static str,
-    /// The word for an implementor in messages.
+    /// The word for an implementer in messages.
     pub(crate) noun: &'static str,
     /// The associated types, all of them required.
     pub(crate) types: &'static [&'static str],

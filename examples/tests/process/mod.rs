@@ -64,7 +64,7 @@ impl Process {
     fn spawn(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
-            panic!("{command:?}: {error}; `cargo test -p hello_ockam` builds the examples first")
+            panic!("{command:?}: {error}; `cargo test -p hello_ockam --features file-store` builds the examples first")
         });
         Process {
             stdout: lines(child.stdout.take().unwrap()),

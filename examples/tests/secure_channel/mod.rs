@@ -18,6 +18,12 @@ fn assert_ended_well(ended: &Ended, stdout: &str) {
 }
 
 #[test]
+fn example_hello_sends_through_a_channel_within_one_node() {
+    let ended = Process::start("hello", None).end();
+    assert_ended_well(&ended, include_str!("../expected/hello.txt"));
+}
+
+#[test]
 fn examples_05_a_secure_channel_goes_over_two_connections() {
     const HOPS: &str = "05-secure-channel-over-two-transport-hops";
     let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);

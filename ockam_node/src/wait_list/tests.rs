@@ -19,14 +19,14 @@ fn bounded(steps: usize, step: impl FnOnce()) {
     assert!(each <= LOOKS, "{each} looks at a number in each of {steps} steps");
 }
 
-/// Lets as many wait as there are in `whats`, each for one of them.
-fn enter<T: Key>(list: &mut WaitList<T>, whats: impl Iterator<Item = T>) -> Vec<(Number, T)> {
+/// Lets as many wait as there are in `keys`, each for one of them.
+fn enter<T: Key>(list: &mut WaitList<T>, keys: impl Iterator<Item = T>) -> Vec<(Number, T)> {
     let mut enter = |what| {
         let number = list.number();
         assert!(list.wait(number, Waker::noop().clone(), &what).is_none());
         (number, what)
     };
-    whats.map(&mut enter).collect()
+    keys.map(&mut enter).collect()
 }
 
 /// Takes all that wait for `what`, and counts them.
@@ -64,8 +64,8 @@ fn ten_thousand_that_wait_for_the_same_cost_each_other_nothing() {
 fn ten_thousand_that_wait_for_different_things_cost_each_other_nothing() {
     // Numbers are waited for here, so that looks at what is waited for are counted too.
     let (mut list, mut waiting) = (WaitList::default(), Vec::new());
-    let whats = (0..WAITERS as u64).map(Number);
-    bounded(WAITERS, || waiting = enter(&mut list, whats));
+    let keys = (0..WAITERS as u64).map(Number);
+    bounded(WAITERS, || waiting = enter(&mut list, keys));
     bounded(WAITERS, || {
         for (_, what) in waiting.iter().rev() {
             assert_eq!(take(&mut list, what), 1);

@@ -35,7 +35,7 @@ impl<T: Send + 'static> ockam::Processor for Source<T> {
 
 fn is_processor<P: Processor>(_: P) {}
 
-fn main() {
+pub fn main() {
     is_processor(Countdown(3));
     is_processor(Source("text"));
 }

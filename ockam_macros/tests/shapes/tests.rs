@@ -17,4 +17,4 @@ async fn absent() -> ockam::Result<()> {
     panic!("on purpose");
 }
 
-fn main() {}
+pub fn main() {}

@@ -28,7 +28,7 @@ impl Message for Plain {}
 
 fn is_message<M: Message>() {}
 
-fn main() {
+pub fn main() {
     is_message::<Reading>();
     is_message::<Tree<String>>();
     is_message::<Plain>();

@@ -51,7 +51,7 @@ mod absent {
     }
 }
 
-fn main() {
+pub fn main() {
     let _: fn() -> ockam::Result<()> = owned::main;
     let _: fn() -> ockam::Result<()> = changing::main;
     let _: fn() -> Result<(), std::io::Error> = borrowed::main;

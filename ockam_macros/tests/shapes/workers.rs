@@ -81,7 +81,7 @@ impl Worker for Generated {
 
 fn is_worker<W: Worker>(_: W) {}
 
-fn main() {
+pub fn main() {
     is_worker(Plain);
     is_worker(Generic::<u8>(Vec::new()));
     is_worker(Aliased);
